@@ -1,0 +1,5 @@
+"""The `turvavork` command."""
+
+
+def main() -> None:
+    """Run the command line."""
