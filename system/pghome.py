@@ -1,7 +1,7 @@
 """Where the embedded PostgreSQL lives: whose processes, which binaries, which folder.
 
-PostgreSQL refuses to run as root. Started by root, it runs as an unprivileged user that exists already, from a
-copy of the binaries and in a folder that root makes outside the clone: a clone under a private home stays private.
+PostgreSQL refuses to run as root. Started by root, it runs as an unprivileged user that exists already, from
+a copy of the binaries and in a folder that root makes outside the clone: a private home stays private.
 """
 
 import hashlib
@@ -89,7 +89,7 @@ def _root_base(user: str) -> Path:
 
 
 def _identity(folder: Path) -> str:
-    # Not a hash of the path: who deletes the folder gets a new cluster, not the old one without its passwords.
+    # Not a hash of the path: who deletes the folder gets a new cluster, not the old one without passwords.
     path = folder / "identity"
     if not path.exists():
         path.write_text(secrets.token_hex(16) + "\n")

@@ -12,8 +12,8 @@ PATIENCE = 2.0  # seconds
 def free_port() -> int:
     """Give a TCP port of 127.0.0.1 that is free now, from below the range out of which clients get theirs.
 
-    A client that keeps asking for a dead server in that range may be given the server's own port as its source:
-    it then talks to itself, and the server cannot come back.
+    A client that keeps asking for a dead server in that range may be given the server's own port as its
+    source: it then talks to itself, and the server cannot come back.
     """
     chance = random.SystemRandom()
     while True:

@@ -119,7 +119,8 @@ class Cluster:
         """Start, after making the cluster when there is none, and return once connections are taken.
 
         What an earlier run left is repaired: an interrupted `initdb`, a stale lock file, old backends that
-        hold shared memory. Raises PostgresError when the folder holds something else or is in use, or the port.
+        hold shared memory. Raises PostgresError when the folder holds something else, or is in use, or the
+        port is.
         """
         if self.running():
             return
@@ -193,7 +194,7 @@ class Cluster:
 
     def _run_initdb(self, home: Home, target: Path, password_file: str) -> None:
         command = [
-            home.bin / "initdb",
+            str(home.bin / "initdb"),
             f"--pgdata={target}",
             f"--username={SUPERUSER}",
             f"--pwfile={password_file}",
@@ -230,8 +231,8 @@ class Cluster:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             # Our child, not pg_ctl's: a killed postmaster that nobody waits for blocks the next start.
-            command = [home.bin / "postgres", "-D", home.data]
-            self._process = _spawn(home, [*map(str, command), *options], signal.SIGINT, log)
+            command = [str(home.bin / "postgres"), "-D", str(home.data)]
+            self._process = _spawn(home, [*command, *options], signal.SIGINT, log)
 
     def _is_ready_before(self, deadline: float, data: Path) -> bool:
         while self._process is not None and time.monotonic() < deadline:
@@ -247,7 +248,7 @@ class Cluster:
 
 
 def _spawn(
-    home: Home, command: Sequence[Path | str], death: signal.Signals, output: IO[bytes] | int
+    home: Home, command: Sequence[str], death: signal.Signals, output: IO[bytes] | int
 ) -> subprocess.Popen[bytes]:
     user = None if home.user is None else pwd.getpwnam(home.user)
     return subprocess.Popen(  # noqa: S603 - our own binaries, arguments are ours
