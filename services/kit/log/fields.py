@@ -65,7 +65,7 @@ _FIELDS: Final[dict[str, Rule]] = {
     "cause": _python_name,
     "frames": _frames,
     "job": code,
-    "logger": _python_name,
+    "room": _python_name,
     "message_id": uuid,
     "method": matching(r"[A-Z]{1,10}|other"),
     "object_id": uuid,

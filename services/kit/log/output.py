@@ -75,7 +75,7 @@ def get_logger(name: str) -> FilteringBoundLogger:
     """A logger; ``name`` is the module's. Call ``log.info("event-name", field=value)``."""
     if not structlog.is_configured():
         configure("unnamed", strict=True)
-    logger: FilteringBoundLogger = structlog.get_logger(logger=name)
+    logger: FilteringBoundLogger = structlog.get_logger(room=name)
     return logger
 
 
@@ -154,7 +154,7 @@ class _LibraryHandler(logging.Handler):
             "time": format_instant(SystemClock().now()),
             "level": record.levelname.lower(),
             "service": _own["service"],
-            "logger": record.name,
+            "room": record.name,
             "event": "library-message",
             "place": f"{record.module}.py:{record.lineno}",
         }
