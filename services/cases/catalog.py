@@ -1,0 +1,97 @@
+"""The published data of this service, read once and turned into things."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from services.cases.model.codes import AgeBand, Decision, EventType, State
+from services.cases.model.published import (
+    AgeBorders,
+    Ages,
+    Label,
+    NoticeRule,
+    Reason,
+    Reasons,
+    Region,
+    Regions,
+    Transition,
+    Transitions,
+)
+from services.kit import datafile
+from services.kit.calendar import parse_date
+
+PACKAGE = "services.cases"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything published: regions, agencies, reasons, transitions, ages, notices and the names of codes."""
+
+    regions: Regions
+    agencies: Mapping[str, Label]
+    reasons: Reasons
+    transitions: Transitions
+    start: State
+    ages: Ages
+    notices: Mapping[EventType, NoticeRule]
+    codes: Mapping[str, Mapping[str, Label]]
+
+
+@cache
+def load() -> Catalog:
+    """Reads and checks ``data/``; raises DataFileError, which says what to mend."""
+    transitions = _read("transitions")
+    return Catalog(
+        regions={row["code"]: _region(row) for row in _read("regions")["regions"]},
+        agencies={row["code"]: row["label"] for row in _read("agencies")["agencies"]},
+        reasons=_reasons(),
+        transitions=_transitions(transitions["transitions"]),
+        start=State(transitions["start"]),
+        ages=_ages(_read("ages")),
+        notices=_notices(),
+        codes=_read("codes")["lists"],
+    )
+
+
+def _read(name: str) -> Any:  # noqa: ANN401 - its JSON Schema says what it is
+    return datafile.load(PACKAGE, f"{name}.yaml", f"{name}.schema.json")
+
+
+def _region(row: Mapping[str, Any]) -> Region:
+    ends = parse_date(row["valid_to"]) if "valid_to" in row else None
+    return Region(row["code"], row["label"], row["county"], parse_date(row["valid_from"]), ends)
+
+
+def _reasons() -> Reasons:
+    found = (
+        Reason(row["code"], Decision(row["decision"]), row["label"]) for row in _read("reasons")["reasons"]
+    )
+    return {(reason.decision, reason.code): reason for reason in found}
+
+
+def _transitions(rows: list[dict[str, Any]]) -> Transitions:
+    found = (
+        Transition(row["action"], State(row["from"]), State(row["to"]), _event(row["event"])) for row in rows
+    )
+    return {(each.source, each.action): each for each in found}
+
+
+def _event(name: str | None) -> EventType | None:
+    return None if name is None else EventType(name)
+
+
+def _ages(file: Mapping[str, Any]) -> Ages:
+    bands = tuple(AgeBorders(AgeBand(row["code"]), row["from"], row["below"]) for row in file["bands"])
+    ends = [band.below for band in bands]
+    if [band.start for band in bands] != [0, *ends[:-1]] or ends[-1] is not None:
+        raise datafile.DataFileError("services/cases/data/ages.yaml: the bands leave a gap or overlap")
+    return Ages(file["adult_from"], bands)
+
+
+def _notices() -> Mapping[EventType, NoticeRule]:
+    rules = (
+        NoticeRule(row["kind"], frozenset(map(EventType, row["events"])), frozenset(row["fields"]))
+        for row in _read("notices")["notices"]
+    )
+    return {event: rule for rule in rules for event in rule.events}

@@ -1,0 +1,70 @@
+"""What the feed says: ids, codes, dates, age band, sex, region and pseudonyms; nothing else can get in."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from services.cases.model.codes import Band, State
+from services.cases.model.ids import PersonId
+from services.cases.model.referral import Head
+from services.cases.model.states import Participant, Score, public_status
+
+Data = dict[str, object]
+
+
+def received(head: Head, state: State) -> Data:
+    """The referral is stored."""
+    return _head(head, state)
+
+
+def scored(head: Head, state: State, score: Score) -> Data:
+    """The referral has its score."""
+    facts = {
+        "instrument": score.instrument,
+        "version": score.version,
+        "score": score.value,
+        "band": score.band.value,
+    }
+    return _head(head, state) | facts
+
+
+def accepted(
+    head: Head,
+    *,
+    decided_on: date,
+    band: Band | None,
+    participants: Iterable[Participant],
+    pseudonym: Callable[[PersonId], str],
+) -> Data:
+    """The referral became a case; its people are pseudonyms."""
+    persons = [
+        {
+            "pseudonym": pseudonym(each.person),
+            "role": each.role.value,
+            "relationToVictim": each.relation.value if each.relation else None,
+            "sex": each.sex.value,
+            "ageBand": each.age_band.value,
+        }
+        for each in participants
+    ]
+    return _head(head, State.ACCEPTED) | {
+        "caseId": str(head.case),
+        "decidedOn": decided_on.isoformat(),
+        "band": band.value if band else None,
+        "persons": persons,
+    }
+
+
+def refused(head: Head, state: State, reason: str) -> Data:
+    """The referral was declined or redirected, with the reason's code."""
+    return _head(head, state) | {"reason": reason}
+
+
+def _head(head: Head, state: State) -> Data:
+    return {
+        "referralId": str(head.id),
+        "reference": head.reference,
+        "sender": head.sender,
+        "region": head.region,
+        "referredOn": head.referred_on.isoformat(),
+        "status": public_status(state).value,
+    }

@@ -1,0 +1,66 @@
+"""What may become of a referral: the published table says whether, the types say with which facts."""
+
+from typing import assert_never
+
+from services.cases.model.problems import TransitionRefused
+from services.cases.model.published import Transition, Transitions
+from services.cases.model.states import (
+    ACTIONS,
+    Accept,
+    Accepted,
+    Action,
+    AwaitingScreening,
+    Decline,
+    Declined,
+    GoUnscored,
+    Received,
+    Redirect,
+    Redirected,
+    RedirectMinor,
+    ReferralState,
+    Score,
+    Scored,
+    state_name,
+)
+
+MINOR = "victim-under-18"
+
+
+def allowed(state: ReferralState, action: Action, table: Transitions) -> Transition:
+    """The published transition for an action in a state; raises TransitionRefused when there is none."""
+    found = table.get((state_name(state), ACTIONS[type(action)]))
+    if found is None:
+        raise TransitionRefused
+    return found
+
+
+def step(state: ReferralState, action: Action, table: Transitions) -> ReferralState:
+    """The state after an action; raises TransitionRefused when the state does not allow it."""
+    transition = allowed(state, action, table)
+    after = _after(action, score_of(state))
+    if state_name(after) is not transition.target:
+        raise ValueError("the published table sends this action to a state that it cannot make")
+    return after
+
+
+def score_of(state: ReferralState) -> Score | None:
+    """The score that a state carries."""
+    return None if isinstance(state, Received) else state.score
+
+
+def _after(action: Action, score: Score | None) -> ReferralState:
+    match action:
+        case Scored():
+            return AwaitingScreening(action.score)
+        case GoUnscored():
+            return AwaitingScreening(None)
+        case RedirectMinor():
+            return Redirected(score, MINOR, action.at, action.by)
+        case Accept():
+            return Accepted(score, action.case, action.at, action.by)
+        case Decline():
+            return Declined(score, action.reason, action.at, action.by)
+        case Redirect():
+            return Redirected(score, action.reason, action.at, action.by)
+        case _:
+            assert_never(action)
