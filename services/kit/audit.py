@@ -1,0 +1,113 @@
+"""The audit log: who did what to which things, why and by which rule; one row for each disclosure and change.
+
+A row holds no name, no personal code and no free text: things are keyed handles. Its leaf is the leaf hash of
+RFC 9162, ``SHA-256(0x00 || salt || canonical bytes)``: a record can be erased and the proofs still hold.
+Positions are given after the commit, by ``kit.sequencer``.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Column, DateTime, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.kit.calendar import format_instant
+from services.kit.ids import new_id
+from services.kit.policy import Caller
+from services.kit.strictjson import dumps_canonical
+
+Action = Literal["read", "create", "update", "delete", "disclose", "send", "receive", "refuse"]
+
+SALT_BYTES: Final = 32
+LEAF_PREFIX: Final = b"\x00"
+_HANDLE_HEX: Final = 32  # 128 bits: no two things of a database share a handle
+
+AUDIT: Final = Table(
+    "audit",
+    MetaData(),
+    Column("id", Uuid, primary_key=True),
+    Column("recorded_at", DateTime(timezone=True)),
+    *(Column(name, Text) for name in ("actor", "actor_kind", "service", "role")),
+    Column("attributes", ARRAY(Text)),
+    *(Column(name, Text) for name in ("purpose", "basis", "operation", "action")),
+    Column("objects", ARRAY(Text)),
+    Column("fields", ARRAY(Text)),
+    *(Column(name, Text) for name in ("decision", "rule_id", "problem", "request_id", "client")),
+    *(Column(name, LargeBinary) for name in ("salt", "canonical", "leaf")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row as it is said; :meth:`row` adds what makes it evidence."""
+
+    recorded_at: datetime
+    actor: str
+    actor_kind: str
+    service: str | None
+    role: str
+    attributes: Sequence[str]
+    purpose: str
+    basis: str | None
+    operation: str
+    action: Action
+    objects: Sequence[str]
+    fields: Sequence[str]
+    decision: Literal["allow", "deny"]
+    rule_id: str | None
+    problem: str | None
+    request_id: str
+    client: str | None
+
+    def row(self) -> dict[str, Any]:
+        """The columns of the table, leaf included."""
+        row = {name: getattr(self, name) for name in self.__slots__}
+        row_id, salt = new_id(), secrets.token_bytes(SALT_BYTES)
+        record = row | {"id": str(row_id), "recorded_at": format_instant(self.recorded_at)}
+        canonical = dumps_canonical(record)
+        return row | {"id": row_id, "salt": salt, "canonical": canonical, "leaf": leaf(salt, canonical)}
+
+
+def leaf(salt: bytes, canonical: bytes) -> bytes:
+    """The log's leaf for a record: 32 bytes."""
+    return hashlib.sha256(LEAF_PREFIX + salt + canonical).digest()
+
+
+class Handles:
+    """Keyed names of things for the audit log: equal for the same thing, telling nothing without the key."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < hashlib.sha256().digest_size:
+            raise ValueError("the audit key has at least 32 bytes")
+        self._key = key
+
+    def of(self, thing: str | UUID) -> str:
+        """The handle of an id or reference: 32 hexadecimal digits."""
+        return hmac.new(self._key, str(thing).encode(), hashlib.sha256).hexdigest()[:_HANDLE_HEX]
+
+
+def capacity(caller: Caller) -> Mapping[str, Any]:
+    """In which capacity a caller comes: subject, kind, speaking service, roles joined by +, attributes."""
+    attributes = {
+        f"{name}={value}" for held in caller.appointments for name, value in held.attributes.items()
+    }
+    return {
+        "actor": caller.subject,
+        "actor_kind": caller.kind,
+        "service": caller.service,
+        "role": "+".join(sorted({held.role for held in caller.appointments})),
+        "attributes": sorted(attributes),
+    }
+
+
+async def write(connection: AsyncConnection, entries: Iterable[Entry]) -> None:
+    """Inserts entries in one go; the caller's transaction decides whether they stay."""
+    rows = [entry.row() for entry in entries]
+    if rows:
+        await connection.execute(AUDIT.insert(), rows if len(rows) > 1 else rows[0])

@@ -1,0 +1,300 @@
+"""The database: one transaction per request, its audit rows within it, committed before the answer leaves.
+
+Nobody but this file commits. A database that cannot be reached, or that goes away at any moment up to and
+including the commit, is a 503 with ``Retry-After``: never a 500, never a success.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Final
+from uuid import UUID
+
+import asyncpg
+from fastapi import Depends, Request
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from services.kit import audit, outage, safety
+from services.kit.clock import Clock
+from services.kit.migrate import asyncpg_url, head
+from services.kit.policy import Caller, Decision, Permit
+from services.kit.problem import UpstreamUnavailable
+from services.kit.safety import UnsafeDatabase
+
+__all__ = ["Database", "UnsafeDatabase", "Work", "unit_of_work"]
+
+CONNECT_SECONDS: Final = 3.0
+POOL_SECONDS: Final = 3.0
+COMMAND_SECONDS: Final = 10.0  # a server that is stopped, not dead, answers nothing at all
+START_SECONDS: Final = 20.0
+PAUSE_SECONDS: Final = 0.2
+SETTINGS: Final = {
+    "timezone": "UTC",
+    "jit": "off",
+    "statement_timeout": "5s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": "15s",
+}
+_FACTS: Final = text("""
+    select count(set_config(name, value, true))
+    from unnest(cast(:names as text[]), cast(:values as text[])) as fact (name, value)
+""")
+
+
+class Work:
+    """One open transaction: its connection (SQLAlchemy Core), its permit, the moment at which it began."""
+
+    def __init__(
+        self, conn: AsyncConnection, permit: Permit, request_id: str, now: datetime, handles: audit.Handles
+    ) -> None:
+        self.conn = conn
+        self.permit = permit
+        self.request_id = request_id
+        self.now = now
+        self._handles = handles
+        self._entries: list[audit.Entry] = []
+
+    def audit(  # noqa: PLR0913 - the words of one row
+        self,
+        action: audit.Action,
+        objects: Sequence[str | UUID],
+        fields: Iterable[str] = (),
+        decision: Decision | Sequence[Decision] | None = None,
+        *,
+        basis: str | None = None,
+        client: str | None = None,
+    ) -> None:
+        """Adds a row to the audit log, written right before the commit of this transaction.
+
+        Args:
+            action: what was done.
+            objects: ids or references of what was touched; the row keeps keyed handles of them.
+            fields: classes of the fields shown or changed.
+            decision: by which rule or rules; without one, the rules of the permit.
+            basis: code of the legal basis, where there is one beyond the purpose.
+            client: the X-Road client, or another receiver outside the house.
+        """
+        decisions = [decision] if isinstance(decision, Decision) else decision
+        allowing = [grant for grant in self.permit.grants if grant.effect == "allow"]
+        rules = [one.rule_id for one in decisions or allowing]
+        self._entries.append(
+            audit.Entry(
+                **audit.capacity(self.permit.caller),
+                recorded_at=self.now,
+                purpose=self.permit.purpose,
+                basis=basis,
+                operation=self.permit.operation,
+                action=action,
+                objects=[self._handles.of(thing) for thing in objects],
+                fields=sorted(fields),
+                decision="allow",
+                rule_id="+".join(dict.fromkeys(rules)) or None,
+                problem=None,
+                request_id=self.request_id,
+                client=client,
+            )
+        )
+
+    async def _finish(self) -> None:
+        """Writes the audit rows and commits; an answer without its row is no answer, so it is a 503."""
+        try:
+            await audit.write(self.conn, self._entries)
+        except DBAPIError as error:
+            if outage.sqlstate(error) == outage.ABORTED:
+                raise
+            raise outage.unavailable() from error
+        if not self._entries:
+            # COMMIT of a transaction in which an error was swallowed rolls back and says nothing; this does.
+            await self.conn.execute(text("select 1"))
+        await self.conn.commit()
+
+
+class Database:
+    """A service's database: the pool, and the only ways to use it."""
+
+    def __init__(  # noqa: PLR0913 - each is one fact about the service
+        self,
+        url: str,
+        *,
+        service: str,
+        clock: Clock,
+        audit_key: bytes,
+        pool_size: int = 10,
+        personal: Sequence[str] = (),
+        migrations: Path | None = None,
+    ) -> None:
+        """Makes the pool; connects with :meth:`open`.
+
+        Args:
+            url: ``postgresql://…`` in the role ``<db>_app``.
+            service: its name; tells where the migrations are.
+            clock: gives ``Work.now``.
+            audit_key: keys the handles of the audit log; 32 bytes.
+            pool_size: connections at the most.
+            personal: tables that must be under row-level security, whether they have policies or not.
+            migrations: other migrations than the service's, for tests.
+        """
+        self.clock = clock
+        self._service, self._personal, self._migrations = service, personal, migrations
+        self._handles = audit.Handles(audit_key)
+        self._url = asyncpg_url(url)
+        self._settings = SETTINGS | {"application_name": f"turvavork {service}"}
+        self._engine = create_async_engine(
+            self._url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_SECONDS,
+            hide_parameters=True,
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": COMMAND_SECONDS,
+                "server_settings": self._settings,
+            },
+        )
+        event.listen(self._engine.sync_engine, "handle_error", outage.translate)
+
+    async def open(self, patience: float = START_SECONDS) -> None:
+        """Waits ``patience`` seconds for the server and checks it: UnsafeDatabase if it must not be used."""
+        version = head(self._service, folder=self._migrations)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience
+        while True:
+            try:
+                connection = await self._connect()
+                break
+            except UpstreamUnavailable:
+                if loop.time() > deadline:
+                    raise
+                await asyncio.sleep(PAUSE_SECONDS)
+        try:
+            await safety.check(connection, head=version, personal=self._personal)
+        finally:
+            await connection.close()
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._engine.dispose()
+
+    async def ready(self) -> bool:
+        """Whether the database answers now; for ``/readyz``."""
+        try:
+            connection = await self._begin({})
+        except UpstreamUnavailable:
+            return False
+        await connection.close()
+        return True
+
+    @asynccontextmanager
+    async def work(self, permit: Permit, request_id: str) -> AsyncIterator[Work]:
+        """One transaction: committed with its audit rows at the end, rolled back by any exception.
+
+        The permit's facts are set first, for row-level security, and hold for this transaction alone.
+        Raises UpstreamUnavailable (503) when the database is not there, at the commit as well.
+        """
+        connection = await self._begin({**permit.facts(), "turvavork.request": request_id})
+        try:
+            work = Work(connection, permit, request_id, self.clock.now(), self._handles)
+            yield work
+            await work._finish()  # noqa: SLF001 - the other half of this function; nobody else ends a work
+        finally:
+            await asyncio.shield(connection.close())  # rolls back what was not committed
+
+    async def audit_refusal(  # noqa: PLR0913 - the words of one row
+        self,
+        caller: Caller,
+        operation: str,
+        purpose: str,
+        problem_slug: str,
+        *,
+        rule_id: str | None,
+        request_id: str,
+        client: str | None = None,
+    ) -> None:
+        """Commits the row of a refusal, after the refused work was rolled back; 503 if it cannot."""
+        entry = audit.Entry(
+            **audit.capacity(caller),
+            recorded_at=self.clock.now(),
+            purpose=purpose,
+            basis=None,
+            operation=operation,
+            action="refuse",
+            objects=[],
+            fields=[],
+            decision="deny",
+            rule_id=rule_id,
+            problem=problem_slug,
+            request_id=request_id,
+            client=client,
+        )
+        connection = await self._begin({})
+        try:
+            await audit.write(connection, [entry])
+            await connection.commit()
+        except DBAPIError as error:
+            raise outage.unavailable() from error
+        finally:
+            await asyncio.shield(connection.close())
+
+    async def dedicated(
+        self, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> "asyncpg.Connection[asyncpg.Record]":
+        """A connection outside the pool, for a session lock or LISTEN; the caller closes it."""
+        url = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        try:
+            return await asyncpg.connect(
+                url,
+                timeout=CONNECT_SECONDS,
+                command_timeout=COMMAND_SECONDS,
+                server_settings=self._settings | dict(settings),
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise outage.unavailable() from error
+
+    async def _connect(self) -> AsyncConnection:
+        try:
+            return await self._engine.connect()
+        except (OSError, PoolTimeout, DBAPIError) as error:
+            raise outage.unavailable() from error
+
+    async def _begin(self, facts: Mapping[str, str]) -> AsyncConnection:
+        """Begins; once more when the pooled connection was dead, since nothing has been done on it yet."""
+        parameters = {"names": list(facts), "values": list(facts.values())}
+        for attempt in (1, 2):
+            connection = await self._connect()
+            try:
+                await connection.execute(_FACTS, parameters)
+            except UpstreamUnavailable:
+                await connection.close()
+                if attempt == 2:  # noqa: PLR2004 - the second is the last
+                    raise
+            except BaseException:
+                await asyncio.shield(connection.close())
+                raise
+            else:
+                return connection
+        raise AssertionError
+
+
+def unit_of_work(operation: str) -> Callable[..., AsyncIterator[Work]]:
+    """The request's permit and transaction, committed before the answer leaves.
+
+    Always ``Annotated[Work, Depends(unit_of_work("…"), scope="function")]``: with the default scope the
+    commit would come after the answer.
+    """
+
+    from services.kit.access import permit as permit_for  # noqa: PLC0415
+
+    async def opened(
+        request: Request, permit: Annotated[Permit, Depends(permit_for(operation))]
+    ) -> AsyncIterator[Work]:
+        database: Database = request.app.state.database
+        async with database.work(permit, request.state.request_id) as work:
+            yield work
+
+    return opened

@@ -1,0 +1,37 @@
+"""Which errors of the database mean *not now*: they become a 503 with ``Retry-After``."""
+
+from typing import Final
+
+from sqlalchemy.engine.interfaces import ExceptionContext
+
+from services.kit.problem import UpstreamUnavailable
+
+ABORTED: Final = "25P02"  # an earlier error of the transaction was swallowed: our mistake, not an outage
+RETRY_AFTER: Final = {"Retry-After": "2"}
+# Classes: connection, resources (also a full disk), operator, system. Codes: read-only, idle and transaction
+# timeouts, serialisation, deadlock, lock timeout.
+_CLASSES: Final = ("08", "53", "57", "58")
+_CODES: Final = frozenset({"25006", "25P03", "25P04", "40001", "40P01", "55P03"})
+_CONNECTION_IS_GONE: Final = ("08", "57P", "25P03")
+
+
+def unavailable() -> UpstreamUnavailable:
+    """The answer while the database does not take it."""
+    return UpstreamUnavailable(headers=RETRY_AFTER)
+
+
+def sqlstate(error: BaseException) -> str:
+    """The SQLSTATE of a driver's error, also within SQLAlchemy's; empty when it has none."""
+    inner = getattr(error, "orig", None) or error
+    return getattr(inner, "sqlstate", None) or ""
+
+
+def translate(context: ExceptionContext) -> UpstreamUnavailable | None:
+    """SQLAlchemy's ``handle_error`` listener: replaces outages, drops the pool of dead connections."""
+    error = context.original_exception
+    state = sqlstate(error)
+    if isinstance(error, OSError) or state.startswith(_CONNECTION_IS_GONE):
+        context.is_disconnect = True
+    if context.is_disconnect and isinstance(error, Exception):
+        return unavailable()
+    return unavailable() if state.startswith(_CLASSES) or state in _CODES else None
