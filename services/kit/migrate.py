@@ -25,7 +25,9 @@ _ONE_AT_A_TIME = 7_261_002  # advisory lock: two runs of `turvavork migrate` wai
 
 
 def asyncpg_url(url: str) -> URL:
-    """The URL of a PostgreSQL database (``postgresql://…``) with the one driver that we use."""
+    """The URL of a PostgreSQL database (``postgresql://…``) with the one driver that we use; ValueError."""
+    if not url.startswith(("postgresql://", "postgres://", "postgresql+asyncpg://")):
+        raise ValueError("The database URL is missing or is no postgresql://…: set TURVAVORK_…_DATABASE_URL.")
     return make_url(url).set(drivername="postgresql+asyncpg")
 
 
