@@ -1,0 +1,215 @@
+"""The errors of what comes in over X-Road. Over SOAP each is a Fault, but for business refusals.
+
+Problem
+├─ InvalidContentType, InvalidXml, InvalidSoap, SoapVersionUnsupported    the bytes
+├─ MissingHeader, MissingHeaderField, DuplicateHeaderField,
+│  InvalidHeaderField, InvalidProtocolVersion                             the header
+├─ MissingBody, InvalidBody, InconsistentHeaders, SchemaViolation         the body
+├─ UnknownService, AccessDenied                                           the right
+├─ MessageIdReused                                                        one id, two contents
+└─ BusinessRefusal     over SOAP in the response wrapper, with HTTP 200
+   ├─ ReferralInvalid         a rule is broken, place by place
+   ├─ ReferralVersionExists   this version was sent before with other content
+   └─ ReferralUnknown         no such referral of this sender
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from services.kit.problem import Kind, Problem
+
+
+def _titles(et: str, ru: str, en: str) -> Mapping[str, str]:
+    return MappingProxyType({"et": et, "ru": ru, "en": en})
+
+
+class InvalidContentType(Problem):
+    """The message is not sent as ``text/xml``."""
+
+    slug = "invalid-content-type"
+    kind = Kind.UNSUPPORTED_MEDIA
+    titles = _titles("Sisutüüp ei sobi", "Неподходящий тип содержимого", "Content type is not text/xml")
+
+
+class InvalidXml(Problem):
+    """Not well-formed, with a DOCTYPE, or beyond the caps on depth, elements, attributes and namespaces."""
+
+    slug = "invalid-xml"
+    kind = Kind.MALFORMED
+    titles = _titles("XML ei sobi", "Недопустимый XML", "XML is not acceptable")
+
+
+class InvalidSoap(Problem):
+    """Well-formed XML that is no SOAP 1.1 envelope."""
+
+    slug = "invalid-soap"
+    kind = Kind.MALFORMED
+    titles = _titles("See ei ole SOAP 1.1 ümbrik", "Это не конверт SOAP 1.1", "Not a SOAP 1.1 envelope")
+
+
+class SoapVersionUnsupported(Problem):
+    """An envelope of another version of SOAP than 1.1."""
+
+    slug = "soap-version-unsupported"
+    kind = Kind.MALFORMED
+    titles = _titles(
+        "Toetatud on ainult SOAP 1.1", "Поддерживается только SOAP 1.1", "Only SOAP 1.1 is spoken here"
+    )
+
+
+class MissingHeader(Problem):
+    """No SOAP header at all."""
+
+    slug = "missing-header"
+    kind = Kind.MALFORMED
+    titles = _titles("SOAP päis puudub", "Нет заголовка SOAP", "The SOAP header is missing")
+
+
+class MissingHeaderField(Problem):
+    """A mandatory X-Road header field is not there, or empty."""
+
+    slug = "missing-header-field"
+    kind = Kind.MALFORMED
+    titles = _titles(
+        "X-tee päise väli puudub", "Нет поля заголовка X-tee", "An X-Road header field is missing"
+    )
+
+
+class DuplicateHeaderField(Problem):
+    """An X-Road header field stands there twice."""
+
+    slug = "duplicate-header-field"
+    kind = Kind.MALFORMED
+    titles = _titles(
+        "X-tee päise väli on topelt", "Поле заголовка X-tee повторяется", "An X-Road header field is repeated"
+    )
+
+
+class InvalidHeaderField(Problem):
+    """An X-Road header field cannot be read."""
+
+    slug = "invalid-header-field"
+    kind = Kind.MALFORMED
+    titles = _titles(
+        "X-tee päise väli on vigane", "Ошибка в поле заголовка X-tee", "An X-Road header field is wrong"
+    )
+
+
+class InvalidProtocolVersion(Problem):
+    """Another major version of the message protocol than 4."""
+
+    slug = "invalid-protocol-version"
+    kind = Kind.MALFORMED
+    titles = _titles(
+        "X-tee protokolli versioon peab olema 4.x",
+        "Версия протокола X-tee должна быть 4.x",
+        "The X-Road protocol version must be 4.x",
+    )
+
+
+class MissingBody(Problem):
+    """No SOAP body."""
+
+    slug = "missing-body"
+    kind = Kind.MALFORMED
+    titles = _titles("SOAP keha puudub", "Нет тела SOAP", "The SOAP body is missing")
+
+
+class InvalidBody(Problem):
+    """The SOAP body does not hold exactly one element."""
+
+    slug = "invalid-body"
+    kind = Kind.MALFORMED
+    titles = _titles(
+        "SOAP kehas peab olema üks element",
+        "В теле SOAP должен быть один элемент",
+        "The SOAP body must hold exactly one element",
+    )
+
+
+class InconsistentHeaders(Problem):
+    """The element in the body is not the one that the service header names."""
+
+    slug = "inconsistent-headers"
+    kind = Kind.MALFORMED
+    titles = _titles(
+        "Päis ja keha nimetavad eri teenuseid",
+        "Заголовок и тело называют разные услуги",
+        "Header and body name different services",
+    )
+
+
+class SchemaViolation(Problem):
+    """The body does not fit the schema; ``errors`` says where."""
+
+    slug = "schema-violation"
+    kind = Kind.MALFORMED
+    titles = _titles(
+        "Sõnum ei vasta skeemile", "Сообщение не соответствует схеме", "The message does not fit its schema"
+    )
+
+
+class UnknownService(Problem):
+    """We do not offer this service, or not in this version."""
+
+    slug = "unknown-service"
+    kind = Kind.NOT_FOUND
+    titles = _titles("Sellist teenust ei ole", "Такой услуги нет", "There is no such service")
+
+
+class AccessDenied(Problem):
+    """The client is not among those who may use the service."""
+
+    slug = "access-denied"
+    kind = Kind.FORBIDDEN
+    titles = _titles(
+        "Sellel X-tee kliendil ei ole õigust",
+        "У этого клиента X-tee нет права",
+        "This X-Road client may not use the service",
+    )
+
+
+class MessageIdReused(Problem):
+    """The id belongs to an earlier message with other content; the earlier one stands."""
+
+    slug = "message-id-reused"
+    kind = Kind.CONFLICT
+    titles = _titles(
+        "Sama tunnusega sõnum on juba saadetud teise sisuga",
+        "Сообщение с этим идентификатором уже отправлено с другим содержанием",
+        "A message with this id was already sent with other content",
+    )
+
+
+class BusinessRefusal(Problem):
+    """Understood and refused: not an error of the protocol."""
+
+
+class ReferralInvalid(BusinessRefusal):
+    """The referral can be read, but breaks a rule; ``errors`` says where."""
+
+    slug = "referral-invalid"
+    kind = Kind.MALFORMED
+    titles = _titles(
+        "Pöördumine ei vasta reeglitele", "Обращение не соответствует правилам", "The referral breaks a rule"
+    )
+
+
+class ReferralVersionExists(BusinessRefusal):
+    """This version of the sender's referral is already here with other content; the first one stands."""
+
+    slug = "referral-version-exists"
+    kind = Kind.CONFLICT
+    titles = _titles(
+        "Sama versioon on juba saadetud teise sisuga",
+        "Эта версия уже отправлена с другим содержанием",
+        "This version was already sent with other content",
+    )
+
+
+class ReferralUnknown(BusinessRefusal):
+    """No such referral of this sender; another's answers the same."""
+
+    slug = "referral-unknown"
+    kind = Kind.NOT_FOUND
+    titles = _titles("Sellist pöördumist ei ole", "Такого обращения нет", "There is no such referral")

@@ -1,0 +1,1 @@
+"""The bytes of X-Road: envelopes, header fields, faults, schemas; SOAP and REST."""

@@ -1,0 +1,166 @@
+"""X-Road header fields of a SOAP message: read strictly, echoed as they came."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from lxml import etree
+
+from services.exchange.model.problems import (
+    DuplicateHeaderField,
+    InvalidHeaderField,
+    InvalidProtocolVersion,
+    MissingHeaderField,
+)
+from services.exchange.model.xroad import ClientId, Headers, ServiceId
+
+XROAD: Final = "{http://x-road.eu/xsd/xroad.xsd}"
+IDENTIFIERS: Final = "{http://x-road.eu/xsd/identifiers}"
+REPRESENTATION: Final = "{http://x-road.eu/xsd/representation.xsd}"
+REQUEST_HASH: Final = f"{XROAD}requestHash"
+OBJECT_TYPE: Final = f"{IDENTIFIERS}objectType"
+_PROTOCOL: Final = "4."
+_LONGEST: Final = 255
+_LONGEST_ISSUE: Final = 4000
+_KNOWN: Final = {
+    f"{XROAD}{name}"
+    for name in (
+        "client",
+        "service",
+        "id",
+        "userId",
+        "issue",
+        "protocolVersion",
+        "requestHash",
+        "securityServer",
+    )
+} | {f"{REPRESENTATION}representedParty"}
+_MEMBER: Final = ("xRoadInstance", "memberClass", "memberCode")
+_CLIENT: Final = (*_MEMBER, "subsystemCode")
+_SERVICE: Final = (*_MEMBER, "subsystemCode", "serviceCode", "serviceVersion")
+_SERVER: Final = (*_MEMBER, "serverCode")
+
+
+def read(header: etree._Element) -> tuple[Headers, ServiceId]:
+    """The fields, and the service that is called.
+
+    Raises MissingHeaderField, DuplicateHeaderField, InvalidHeaderField, InvalidProtocolVersion.
+    """
+    fields = _fields(header)
+    for name in ("client", "service", "id", "protocolVersion"):
+        if f"{XROAD}{name}" not in fields:
+            raise MissingHeaderField(f"{name} is missing")
+    version = _text(fields[f"{XROAD}protocolVersion"], "protocolVersion")
+    if not version.startswith(_PROTOCOL):
+        raise InvalidProtocolVersion
+    headers = Headers(
+        client=_client(fields[f"{XROAD}client"]),
+        id=_text(fields[f"{XROAD}id"], "id"),
+        user_id=_optional(fields, f"{XROAD}userId", _LONGEST),
+        issue=_optional(fields, f"{XROAD}issue", _LONGEST_ISSUE),
+        represented_party=_represented(fields.get(f"{REPRESENTATION}representedParty")),
+        security_server=_server(fields.get(f"{XROAD}securityServer")),
+    )
+    return headers, _service(fields[f"{XROAD}service"])
+
+
+def echo(header: etree._Element) -> bytes:
+    """The header with every field in its order, without requestHash, ready to stand in an answer."""
+    for found in header.findall(REQUEST_HASH):
+        header.remove(found)
+    return etree.tostring(header, encoding="utf-8", with_tail=False)
+
+
+def _fields(header: etree._Element) -> dict[str, etree._Element]:
+    fields: dict[str, etree._Element] = {}
+    for element in header:
+        if element.tag not in _KNOWN:
+            continue
+        if element.tag in fields:
+            raise DuplicateHeaderField(f"{_local(element)} is there twice")
+        fields[element.tag] = element
+    return fields
+
+
+def _local(element: etree._Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _text(element: etree._Element, name: str, longest: int = _LONGEST) -> str:
+    if len(element):
+        raise InvalidHeaderField(f"{name} holds elements")
+    text = (element.text or "").strip()
+    if not text:
+        raise MissingHeaderField(f"{name} is empty")
+    if len(text) > longest:
+        raise InvalidHeaderField(f"{name} is too long")
+    return text
+
+
+def _optional(fields: dict[str, etree._Element], tag: str, longest: int) -> str | None:
+    element = fields.get(tag)
+    if element is None or not (len(element) or (element.text or "").strip()):
+        return None
+    return _text(element, _local(element), longest)
+
+
+def _parts(element: etree._Element, names: tuple[str, ...], types: set[str]) -> dict[str, str]:
+    """The parts of an identifier, which stand in the order of ``names``."""
+    field = _local(element)
+    if element.get(OBJECT_TYPE) not in types:
+        raise InvalidHeaderField(f"{field} has no objectType that fits it")
+    parts: dict[str, str] = {}
+    position = 0
+    for child, name in _named(element):
+        if name not in names[position:]:
+            raise InvalidHeaderField(f"{field} has parts that do not belong there")
+        position = names.index(name) + 1
+        parts[name] = _text(child, field)
+    return parts
+
+
+def _named(element: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    for child in element:
+        space, _, name = child.tag.rpartition("}")
+        yield child, name if f"{space}}}" == IDENTIFIERS else ""
+
+
+def _member(field: str, parts: dict[str, str], last: str = "subsystemCode") -> ClientId:
+    if not all(name in parts for name in _MEMBER):
+        raise InvalidHeaderField(f"{field} lacks a part")
+    try:
+        return ClientId(parts["xRoadInstance"], parts["memberClass"], parts["memberCode"], parts.get(last))
+    except ValueError as error:
+        raise InvalidHeaderField(f"{field}: {error}") from None
+
+
+def _client(element: etree._Element) -> ClientId:
+    client = _member("client", _parts(element, _CLIENT, {"MEMBER", "SUBSYSTEM"}))
+    if (client.subsystem is None) != (element.get(OBJECT_TYPE) == "MEMBER"):
+        raise InvalidHeaderField("client has no objectType that fits it")
+    return client
+
+
+def _service(element: etree._Element) -> ServiceId:
+    parts = _parts(element, _SERVICE, {"SERVICE"})
+    if "serviceCode" not in parts:
+        raise InvalidHeaderField("service lacks a part")
+    return ServiceId(_member("service", parts), parts["serviceCode"], parts.get("serviceVersion"))
+
+
+def _server(element: etree._Element | None) -> str | None:
+    if element is None:
+        return None
+    parts = _parts(element, _SERVER, {"SERVER"})
+    if "serverCode" not in parts:
+        raise InvalidHeaderField("securityServer lacks a part")
+    return str(_member("securityServer", parts, "serverCode"))
+
+
+def _represented(element: etree._Element | None) -> str | None:
+    if element is None:
+        return None
+    allowed = {f"{REPRESENTATION}partyClass", f"{REPRESENTATION}partyCode"}
+    tags = [child.tag for child in element]
+    if f"{REPRESENTATION}partyCode" not in tags or len(set(tags)) != len(tags) or not set(tags) <= allowed:
+        raise InvalidHeaderField("representedParty has a partyCode and may have a partyClass")
+    return "/".join(_text(child, "representedParty") for child in element)

@@ -1,0 +1,109 @@
+"""Our SOAP messages as plain data with the words of the JSON messages, and back."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from services.exchange.model.inbox import Receipt
+from services.exchange.wire import faults, schema
+from services.kit.calendar import format_instant
+from services.kit.problem import FieldError, Problem
+
+_NARRATIVE: Final = frozenset({"description", "judgementReason", "victimWishes", "messageId"})
+
+_BESIDE_REFERRAL: Final = frozenset({"/senderReference", "/version"})
+
+
+def referral(payload: etree._Element) -> dict[str, Any]:
+    """The request ``submitReferral`` as the JSON request has it; the schema must have passed it."""
+    data = _object(payload)
+    return {**data.pop("referral"), **data}
+
+
+def query(payload: etree._Element) -> dict[str, Any]:
+    """The request ``getReferralStatus``."""
+    return _object(payload)
+
+
+def receipt(wrapper: str, told: Receipt, *, with_current: bool) -> bytes:
+    """The response to either request; ``current`` is in the status's alone."""
+    current = f"<current>{'true' if told.current else 'false'}</current>" if with_current else ""
+    return _wrap(
+        wrapper,
+        f"<reference>{told.reference}</reference><status>{told.status}</status>"
+        f"<statusAt>{format_instant(told.status_at)}</statusAt>{current}",
+    )
+
+
+def refusal(wrapper: str, problem: Problem) -> bytes:
+    """The response that says why the request is refused: understood, but not done."""
+    placed = [FieldError(_xpath(wrapper, each.pointer), each.code, each.reason) for each in problem.errors]
+    return _wrap(
+        wrapper,
+        f"<faultCode>{problem.slug}</faultCode><faultString>{escape(faults.text(problem))}</faultString>"
+        f"{faults.errors(placed)}",
+    )
+
+
+def _wrap(wrapper: str, content: str) -> bytes:
+    name = f"tv:{wrapper}Response"
+    return f'<{name} xmlns:tv="{schema.NAMESPACE}">{content}</{name}>'.encode()
+
+
+def _object(element: etree._Element) -> dict[str, Any]:
+    return {child.tag: _READ.get(child.tag, _value)(child) for child in element}
+
+
+def _value(element: etree._Element) -> str:
+    text = element.text or ""
+    return text if element.tag in _NARRATIVE else " ".join(text.split())
+
+
+def _boolean(element: etree._Element) -> bool:
+    return _value(element) == "true"
+
+
+def _integer(element: etree._Element) -> int:
+    return int(_value(element))
+
+
+def _persons(element: etree._Element) -> list[dict[str, Any]]:
+    return [_object(person) for person in element]
+
+
+def _texts(element: etree._Element) -> list[str]:
+    return [_value(child) for child in element]
+
+
+def _answers(element: etree._Element) -> dict[str, str]:
+    return {" ".join(answer.get("item", "").split()): _value(answer) for answer in element}
+
+
+_READ: Final[Mapping[str, Callable[[etree._Element], Any]]] = {
+    "version": _integer,
+    "referral": _object,
+    "event": _object,
+    "persons": _persons,
+    "assessment": _object,
+    "answers": _answers,
+    "grounds": _texts,
+    "victimInformed": _boolean,
+    "referrer": _object,
+}
+
+
+def _xpath(wrapper: str, pointer: str) -> str:
+    """A JSON pointer as a path in the request: ``/persons/0`` → ``/…/referral/persons/person[1]``."""
+    path = f"/{wrapper}" if pointer in _BESIDE_REFERRAL else f"/{wrapper}/referral"
+    parent = ""
+    for step in pointer.split("/")[1:]:
+        if step.isdigit():
+            path += f"/{parent.removesuffix('s')}[{int(step) + 1}]"
+        elif parent == "answers":
+            path += f"/answer[@item='{step}']"
+        else:
+            path += f"/{step}"
+        parent = step
+    return path

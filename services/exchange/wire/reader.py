@@ -1,0 +1,182 @@
+"""From bytes to a tree, without trusting a byte: capped and without DOCTYPE before any tree is built.
+
+Where counting ``<``, ``</`` and ``=`` cannot show that a message is small, a first pass (expat, no tree) counts
+levels, elements, attributes and namespaces, and stops at the first excess or at a DOCTYPE; only then lxml,
+hardened, builds the tree. The character set comes from the content type, else the byte order mark, else the
+XML declaration, else it is UTF-8.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass
+from email.message import Message
+from typing import Final, NoReturn
+from xml.parsers import expat
+
+from lxml import etree
+
+from services.exchange.model.problems import InvalidContentType, InvalidXml
+from services.kit.problem import TooLarge
+
+UTF_8: Final = "utf-8"
+#: Character sets that Estonian systems have been seen to send, by the name of Python's codec.
+CHARSETS: Final = frozenset(
+    {
+        UTF_8,
+        "ascii",
+        "iso8859-1",
+        "iso8859-13",
+        "iso8859-15",
+        "cp1252",
+        "cp1257",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+    }
+)
+_MARKS: Final = ((codecs.BOM_UTF8, UTF_8), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_DECLARED: Final = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_DECLARATION: Final = re.compile(r"<\?xml[^>]*\?>")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest message that is read; ``attributes`` and ``namespaces`` are those of the whole message."""
+
+    bytes: int = 1024 * 1024
+    depth: int = 256
+    elements: int = 20_000
+    attributes_of_one: int = 128
+    attributes: int = 20_000
+    namespaces: int = 256
+
+
+def read(body: bytes, content_type: str | None, limits: Limits) -> etree._Element:
+    """The root element; comments and processing instructions are left out.
+
+    Raises TooLarge, InvalidContentType, InvalidXml: never with a part of the message.
+    """
+    if len(body) > limits.bytes:
+        raise TooLarge
+    data = _utf8(body, _charset(body, content_type))
+    if not _plainly_small(data, limits):
+        _Count(limits).over(data)
+    try:
+        return etree.fromstring(data, _PARSER)
+    except etree.XMLSyntaxError:
+        raise InvalidXml("the message is not well-formed") from None
+
+
+def _plainly_small(data: bytes, limits: Limits) -> bool:
+    """Upper bounds that cost nothing: an element needs a ``<``, a level its ``</``, an attribute its ``=``."""
+    return (
+        data.count(b"<") <= limits.elements
+        and data.count(b"</") <= limits.depth
+        and data.count(b"=") <= limits.attributes_of_one
+        and data.count(b"xmlns") <= limits.namespaces
+        and b"<!DOCTYPE" not in data
+    )
+
+
+def _charset(body: bytes, content_type: str | None) -> str:
+    kind, named = _content_type(content_type)
+    if kind != "text/xml":
+        raise InvalidContentType
+    if named is None:
+        named = next((charset for mark, charset in _MARKS if body.startswith(mark)), None)
+    if named is None and (declared := _DECLARED.match(body)):
+        named = declared[1].decode("ascii")
+    try:
+        charset = codecs.lookup(named or UTF_8).name
+    except LookupError:
+        charset = ""
+    if charset not in CHARSETS:
+        raise InvalidContentType("the character set is not one that we read")
+    return charset
+
+
+def _content_type(value: str | None) -> tuple[str, str | None]:
+    if value in _USUAL:
+        return _USUAL[value]
+    message = Message()
+    message["content-type"] = value or "application/octet-stream"
+    charset = message.get_content_charset()
+    return message.get_content_type(), charset
+
+
+_USUAL: Final = {
+    "text/xml": ("text/xml", None),
+    "text/xml; charset=utf-8": ("text/xml", UTF_8),
+    "text/xml; charset=UTF-8": ("text/xml", UTF_8),
+    "text/xml;charset=UTF-8": ("text/xml", UTF_8),
+    "text/xml;charset=utf-8": ("text/xml", UTF_8),
+}
+
+
+def _utf8(body: bytes, charset: str) -> bytes:
+    if charset == UTF_8:
+        return body.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = body.decode(charset)
+    except UnicodeDecodeError:
+        raise InvalidXml("the message is not in the character set that it names") from None
+    return _DECLARATION.sub("", text.removeprefix("\ufeff"), count=1).encode(UTF_8)
+
+
+def _hardened() -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding=UTF_8,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+_PARSER: Final = _hardened()
+
+
+class _Count:
+    """The first pass: stops the parser at the first thing that is too much."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._depth = self._elements = self._attributes = self._namespaces = 0
+
+    def over(self, data: bytes) -> None:
+        parser = expat.ParserCreate(UTF_8)
+        parser.ordered_attributes = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.StartDoctypeDeclHandler = self._doctype
+        try:
+            parser.Parse(data, True)
+        except expat.ExpatError:
+            raise InvalidXml("the message is not well-formed") from None
+
+    def _start(self, _: str, attributes: list[str]) -> None:
+        self._depth += 1
+        self._elements += 1
+        if self._depth > self._limits.depth or self._elements > self._limits.elements:
+            raise InvalidXml("the message has too many elements, or too many levels of them")
+        if attributes:
+            self._attribute(attributes)
+
+    def _attribute(self, attributes: list[str]) -> None:
+        count = len(attributes) // 2
+        self._attributes += count
+        self._namespaces += sum(name.startswith("xmlns") for name in attributes[::2])
+        limits = self._limits
+        if count > limits.attributes_of_one or self._attributes > limits.attributes:
+            raise InvalidXml("the message has too many attributes")
+        if self._namespaces > limits.namespaces:
+            raise InvalidXml("the message has too many namespaces")
+
+    def _end(self, _: str) -> None:
+        self._depth -= 1
+
+    @staticmethod
+    def _doctype(*_: object) -> NoReturn:
+        raise InvalidXml("a DOCTYPE is not accepted")
