@@ -1,4 +1,4 @@
 """A simulated X-Road security server with the registries POLIS and STAR behind it, for tests and demos.
 
-It shares no code with ``services/exchange``: it is the second reader of every message that the exchange writes.
+It shares no code with ``services/exchange``: it is the second reader of every message that we write.
 """

@@ -1,4 +1,4 @@
-"""The simulator as one small web application: consumer side at ``/`` and ``/r1/…``, control at ``/control``."""
+"""The simulator as one web application: consumer side at ``/`` and ``/r1/…``, control at ``/control``."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ class Settings:
 
 
 def gateway_client(settings: Settings) -> httpx.AsyncClient:
-    """The client for the gateway's X-Road listener, with the security server's certificate when there is one."""
+    """The client for the gateway's X-Road listener, with the security server's certificate if any."""
     verify: ssl.SSLContext | bool = True
     if settings.authority is not None:
         verify = ssl.create_default_context(cafile=str(settings.authority))
@@ -70,8 +70,8 @@ def create_app(
 
     return Starlette(
         routes=[
-            Route("/", side.soap, methods=["POST"]),
-            Route("/r1/{path:path}", side.rest, methods=_VERBS),
+            Route("/", side.take_soap, methods=["POST"]),
+            Route("/r1/{path:path}", side.take_rest, methods=_VERBS),
             Mount("/control", routes=control.routes()),
             Route("/healthz", _ready),
             Route("/readyz", _ready),

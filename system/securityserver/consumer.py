@@ -41,7 +41,7 @@ class ConsumerSide:
         self._polis = polis
         self._star = star
 
-    async def soap(self, request: Request) -> Response:
+    async def take_soap(self, request: Request) -> Response:
         """``POST /``: a SOAP message of ours."""
         raw = await request.body()
         generation = Generation.NEW
@@ -75,7 +75,7 @@ class ConsumerSide:
         content = soap.pass_on(message, b"other" if wrong else raw, answer.status, answer.content_type, body)
         return Response(content, 200, media_type="text/xml;charset=UTF-8")
 
-    async def rest(self, request: Request) -> Response:
+    async def take_rest(self, request: Request) -> Response:
         """``/r1/…``: a REST message of ours."""
         raw = await request.body()
         generation = Generation.NEW

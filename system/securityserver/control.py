@@ -100,7 +100,7 @@ class Control:
     async def push_soap(self, request: Request) -> Response:
         """POLIS sends a message; answers what POLIS got back, one item per copy."""
         told = SoapPush.model_validate_json(await request.body())
-        outcomes = [await self._provider.soap(told.envelope.encode()) for _ in range(told.copies)]
+        outcomes = [await self._provider.push_soap(told.envelope.encode()) for _ in range(told.copies)]
         return JSONResponse({"items": [_public(outcome) for outcome in outcomes]})
 
     async def push_rest(self, request: Request) -> Response:
@@ -109,7 +109,7 @@ class Control:
         message_id = told.id or str(uuid4())
         body = None if told.body is None else told.body.encode()
         outcomes = [
-            await self._provider.rest(
+            await self._provider.push_rest(
                 told.method,
                 told.path,
                 client=NAMES["star"],

@@ -1,4 +1,4 @@
-"""What a security server says when it refuses: error codes in both generations, as SOAP Fault or REST error."""
+"""What a security server says when it refuses: codes of both generations, as SOAP Fault or REST error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +37,7 @@ class XRoadError(Exception):
 
 @contextmanager
 def refused_as(prefix: str) -> Iterator[None]:
-    """Gives refusals of the inner reader, which knows only the last part of a code, the side that made them."""
+    """Gives refusals of an inner reader, which knows only the last part of a code, the part before it."""
     try:
         yield
     except XRoadError as error:
@@ -75,7 +75,7 @@ def soap_error(error: XRoadError, generation: Generation) -> Response:
 
 
 def rest_error(error: XRoadError, generation: Generation) -> Response:
-    """A refusal over REST: 500 for codes of a server, else 400; ``X-Road-Error`` tells it from a partner's own."""
+    """A refusal over REST: 500 for codes of a server, else 400; a partner's own has no ``X-Road-Error``."""
     code = spell(error.code, generation)
     status = 500 if error.code.startswith("server.") else 400
     body = {"type": code, "message": error.message, "detail": str(uuid4())}

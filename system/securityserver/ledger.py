@@ -1,4 +1,4 @@
-"""What POLIS and STAR received, in order; kept in a file when one is given, so that a restart forgets nothing."""
+"""What POLIS and STAR received, in order; kept in a file if one is given: a restart forgets nothing."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from services.kit.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One delivery as the partner saw it; ``duplicate`` = its id was here before, and then nothing more happens."""
+    """One delivery as the partner saw it; ``duplicate``: its id was here before, so nothing more happens."""
 
     order: int
     partner: str

@@ -21,7 +21,7 @@ NAMES: Final = {"polis": POLIS, "star": STAR}
 STAR_PATH: Final = "/v1/notices"
 WORDS: Final = ("reference", "senderReference", "status", "occurredAt")
 STATUSES: Final = frozenset({"RECEIVED", "AWAITING_SCREENING", "ACCEPTED", "DECLINED", "REDIRECTED"})
-_REFERENCE: Final = re.compile(r"TV(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z*~$=U]")
+_REFERENCE: Final = re.compile(r"TV(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|\+00:00)")
 
 

@@ -20,7 +20,7 @@ _CHUNK: Final = 8192
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the partner's information system gets back; ``code`` is the refusal of the security server, if any."""
+    """What the partner's information system gets back; ``code``: the security server's refusal, if any."""
 
     status: int
     body: bytes
@@ -39,7 +39,7 @@ class ProviderSide:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
 
-    async def soap(self, raw: bytes, *, content_type: str = "text/xml;charset=UTF-8") -> Outcome:
+    async def push_soap(self, raw: bytes, *, content_type: str = "text/xml;charset=UTF-8") -> Outcome:
         """Send a SOAP message of a partner and check the answer as the two servers do."""
         try:
             with refused_as("client"):
@@ -53,7 +53,7 @@ class ProviderSide:
             code = spell(error.code, Generation.NEW)
             return Outcome(200, soap_fault(code, error.message), {"Content-Type": "text/xml"}, code)
 
-    async def rest(  # noqa: PLR0913 - the parts of a REST request
+    async def push_rest(  # noqa: PLR0913 - the parts of a REST request
         self,
         method: str,
         path: str,

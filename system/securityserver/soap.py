@@ -50,7 +50,7 @@ def read(raw: bytes, content_type: str | None) -> Message:
     """The message in these bytes.
 
     Raises:
-        XRoadError: with the last part of the code only (``missing_header``); the side that read it adds the rest.
+        XRoadError: with the last part of the code only (``missing_header``); the reader's side adds the rest.
     """
     if media_type(content_type) != "text/xml":
         raise XRoadError("invalid_content_type", "Invalid content type")
@@ -73,13 +73,13 @@ def _tree(raw: bytes) -> etree._Element:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:
         raise XRoadError("invalid_xml", "Malformed XML") from error
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise XRoadError("invalid_xml", "DOCTYPE is not allowed")
     return root
 
 
 def _elements(parent: etree._Element) -> list[etree._Element]:
-    return [child for child in parent if isinstance(child.tag, str)]
+    return list(parent.iterchildren("{*}*"))
 
 
 def _payload(root: etree._Element) -> etree._Element:
@@ -137,7 +137,7 @@ def check_answer(request: Message, answer: Message) -> None:
     """What the two servers check between a request and its answer.
 
     Raises:
-        XRoadError: ``inconsistent_response`` when a header field is not echoed or the wrapper has another name.
+        XRoadError: ``inconsistent_response``: a header field is not echoed, or the wrapper has another name.
     """
     if answer.is_fault:
         return
@@ -179,7 +179,7 @@ def stamp(answer: Message, sent: bytes) -> bytes:
             parent.remove(old)
     identifier = answer.root.find(f"{{{ENVELOPE}}}Header/{{{XROAD}}}id")
     if identifier is not None:
-        element = etree.Element(f"{{{XROAD}}}requestHash", nsmap=identifier.nsmap)
+        element = identifier.makeelement(f"{{{XROAD}}}requestHash")
         element.set("algorithmId", SHA512)
         element.text = request_hash(sent)
         identifier.addnext(element)

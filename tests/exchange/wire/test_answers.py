@@ -1,0 +1,190 @@
+import base64
+import hashlib
+
+import pytest
+
+from services.exchange.rules.delivery import Failure, Nature, Origin, nature
+from services.exchange.wire import answers
+
+XML = "text/xml; charset=UTF-8"
+HEADER = """
+<x:client i:objectType="SUBSYSTEM"><i:xRoadInstance>ee-dev</i:xRoadInstance><i:memberClass>GOV</i:memberClass>
+ <i:memberCode>70001975</i:memberCode><i:subsystemCode>turvavork</i:subsystemCode></x:client>
+<x:service i:objectType="SERVICE"><i:xRoadInstance>ee-dev</i:xRoadInstance><i:memberClass>GOV</i:memberClass>
+ <i:memberCode>70008747</i:memberCode><i:subsystemCode>polis</i:subsystemCode>
+ <i:serviceCode>caseNotice</i:serviceCode><i:serviceVersion>v1</i:serviceVersion></x:service>
+<x:id>m-1</x:id><x:issue>TV-1</x:issue><x:protocolVersion>4.0</x:protocolVersion>"""
+NAMESPACES = (
+    'xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:x="http://x-road.eu/xsd/xroad.xsd" '
+    'xmlns:i="http://x-road.eu/xsd/identifiers" xmlns:p="http://polis.x-road.eu/producer"'
+)
+TAKEN = "<p:caseNoticeResponse><notice>m-1</notice></p:caseNoticeResponse>"
+
+
+def envelope(body: str, header: str = HEADER) -> bytes:
+    text = f"<s:Envelope {NAMESPACES}><s:Header>{header}</s:Header><s:Body>{body}</s:Body></s:Envelope>"
+    return text.encode()
+
+
+def fault(code: str) -> bytes:
+    return envelope(f"<s:Fault><faultcode>{code}</faultcode><faultstring>Jaan</faultstring></s:Fault>", "")
+
+
+SENT = envelope("<p:caseNotice/>")
+
+
+def failure(answer: bytes, status: int = 200, content_type: str | None = XML) -> Failure | None:
+    return answers.failure(SENT, status, content_type, answer)
+
+
+def hashed(value: str, algorithm: str = "http://www.w3.org/2001/04/xmlenc#sha512") -> bytes:
+    line = f'<x:requestHash algorithmId="{algorithm}">{value}</x:requestHash>'
+    return envelope(TAKEN, HEADER.replace("<x:issue>", line + "<x:issue>"))
+
+
+def test_an_answer_that_echoes_the_header_is_taken() -> None:
+    assert failure(envelope(TAKEN)) is None
+
+
+def test_prefixes_and_space_between_elements_do_not_matter() -> None:
+    other = (
+        envelope(TAKEN)
+        .replace(b"x:", b"ns1:")
+        .replace(b"xmlns:x=", b"xmlns:ns1=")
+        .replace(b"</i:memberClass>\n ", b"</i:memberClass>")
+    )
+    assert failure(other) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("70001975", "70001976", "wrong-client"),
+        ("<i:serviceVersion>v1", "<i:serviceVersion>v2", "wrong-service"),
+        ("<x:id>m-1", "<x:id>m-2", "wrong-id"),
+        ("<x:issue>TV-1</x:issue>", "", "wrong-issue"),
+        ("<x:issue>", "<x:userId>EE1</x:userId><x:issue>", "wrong-userid"),
+    ],
+)
+def test_an_answer_to_another_message_is_no_answer(old: str, new: str, code: str) -> None:
+    assert failure(envelope(TAKEN, HEADER.replace(old, new))) == Failure(Origin.ANSWER, code)
+
+
+def test_the_request_hash_is_compared_when_it_is_there() -> None:
+    digest = base64.b64encode(hashlib.sha512(SENT).digest()).decode()
+    assert failure(hashed(f"\n  {digest[:40]}\n{digest[40:]} ")) is None
+    other = base64.b64encode(hashlib.sha512(b"other").digest()).decode()
+    assert failure(hashed(other)) == Failure(Origin.ANSWER, "wrong-request-hash")
+    sha256 = base64.b64encode(hashlib.sha256(SENT).digest()).decode()
+    assert failure(hashed(sha256, "http://www.w3.org/2001/04/xmlenc#sha256")) is None
+    assert failure(hashed("whatever", "urn:unknown")) is None
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize(
+    ("code", "origin"),
+    [
+        ("Server.ServerProxy.AccessDenied", Origin.SECURITY_SERVER),
+        ("server.serverproxy.access_denied", Origin.SECURITY_SERVER),
+        ("Client.MissingHeaderField", Origin.SECURITY_SERVER),
+        ("soap:Server", Origin.PARTNER),
+        ("CODE", Origin.PARTNER),
+    ],
+)
+def test_a_fault_is_a_fault_under_any_status(code: str, origin: Origin, status: int) -> None:
+    assert failure(fault(code), status) == Failure(origin, code)
+
+
+def test_free_text_of_a_fault_goes_nowhere() -> None:
+    found = failure(fault("Jaan Tamm, Tartu"))
+    assert found == Failure(Origin.PARTNER, "unreadable")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<faultCode>NO_SUCH_CASE</faultCode><faultString>x</faultString>",
+        "<fault><faultCode>NO_SUCH_CASE</faultCode></fault>",
+    ],
+)
+def test_a_refusal_in_the_wrapper_is_the_partners_decision(body: str) -> None:
+    found = failure(envelope(f"<p:caseNoticeResponse>{body}</p:caseNoticeResponse>"))
+    assert found == Failure(Origin.BUSINESS, "NO_SUCH_CASE")
+    assert nature(found) is Nature.PERMANENT
+
+
+def test_a_refusal_without_a_code_is_a_refusal() -> None:
+    found = failure(envelope("<p:caseNoticeResponse><faultString>Ei</faultString></p:caseNoticeResponse>"))
+    assert found == Failure(Origin.BUSINESS, "unreadable")
+
+
+def test_another_wrapper_is_not_the_answer() -> None:
+    assert failure(envelope("<p:caseNotice/>")) == Failure(Origin.ANSWER, "wrong-wrapper")
+
+
+@pytest.mark.parametrize("body", ["", TAKEN + TAKEN])
+def test_a_body_holds_one_element(body: str) -> None:
+    assert failure(envelope(body)) == Failure(Origin.ANSWER, "invalid-body")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(502, Nature.TEMPORARY), (503, Nature.TEMPORARY), (500, Nature.UNKNOWN)]
+)
+def test_a_page_of_a_proxy_is_not_read(status: int, expected: Nature) -> None:
+    found = failure(b"<html>Bad Gateway</html>", status, "text/html")
+    assert found is not None
+    assert nature(found) is expected
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"<",
+        b"<a/>",
+        b'<!DOCTYPE s [<!ENTITY e "x">]>' + envelope(TAKEN),
+        b"<a>" * 100_000,
+        envelope(TAKEN)[:-20],
+        envelope(TAKEN).replace(b"schemas.xmlsoap.org/soap/envelope/", b"www.w3.org/2003/05/soap-envelope"),
+    ],
+)
+def test_no_bytes_of_an_answer_break_the_reader(answer: bytes) -> None:
+    assert failure(answer) == Failure(Origin.ANSWER, "no-soap-200")
+
+
+@pytest.mark.parametrize("content_type", [None, "", "text/html", "application/soap+xml", "multipart/related"])
+def test_other_content_types_are_no_soap(content_type: str | None) -> None:
+    assert failure(envelope(TAKEN), 200, content_type) == Failure(Origin.ANSWER, "no-soap-200")
+
+
+def test_the_charset_of_the_transport_outweighs_the_declaration() -> None:
+    sent = envelope("<p:caseNotice/>", HEADER.replace("TV-1", "Põlva"))
+    declared = (
+        '<?xml version="1.0" encoding="UTF-8"?>' + envelope(TAKEN, HEADER.replace("TV-1", "Põlva")).decode()
+    )
+    assert answers.failure(sent, 200, "text/xml; charset=ISO-8859-1", declared.encode("latin-1")) is None
+
+
+def test_a_multipart_answer_with_a_single_part_is_read() -> None:
+    part = b"\r\n".join(
+        [
+            b"--b",
+            b"Content-Type: text/xml; charset=UTF-8",
+            b"Content-Transfer-Encoding: 8bit",
+            b"",
+            envelope(TAKEN),
+        ]
+    )
+    kind = 'multipart/related; type="text/xml"; boundary=b'
+    assert failure(part + b"\r\n--b--\r\n", 200, kind) is None
+    assert failure(part, 200, kind) is None  # the closing boundary may be missing
+
+
+def test_a_fault_inside_a_multipart_answer_is_a_fault() -> None:
+    part = (
+        b'--b\r\nContent-Type: application/xop+xml; type="text/xml"\r\n\r\n'
+        + fault("soap:Server")
+        + b"\r\n--b--"
+    )
+    kind = 'multipart/related; type="application/xop+xml"; boundary="b"'
+    assert failure(part, 200, kind) == Failure(Origin.PARTNER, "soap:Server")
