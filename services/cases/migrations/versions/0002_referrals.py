@@ -16,8 +16,9 @@ create table person_index (
     person_id uuid not null references person (id),
     primary key (person_id, kind, value)
 );
-comment on table person_index is 'Blind. A personal code is one person''s; names with birth date may be several''s.';
+comment on table person_index is 'Blind: a code is one person''s, a name with birth date may be several''s.';
 create unique index person_index_code on person_index (value) where kind = 'personal-code';
+create unique index person_index_one_code on person_index (person_id) where kind = 'personal-code';
 create index person_index_name on person_index (value) where kind = 'name-birth';
 """
 

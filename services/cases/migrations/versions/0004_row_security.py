@@ -1,8 +1,8 @@
 """Row-level security: the second layer, which repeats ``data/access.yaml`` from the facts of the session.
 
-Which rows may be seen follows the relations of the table: anywhere, same-region, own-agency, own-message. Rows
-that hang on a referral or case are seen where that is seen. People are found across regions by the operations
-that match them, and by nothing else.
+Which rows may be seen follows the relations of the table: anywhere, same-region, own-agency, own-message.
+Rows that hang on a referral or case are seen where that is seen. People are found across regions by the
+operations that match them, and by nothing else.
 """
 
 from services.kit.migrate import execute

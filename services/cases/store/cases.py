@@ -1,0 +1,65 @@
+"""Cases, the agencies in them, and people's parts in them."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import text
+
+from services.cases.model.codes import AgeBand, Relation, Role, Sex
+from services.cases.model.ids import CaseId, KeyId, ParticipationId, PersonId, ReferralId
+from services.cases.model.states import Participant
+from services.kit.db import Work
+
+_OPEN = text("""
+    insert into marac_case (id, region, state, opened_on, key_id)
+    values (:id, :region, 'open', :opened_on, :key_id)
+""")
+_INVOLVE = text("""
+    insert into case_agency (case_id, agency, region)
+    select cast(:id as uuid), agency, cast(:region as text) from unnest(cast(:agencies as text[])) as agency
+""")
+_JOIN = text("update participation set case_id = :id where referral_id = :referral")
+_PARTICIPANTS = text("""
+    select id, person_id, role, relation, sex, age_band from participation
+    where referral_id = :referral order by role <> 'victim', role, id
+""")
+_AGENCIES = text("select agency, region from case_agency where case_id = :id order by agency")
+
+
+async def open_case(  # noqa: PLR0913 - the facts of a new case
+    work: Work,
+    case: CaseId,
+    referral: ReferralId,
+    *,
+    region: str,
+    key: KeyId,
+    opened_on: date,
+    agencies: Sequence[str],
+) -> None:
+    """Makes the case of an accepted referral; its people and the referral's key pass to it."""
+    await work.conn.execute(_OPEN, {"id": case, "region": region, "opened_on": opened_on, "key_id": key})
+    if agencies:
+        await work.conn.execute(_INVOLVE, {"id": case, "region": region, "agencies": list(agencies)})
+    await work.conn.execute(_JOIN, {"id": case, "referral": referral})
+
+
+async def participants(work: Work, referral: ReferralId) -> Sequence[Participant]:
+    """The people of a referral, without identity; the victim first."""
+    rows = await work.conn.execute(_PARTICIPANTS, {"referral": referral})
+    return [
+        Participant(
+            id=ParticipationId(row.id),
+            person=PersonId(row.person_id),
+            role=Role(row.role),
+            relation=Relation(row.relation) if row.relation else None,
+            sex=Sex(row.sex),
+            age_band=AgeBand(row.age_band),
+        )
+        for row in rows
+    ]
+
+
+async def agencies(work: Work, case: CaseId) -> frozenset[str]:
+    """The agencies in a case, as ``agency@region``; none before acceptance."""
+    rows = await work.conn.execute(_AGENCIES, {"id": case})
+    return frozenset(f"{row.agency}@{row.region}" for row in rows)

@@ -1,0 +1,85 @@
+"""What sealed values hold, as JSON, and where each of them is bound to."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from services.cases.model.referral import AssessmentFacts, Person, ReferralFacts
+from services.kit.sealed import Aad, DataKey, seal, unseal
+from services.kit.strictjson import dumps_canonical
+
+ONCE = 1  # a value that is written once and never changed
+
+
+def participation_place(row: UUID, version: int) -> Aad:
+    """Identity and contact of a person in one referral."""
+    return Aad("participation", "sealed", row, version)
+
+
+def referral_place(row: UUID, content_version: int) -> Aad:
+    """Free text and consent of a referral."""
+    return Aad("referral", "sealed", row, content_version)
+
+
+def note_place(row: UUID) -> Aad:
+    """The note of who screened a referral."""
+    return Aad("referral", "note_sealed", row, ONCE)
+
+
+def answers_place(row: UUID) -> Aad:
+    """The answers of an assessment."""
+    return Aad("assessment", "answers_sealed", row, ONCE)
+
+
+def result_place(row: UUID) -> Aad:
+    """What the scorer said of an assessment, item by item."""
+    return Aad("assessment", "result_sealed", row, ONCE)
+
+
+def person(person: Person) -> Mapping[str, Any]:
+    """Who somebody is and how to reach them, as the sender told it."""
+    facts = person.facts
+    return {
+        "personalCode": facts.personal_code,
+        "birthDate": person.birth_date.isoformat(),
+        "givenName": facts.given_name,
+        "familyName": facts.family_name,
+        "address": facts.address,
+        "phone": facts.phone,
+        "safeContact": facts.safe_contact,
+        "language": facts.language,
+    }
+
+
+def referral(facts: ReferralFacts) -> Mapping[str, Any]:
+    """The free text of a referral, consent, and who referred."""
+    return {
+        "description": facts.occurrence.description,
+        "judgementReason": facts.judgement_reason,
+        "consent": facts.consent.value,
+        "victimInformed": facts.victim_informed,
+        "victimWishes": facts.victim_wishes,
+        "referrer": {"name": facts.referrer.name, "unit": facts.referrer.unit},
+    }
+
+
+def answers(facts: AssessmentFacts) -> Mapping[str, Any]:
+    """The coded answers by item."""
+    return {"answers": {key: answer.value for key, answer in facts.answers.items()}}
+
+
+def note(text: str) -> Mapping[str, Any]:
+    """A note of who screened."""
+    return {"note": text}
+
+
+def sealed(key: DataKey, content: Mapping[str, Any], place: Aad) -> bytes:
+    """Seals a content for its place."""
+    return seal(key, dumps_canonical(dict(content)), place)
+
+
+def opened(key: DataKey, value: bytes, place: Aad) -> dict[str, Any]:
+    """Opens what :func:`sealed` made; raises kit.sealed.SealBroken."""
+    content: dict[str, Any] = json.loads(unseal(key, value, place))
+    return content
