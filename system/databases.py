@@ -1,4 +1,4 @@
-"""One database per stateful service with three roles: owner (migrations), app (the service), auditor (reads)."""
+"""One database per stateful service, with the roles owner (migrates), app (the service), auditor (reads)."""
 
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -22,8 +22,8 @@ def role_names(database: str) -> Mapping[str, str]:
 async def prepare(admin_url: str, database: str, passwords: Passwords | Mapping[str, str]) -> None:
     """Make the database and its roles, or put them right. Safe to repeat.
 
-    `passwords` gives the password of each role name. Nobody but the three roles may connect; `app` and `auditor`
-    may use the schema and own nothing, what they may read is granted by the migrations.
+    `passwords` gives the password of each role name. Nobody but the three roles may connect; `app` and
+    `auditor` may use the schema and own nothing, what they may read is granted by the migrations.
     """
     names = role_names(database)
     admin = await asyncpg.connect(admin_url)
