@@ -28,6 +28,7 @@ from services.kit.log.fields import MOST_FRAMES, fits
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 DROPPED: Final = Counter("log_fields_dropped", "Fields or events that the log refused to carry.")
+_ODD = re.compile(r"[^A-Za-z0-9_.<>/-]")
 _EVENT = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _NOISY: Final = ("httpx", "httpcore", "aiohttp", "asyncpg", "zeep", "sqlalchemy")
 
@@ -90,14 +91,15 @@ def exception_fields(error: BaseException) -> dict[str, object]:
 
 
 def _type_name(error: BaseException) -> str:
-    return f"{type(error).__module__}.{type(error).__qualname__}"
+    return _ODD.sub("_", f"{type(error).__module__}.{type(error).__qualname__}")[:120]
 
 
 def _places(traceback: TracebackType | None) -> Iterator[str]:
     places = []
     while traceback is not None:
         path = PurePath(traceback.tb_frame.f_code.co_filename)
-        places.append(f"{'/'.join(path.parts[-3:]).lstrip('/')}:{traceback.tb_lineno}")
+        name = _ODD.sub("_", "/".join(path.parts[-3:]).lstrip("/"))[-100:]
+        places.append(f"{name}:{traceback.tb_lineno}")
         traceback = traceback.tb_next
     yield from places[-MOST_FRAMES:]
 

@@ -18,6 +18,7 @@ from services.kit.problem.common import (
     MethodNotAllowed,
     NotAcceptable,
     NotFound,
+    NotReady,
     Overloaded,
     PreconditionRequired,
     PurposeRequired,
@@ -28,6 +29,7 @@ from services.kit.problem.common import (
     UnsupportedMedia,
     UpstreamUnavailable,
     UpstreamWrong,
+    words,
 )
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "MethodNotAllowed",
     "NotAcceptable",
     "NotFound",
+    "NotReady",
     "Overloaded",
     "PreconditionRequired",
     "Problem",
@@ -56,4 +59,5 @@ __all__ = [
     "UpstreamUnavailable",
     "UpstreamWrong",
     "choose_language",
+    "words",
 ]

@@ -6,7 +6,8 @@ from types import MappingProxyType
 from services.kit.problem.base import FieldError, Kind, Problem
 
 
-def _titles(et: str, ru: str, en: str) -> Mapping[str, str]:
+def words(et: str, ru: str, en: str) -> Mapping[str, str]:
+    """One thing said in the three languages, as ``titles`` takes it."""
     return MappingProxyType({"et": et, "ru": ru, "en": en})
 
 
@@ -15,7 +16,7 @@ class Malformed(Problem):
 
     slug = "malformed"
     kind = Kind.MALFORMED
-    titles = _titles("Sõnum ei vasta nõuetele", "Сообщение не соответствует требованиям", "Malformed message")
+    titles = words("Sõnum ei vasta nõuetele", "Сообщение не соответствует требованиям", "Malformed message")
 
 
 class Unauthenticated(Problem):
@@ -23,7 +24,7 @@ class Unauthenticated(Problem):
 
     slug = "unauthenticated"
     kind = Kind.UNAUTHENTICATED
-    titles = _titles("Isik on tuvastamata", "Личность не установлена", "Not authenticated")
+    titles = words("Isik on tuvastamata", "Личность не установлена", "Not authenticated")
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class Forbidden(Problem):
 
     slug = "forbidden"
     kind = Kind.FORBIDDEN
-    titles = _titles("Toiming ei ole lubatud", "Действие не разрешено", "Not allowed")
+    titles = words("Toiming ei ole lubatud", "Действие не разрешено", "Not allowed")
 
 
 class PurposeRequired(Problem):
@@ -48,7 +49,7 @@ class PurposeRequired(Problem):
 
     slug = "purpose-required"
     kind = Kind.MALFORMED
-    titles = _titles("Päringu eesmärk puudub", "Не указана цель запроса", "Purpose required")
+    titles = words("Päringu eesmärk puudub", "Не указана цель запроса", "Purpose required")
 
 
 class NotFound(Problem):
@@ -56,7 +57,7 @@ class NotFound(Problem):
 
     slug = "not-found"
     kind = Kind.NOT_FOUND
-    titles = _titles("Ei leitud", "Не найдено", "Not found")
+    titles = words("Ei leitud", "Не найдено", "Not found")
 
 
 class MethodNotAllowed(Problem):
@@ -64,7 +65,7 @@ class MethodNotAllowed(Problem):
 
     slug = "method-not-allowed"
     kind = Kind.METHOD_NOT_ALLOWED
-    titles = _titles("Meetod ei ole lubatud", "Метод не поддерживается", "Method not allowed")
+    titles = words("Meetod ei ole lubatud", "Метод не поддерживается", "Method not allowed")
 
 
 class NotAcceptable(Problem):
@@ -72,7 +73,7 @@ class NotAcceptable(Problem):
 
     slug = "not-acceptable"
     kind = Kind.NOT_ACCEPTABLE
-    titles = _titles("Vastuse vormi ei toetata", "Формат ответа не поддерживается", "Not acceptable")
+    titles = words("Vastuse vormi ei toetata", "Формат ответа не поддерживается", "Not acceptable")
 
 
 class Conflict(Problem):
@@ -80,7 +81,7 @@ class Conflict(Problem):
 
     slug = "conflict"
     kind = Kind.CONFLICT
-    titles = _titles("Vastuolu praeguse seisuga", "Противоречит текущему состоянию", "Conflict")
+    titles = words("Vastuolu praeguse seisuga", "Противоречит текущему состоянию", "Conflict")
 
 
 class StaleVersion(Problem):
@@ -88,7 +89,7 @@ class StaleVersion(Problem):
 
     slug = "stale-version"
     kind = Kind.PRECONDITION_FAILED
-    titles = _titles("Andmeid on vahepeal muudetud", "Данные уже изменены", "Changed in the meantime")
+    titles = words("Andmeid on vahepeal muudetud", "Данные уже изменены", "Changed in the meantime")
 
 
 class PreconditionRequired(Problem):
@@ -96,7 +97,7 @@ class PreconditionRequired(Problem):
 
     slug = "precondition-required"
     kind = Kind.PRECONDITION_REQUIRED
-    titles = _titles("Versioon on märkimata", "Не указана версия", "Precondition required")
+    titles = words("Versioon on märkimata", "Не указана версия", "Precondition required")
 
 
 class TooLarge(Problem):
@@ -104,7 +105,7 @@ class TooLarge(Problem):
 
     slug = "too-large"
     kind = Kind.TOO_LARGE
-    titles = _titles("Sõnum on liiga suur", "Сообщение слишком велико", "Body too large")
+    titles = words("Sõnum on liiga suur", "Сообщение слишком велико", "Body too large")
 
 
 class UnsupportedMedia(Problem):
@@ -112,7 +113,7 @@ class UnsupportedMedia(Problem):
 
     slug = "unsupported-media-type"
     kind = Kind.UNSUPPORTED_MEDIA
-    titles = _titles("Sisutüüpi ei toetata", "Тип содержимого не поддерживается", "Unsupported media type")
+    titles = words("Sisutüüpi ei toetata", "Тип содержимого не поддерживается", "Unsupported media type")
 
 
 class TooMany(Problem):
@@ -120,7 +121,7 @@ class TooMany(Problem):
 
     slug = "too-many-requests"
     kind = Kind.TOO_MANY
-    titles = _titles("Liiga palju päringuid", "Слишком много запросов", "Too many requests")
+    titles = words("Liiga palju päringuid", "Слишком много запросов", "Too many requests")
 
 
 class UpstreamUnavailable(Problem):
@@ -128,7 +129,7 @@ class UpstreamUnavailable(Problem):
 
     slug = "upstream-unavailable"
     kind = Kind.UPSTREAM_UNAVAILABLE
-    titles = _titles("Vajalik teenus ei ole kättesaadav", "Нужная служба недоступна", "Upstream unavailable")
+    titles = words("Vajalik teenus ei ole kättesaadav", "Нужная служба недоступна", "Upstream unavailable")
 
 
 class UpstreamWrong(Problem):
@@ -136,7 +137,7 @@ class UpstreamWrong(Problem):
 
     slug = "upstream-wrong"
     kind = Kind.UPSTREAM_WRONG
-    titles = _titles(
+    titles = words(
         "Vajalik teenus vastas valesti", "Нужная служба ответила неверно", "Upstream answered wrongly"
     )
 
@@ -146,7 +147,15 @@ class Overloaded(Problem):
 
     slug = "overloaded"
     kind = Kind.OVERLOADED
-    titles = _titles("Teenus on ülekoormatud", "Служба перегружена", "Overloaded")
+    titles = words("Teenus on ülekoormatud", "Служба перегружена", "Overloaded")
+
+
+class NotReady(Problem):
+    """The service runs, but something that it needs to serve is missing."""
+
+    slug = "not-ready"
+    kind = Kind.OVERLOADED
+    titles = words("Teenus ei ole valmis", "Служба не готова", "Not ready")
 
 
 class InternalError(Problem):
@@ -154,4 +163,4 @@ class InternalError(Problem):
 
     slug = "internal-error"
     kind = Kind.INTERNAL
-    titles = _titles("Sisemine viga", "Внутренняя ошибка", "Internal error")
+    titles = words("Sisemine viga", "Внутренняя ошибка", "Internal error")

@@ -1,0 +1,187 @@
+"""OpenAPI 3.1 as the framework makes it, put right.
+
+The framework documents errors as ``application/json``, invents ``HTTPValidationError``, and does not know
+that a permit needs a token and a purpose. A dependency that makes a permit has the attribute ``permit_operation``.
+"""
+
+import copy
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import RouteContext, iter_route_contexts
+
+from services.kit.problem import (
+    MEDIA_TYPE,
+    STATUS,
+    TYPE_PREFIX,
+    Forbidden,
+    Malformed,
+    Problem,
+    PurposeRequired,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMedia,
+)
+
+Document = dict[str, Any]
+
+_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_FIRST_ERROR: Final = 400
+_PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
+_PURPOSE: Final = {
+    "name": "X-Purpose",
+    "in": "header",
+    "required": True,
+    "description": "What the call is made for; it is decided upon and kept in the audit log.",
+    "schema": {"type": "string", "pattern": "^[a-z]+(-[a-z]+)*$"},
+    "example": "case-work",
+}
+_COMPONENTS: Final = {
+    "FieldError": {
+        "type": "object",
+        "description": "One wrong place in the message. The sender's value is never repeated.",
+        "required": ["pointer", "code", "reason"],
+        "properties": {
+            "pointer": {
+                "type": "string",
+                "description": "JSON pointer into the body; else query:limit, path:id, header:X-Purpose.",
+                "examples": ["/persons/0/birthDate"],
+            },
+            "code": {"type": "string", "examples": ["not-a-date"]},
+            "reason": {"type": "string", "examples": ["a date looks like 2017-03-02"]},
+        },
+    },
+    "Problem": {
+        "type": "object",
+        "description": "Every error (RFC 9457). docs/problems.md explains each type.",
+        "required": ["type", "title", "status", "instance"],
+        "properties": {
+            "type": {"type": "string", "format": "uri", "examples": [f"{TYPE_PREFIX}not-found"]},
+            "title": {"type": "string", "description": "In et, ru or en, by Accept-Language."},
+            "status": {"type": "integer", "minimum": 400, "maximum": 599},
+            "detail": {"type": "string"},
+            "instance": {
+                "type": "string",
+                "format": "uri",
+                "description": "The request's id, as in X-Request-Id and in the log.",
+            },
+            "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
+        },
+    },
+}
+_BEARER: Final = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route that may answer with these problems."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        entry = found.setdefault(STATUS[kind.kind], {"description": ""})
+        words = f"{kind.titles['en']} (`{kind.slug}`)"
+        entry["description"] = "; ".join(filter(None, [entry["description"], words]))
+    return found
+
+
+def build(app: FastAPI, *, title: str, version: str, description: str) -> Document:
+    """The document of an application, the same bytes for the same code."""
+    made = get_openapi(title=title, version=version, description=description, routes=app.routes)
+    routes = {
+        (context.path_format, method.lower()): context
+        for context in iter_route_contexts(app.routes)
+        if hasattr(context, "dependant")
+        for method in context.methods or ()
+    }
+    for path, item in made["paths"].items():
+        for method, operation in item.items():
+            _put_right(operation, routes[path, method])
+    components = made.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas.update(copy.deepcopy(_COMPONENTS))
+    components["schemas"] = {name: _untitled(schemas[name]) for name in sorted(schemas)}
+    components["securitySchemes"] = {"bearer": dict(_BEARER)}
+    made["components"] = dict(sorted(components.items()))
+    made["paths"] = {
+        path: {method: made["paths"][path][method] for method in _METHODS if method in made["paths"][path]}
+        for path in sorted(made["paths"])
+    }
+    return made
+
+
+def render(document: Document) -> bytes:
+    """The document as it is committed: two-space JSON, ends with a newline."""
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
+
+
+def permit_operation(dependant: Dependant) -> str | None:
+    """The operation that a route's permit is for, or None when it needs none."""
+    for call in _calls(dependant):
+        operation = getattr(call, "permit_operation", None)
+        if isinstance(operation, str):
+            return operation
+    return None
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    for part in dependant.dependencies:
+        yield part.call
+        yield from _calls(part)
+
+
+def _put_right(operation: dict[str, Any], route: RouteContext) -> None:
+    guarded = permit_operation(route.dependant) is not None
+    parameters = [p for p in operation.pop("parameters", []) if not guarded or not _is_permits(p)]
+    if guarded:
+        parameters.append(copy.deepcopy(_PURPOSE))
+    for parameter in parameters:
+        parameter["schema"] = _untitled(parameter.get("schema", {}))
+    if parameters:
+        operation["parameters"] = sorted(parameters, key=lambda p: (p["in"] != "path", p["in"], p["name"]))
+    operation["security"] = [{"bearer": []}] if guarded else []
+    operation["responses"] = _responses(operation, guarded=guarded)
+
+
+def _is_permits(parameter: Mapping[str, Any]) -> bool:
+    return parameter["in"] == "header" and parameter["name"].lower() in {"x-purpose", "authorization"}
+
+
+def _responses(operation: dict[str, Any], *, guarded: bool) -> dict[str, Any]:
+    responses: dict[str, Any] = operation.get("responses", {})
+    if "HTTPValidationError" in json.dumps(responses.get("422", {})):
+        del responses["422"]
+    for status, entry in problems(*_standing(operation, guarded=guarded)).items():
+        responses.setdefault(str(status), entry)
+    responses.setdefault("default", {"description": "Any other problem"})
+    for status, response in responses.items():
+        if status == "default" or (status.isdecimal() and int(status) >= _FIRST_ERROR):
+            response["content"] = {MEDIA_TYPE: {"schema": dict(_PROBLEM)}}
+    return dict(sorted(responses.items()))
+
+
+def _standing(operation: Mapping[str, Any], *, guarded: bool) -> Iterable[type[Problem]]:
+    if "requestBody" in operation:
+        yield from (TooLarge, UnsupportedMedia)
+    if "requestBody" in operation or "parameters" in operation:
+        yield Malformed
+    if guarded:
+        yield from (Unauthenticated, Forbidden, PurposeRequired)
+
+
+def _untitled(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
+    """Without the titles that are only the names again."""
+    if isinstance(schema, list):
+        return [_untitled(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    clean = {key: value for key, value in schema.items() if key != "title" or not isinstance(value, str)}
+    for key, value in clean.items():
+        if key in {"properties", "$defs", "patternProperties"}:
+            clean[key] = {name: _untitled(part) for name, part in value.items()}
+        elif key not in {"examples", "example", "default", "enum", "const"}:
+            clean[key] = _untitled(value)
+    return clean
