@@ -1,7 +1,8 @@
 """OpenAPI 3.1 as the framework makes it, put right.
 
-The framework documents errors as ``application/json``, invents ``HTTPValidationError``, and does not know
-that a permit needs a token and a purpose. A dependency that makes a permit has the attribute ``permit_operation``.
+The framework documents errors as ``application/json``, invents ``HTTPValidationError``, and does not
+know that a permit needs a token and a purpose. A dependency that makes a permit has the attribute
+``permit_operation``.
 """
 
 import copy
