@@ -44,10 +44,10 @@ class Acting(Protocol):
 class Response:
     """A whole answer; the body has been read within the limits."""
 
-    __slots__ = ("content", "headers", "status")
+    __slots__ = ("content", "headers", "status_code")
 
-    def __init__(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
-        self.status = status
+    def __init__(self, status_code: int, headers: Mapping[str, str], content: bytes) -> None:
+        self.status_code = status_code
         self.headers = headers
         self.content = content
 
@@ -151,7 +151,7 @@ class ServiceClient:
         return Response(response.status_code, response.headers, b"".join(chunks))
 
     def _judged(self, response: Response) -> Response:
-        status = response.status
+        status = response.status_code
         if status in _AWAY:
             raise UpstreamUnavailable
         if status >= _FIRST_SERVER_ERROR or _FIRST_REDIRECT <= status < _FIRST_CLIENT_ERROR:

@@ -27,6 +27,7 @@ _READY_SECONDS: Final = 5
 _log = log.get_logger(__name__)
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
+Refusals = Callable[[Request, Problem], Awaitable[None]]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -177,17 +178,29 @@ async def _checks(readiness: Readiness) -> Mapping[str, bool]:
 
 
 def _add_handlers(app: FastAPI, answers: Answers) -> None:
+    """Every problem passes ``app.state.refusals``, where there is one, before it is answered."""
+
+    async def answer(request: Request, problem: Problem) -> Response:
+        record: Refusals | None = getattr(app.state, "refusals", None)
+        if record is None:
+            return answers(problem, request.scope)
+        try:
+            await record(request, problem)
+        except Problem as failure:  # what cannot be recorded is not said
+            return answers(failure, request.scope)
+        return answers(problem, request.scope)
+
     async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)  # noqa: S101 - the framework dispatches by type
-        return answers(error, request.scope)
+        return await answer(request, error)
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - the framework dispatches by type
-        return answers(_malformed(request, error), request.scope)
+        return await answer(request, _malformed(request, error))
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - the framework dispatches by type
-        return answers(framework_problem(error.status_code, _allow(app, request)), request.scope)
+        return await answer(request, framework_problem(error.status_code, _allow(app, request)))
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
