@@ -1,7 +1,7 @@
 """The control address of the simulator: rules of misbehaviour, the ledger, and pushes by POLIS and STAR."""
 
 import dataclasses
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from system.securityserver import referrals
 from system.securityserver.behaviour import Behaviour, Effect, Rule
 from system.securityserver.faults import Generation
 from system.securityserver.ledger import Ledger
@@ -53,6 +54,16 @@ class RestPush(_Words):
     copies: int = 1
 
 
+class Referral(_Words):
+    """A referral to be sent by its sender, in the words of ``system.samples``."""
+
+    protocol: Literal["soap", "rest"]
+    message_id: str
+    sender: dict[str, Any]
+    referral: dict[str, Any]
+    copies: int = 1
+
+
 class Control:
     """Routes under ``/control``."""
 
@@ -69,6 +80,7 @@ class Control:
             Route("/partners/{partner}", self.partner, methods=["PUT"]),
             Route("/push/polis", self.push_soap, methods=["POST"]),
             Route("/push/star", self.push_rest, methods=["POST"]),
+            Route("/refer", self.refer, methods=["POST"]),
         ]
 
     async def received(self, request: Request) -> Response:
@@ -120,6 +132,24 @@ class Control:
             for _ in range(told.copies)
         ]
         return JSONResponse({"items": [_public(outcome) for outcome in outcomes]})
+
+    async def refer(self, request: Request) -> Response:
+        """POLIS or STAR sends a referral; answers what the sender got back, one item per copy."""
+        told = Referral.model_validate_json(await request.body())
+        message = told.model_dump(by_alias=True)
+        outcomes = [await self._refer(message) for _ in range(told.copies)]
+        return JSONResponse({"items": [_public(outcome) for outcome in outcomes]})
+
+    async def _refer(self, message: dict[str, Any]) -> Outcome:
+        if message["protocol"] == "soap":
+            return await self._provider.push_soap(referrals.soap_message(message))
+        return await self._provider.push_rest(
+            "POST",
+            referrals.REST_PATH,
+            client=message["sender"]["client"],
+            message_id=message["messageId"],
+            body=referrals.rest_message(message),
+        )
 
 
 def _public(outcome: Outcome) -> dict[str, object]:
