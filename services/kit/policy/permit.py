@@ -73,7 +73,9 @@ class Permit:
         denies = [grant for grant in covering if grant.effect == "deny"]
         whole = [grant for grant in denies if grant.fields is None]
         if whole or not allows:
-            raise NotFound
+            refusal = NotFound()
+            refusal.rule_id = whole[0].rule_id if whole else None
+            raise refusal
         fields = frozenset[str]().union(*(grant.fields or () for grant in allows))
         withheld = frozenset[str]().union(*(grant.fields or () for grant in denies))
         return Decision("+".join(dict.fromkeys(grant.rule_id for grant in allows)), fields - withheld)

@@ -85,6 +85,8 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
     slug: ClassVar[str]
     kind: ClassVar[Kind]
     titles: ClassVar[Mapping[str, str]]
+    rule_id: str | None = None
+    """Which row of the table of access refused: for the audit log, never in the answer."""
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)

@@ -1,0 +1,73 @@
+"""Making tokens: a service's own, and access tokens for people."""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import uuid4
+
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+
+from services.kit.clock import Clock, SystemClock
+from services.kit.policy import is_value, subject_kind
+from services.kit.tokens.reading import ACCESS_TYPE, SERVICE_TYPE
+
+ALGORITHM: Final = "Ed25519"
+ACCESS_LIFE: Final = 15 * 60
+SERVICE_LIFE: Final = 60
+USERS_AUDIENCE: Final = "turvavork"
+ACCESS_ISSUER: Final = "urn:turvavork:access"
+DEVELOPMENT_ISSUER: Final = "urn:turvavork:development"
+_SYSTEM_CLOCK: Final = SystemClock()
+
+
+def service_issuer(service: str) -> str:
+    """The ``iss`` of a service's own tokens."""
+    return f"urn:turvavork:service:{service}"
+
+
+class ServiceSigner:
+    """Signs the tokens with which a service calls another."""
+
+    def __init__(self, service: str, key: OKPKey, clock: Clock = _SYSTEM_CLOCK) -> None:
+        self.service = service
+        self._key = key
+        self._clock = clock
+
+    def token(self, audience: str, subject: str, purpose: str) -> str:
+        """A token for one service: this service (``act``) acts for the subject; lives 60 s."""
+        claims = {
+            "iss": service_issuer(self.service),
+            "sub": subject,
+            "aud": audience,
+            "act": {"sub": f"service:{self.service}"},
+            "purpose": purpose,
+        }
+        return _signed(self._key, SERVICE_TYPE, claims, SERVICE_LIFE, self._clock)
+
+
+class AccessTokenIssuer:
+    """Makes access tokens: for ``cases`` after a login, and for development."""
+
+    def __init__(
+        self, issuer: str, key: OKPKey, clock: Clock = _SYSTEM_CLOCK, lifetime: int = ACCESS_LIFE
+    ) -> None:
+        if not 0 < lifetime <= ACCESS_LIFE:
+            raise ValueError(f"an access token lives 1 to {ACCESS_LIFE} seconds")
+        self.lifetime = lifetime
+        self._issuer = issuer
+        self._key = key
+        self._clock = clock
+
+    def issue(self, subject: str) -> str:
+        """A token for a person, good for every service; ValueError for what cannot be a person's subject."""
+        if not is_value(subject) or subject_kind(subject) != "member":
+            raise ValueError("the subject does not have the form of a member")
+        claims = {"iss": self._issuer, "sub": subject, "aud": USERS_AUDIENCE}
+        return _signed(self._key, ACCESS_TYPE, claims, self.lifetime, self._clock)
+
+
+def _signed(key: OKPKey, typ: str, claims: Mapping[str, object], life: int, clock: Clock) -> str:
+    issued = int(clock.now().timestamp())
+    header = {"alg": ALGORITHM, "typ": typ, "kid": key.kid}
+    times = {"iat": issued, "exp": issued + life, "jti": str(uuid4())}
+    return jwt.encode(header, {**claims, **times}, key, algorithms=[ALGORITHM])
