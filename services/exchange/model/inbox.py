@@ -116,7 +116,7 @@ class Due:
     reference: str
     fence: int
     attempts: int
-    key_id: str
+    key_id: UUID
     key_wrapped: bytes = field(repr=False)
     referral_sealed: bytes = field(repr=False)
 

@@ -1,9 +1,9 @@
 """From bytes to a tree, without trusting a byte: capped and without DOCTYPE before any tree is built.
 
-Where counting ``<``, ``</`` and ``=`` cannot show that a message is small, a first pass (expat, no tree) counts
-levels, elements, attributes and namespaces, and stops at the first excess or at a DOCTYPE; only then lxml,
-hardened, builds the tree. The character set comes from the content type, else the byte order mark, else the
-XML declaration, else it is UTF-8.
+Where counting ``<``, ``</`` and ``=`` cannot show that a message is small, a first pass (expat, no tree)
+counts levels, elements, attributes and namespaces, and stops at the first excess or at a DOCTYPE; only then
+lxml, hardened, builds the tree. The character set comes from the content type, else the byte order mark, else
+the XML declaration, else it is UTF-8.
 """
 
 import codecs
@@ -68,7 +68,7 @@ def read(body: bytes, content_type: str | None, limits: Limits) -> etree._Elemen
 
 
 def _plainly_small(data: bytes, limits: Limits) -> bool:
-    """Upper bounds that cost nothing: an element needs a ``<``, a level its ``</``, an attribute its ``=``."""
+    """Cheap upper bounds: an element needs a ``<``, a level its ``</``, an attribute its ``=``."""
     return (
         data.count(b"<") <= limits.elements
         and data.count(b"</") <= limits.depth

@@ -1,0 +1,1 @@
+"""What the published data says: partners, operations, regions, subscriptions."""

@@ -1,0 +1,1 @@
+"""How messages are kept: what came in, what goes out."""

@@ -1,0 +1,214 @@
+"""The inbox: one row per message of a client, found by its id, by our reference, by the sender's.
+
+Times at which something is due are the database's; times that people read are the transaction's.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from services.exchange.model.inbox import (
+    Declined,
+    Due,
+    HandedOver,
+    Message,
+    Progress,
+    Quarantined,
+    Refused,
+    State,
+    Status,
+    Taken,
+    Waiting,
+)
+from services.kit.db import Work
+from services.kit.problem import FieldError
+
+_Row = Row[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A row to be written, values sealed."""
+
+    id: UUID
+    client: str
+    message_id: str
+    protocol: str
+    operation: str
+    digest: bytes
+    reference: str
+    sender_reference: str
+    sender_version: int
+    xroad_request_id: str | None
+    key_id: UUID
+    key_wrapped: bytes = field(repr=False)
+    message_sealed: bytes = field(repr=False)
+    referral_sealed: bytes = field(repr=False)
+
+
+_INSERT: Final = text("""
+    insert into inbox (
+        id, client, message_id, protocol, operation, digest, reference, sender_reference, sender_version,
+        request_id, xroad_request_id, received_at, state, acknowledged_at,
+        key_id, key_wrapped, message_sealed, referral_sealed, next_attempt_at
+    ) values (
+        :id, :client, :message_id, :protocol, :operation, :digest, :reference, :sender_reference,
+        :sender_version, :request_id, :xroad_request_id, :received_at, 'received', :acknowledged_at,
+        :key_id, :key_wrapped, :message_sealed, :referral_sealed, now() + :hold
+    )
+    on conflict (client, message_id) where state <> 'refused' do nothing
+    returning id
+""")
+_COLUMNS: Final = """
+    select id, digest, coalesce(same_as, reference) as reference, received_at, state, status, status_at,
+        reason, errors
+    from inbox
+"""
+_BY_ID: Final = text(f"{_COLUMNS} where id = :id")
+_BY_MESSAGE: Final = text(
+    f"{_COLUMNS} where client = :client and message_id = :message_id and state <> 'refused'"
+)
+_BY_REFERENCE: Final = text(f"""{_COLUMNS}
+    where client = :client and (reference = :reference or same_as = :reference) and state <> 'refused'
+    order by received_at desc limit 1
+""")
+_BY_SENDER: Final = text(f"""{_COLUMNS}
+    where client = :client and sender_reference = :sender_reference and state <> 'refused'
+      and (cast(:version as integer) is null or sender_version = :version)
+    order by sender_version desc, received_at desc limit 1
+""")
+_HANDED_OVER: Final = text("""
+    update inbox set state = 'handed-over', same_as = nullif(cast(:reference as text), reference),
+        status = :status, status_at = :at, settled_at = :at, referral_sealed = null,
+        next_attempt_at = null, lease_until = null
+    where id = :id and state = 'received' and (cast(:fence as bigint) is null or fence = :fence)
+""")
+_DECLINED: Final = text("""
+    update inbox set state = case when acknowledged_at is null then 'refused' else 'quarantined' end,
+        reason = :reason, errors = cast(:errors as jsonb), settled_at = :at,
+        next_attempt_at = null, lease_until = null,
+        key_wrapped = case when acknowledged_at is not null then key_wrapped end,
+        message_sealed = case when acknowledged_at is not null then message_sealed end,
+        referral_sealed = case when acknowledged_at is not null then referral_sealed end
+    where id = :id and state = 'received' and (cast(:fence as bigint) is null or fence = :fence)
+""")
+_ACKNOWLEDGED: Final = text("""
+    update inbox set acknowledged_at = coalesce(acknowledged_at, :at), next_attempt_at = now() + :wait
+    where id = :id and state = 'received'
+""")
+_POSTPONED: Final = text("""
+    update inbox set next_attempt_at = now() + :wait, lease_until = null
+    where id = :id and state = 'received' and fence = :fence
+""")
+_CLAIM: Final = text("""
+    update inbox set fence = fence + 1, attempts = attempts + 1, lease_until = now() + :lease
+    where id in (
+        select id from inbox
+        where state = 'received' and next_attempt_at <= now() and coalesce(lease_until, now()) <= now()
+        order by next_attempt_at limit :limit for update skip locked
+    )
+    returning id, client, sender_reference, sender_version, reference, fence, attempts, key_id, key_wrapped,
+        referral_sealed
+""")
+_STATUS: Final = text("""
+    update inbox set status = :status, status_at = :status_at
+    where id = :id and state = 'handed-over' and status_at <= :status_at
+""")
+
+
+async def insert(work: Work, new: NewMessage, *, acknowledged: bool, hold: timedelta) -> bool:
+    """Stores a message; False when the client's id is taken. The worker leaves it alone for ``hold``."""
+    values = {name: getattr(new, name) for name in new.__slots__} | {
+        "request_id": UUID(work.request_id),
+        "received_at": work.now,
+        "acknowledged_at": work.now if acknowledged else None,
+        "hold": hold,
+    }
+    return (await work.conn.execute(_INSERT, values)).first() is not None
+
+
+async def by_id(work: Work, row_id: UUID) -> Message:
+    """The message, which must be there."""
+    return _message((await work.conn.execute(_BY_ID, {"id": row_id})).one())
+
+
+async def by_message(work: Work, client: str, message_id: str) -> Message | None:
+    """The client's message under its own id, unless it was refused."""
+    found = await work.conn.execute(_BY_MESSAGE, {"client": client, "message_id": message_id})
+    return _optional(found.first())
+
+
+async def by_reference(work: Work, client: str, reference: str) -> Message | None:
+    """The client's message under our reference."""
+    found = await work.conn.execute(_BY_REFERENCE, {"client": client, "reference": reference})
+    return _optional(found.first())
+
+
+async def by_sender_reference(work: Work, client: str, reference: str, version: int | None) -> Message | None:
+    """The client's message under its own reference, in a version or the latest."""
+    values = {"client": client, "sender_reference": reference, "version": version}
+    return _optional((await work.conn.execute(_BY_SENDER, values)).first())
+
+
+async def hand_over(work: Work, row_id: UUID, taken: Taken, *, fence: int | None = None) -> bool:
+    """The case register has it; False when the row was settled before (or the fence is somebody else's)."""
+    values = {"id": row_id, "reference": taken.reference, "status": taken.status.value, "at": work.now}
+    return await _changed(work, _HANDED_OVER, {**values, "fence": fence})
+
+
+async def decline(work: Work, row_id: UUID, declined: Declined, *, fence: int | None = None) -> bool:
+    """The case register will not have it: released and erased, or put aside if acknowledged before."""
+    errors = [{"pointer": e.pointer, "code": e.code, "reason": e.reason} for e in declined.errors]
+    values = {"id": row_id, "reason": declined.reason, "errors": json.dumps(errors), "at": work.now}
+    return await _changed(work, _DECLINED, {**values, "fence": fence})
+
+
+async def acknowledge(work: Work, row_id: UUID, *, wait: timedelta) -> bool:
+    """A success answer is about to be given before the hand-over; the worker comes after ``wait``."""
+    return await _changed(work, _ACKNOWLEDGED, {"id": row_id, "at": work.now, "wait": wait})
+
+
+async def postpone(work: Work, due: Due, *, wait: timedelta) -> bool:
+    """A try failed: the next one comes after ``wait``; False when the row is no longer this claim's."""
+    return await _changed(work, _POSTPONED, {"id": due.id, "fence": due.fence, "wait": wait})
+
+
+async def remember_status(work: Work, row_id: UUID, status: HandedOver) -> bool:
+    """Keeps a newer status, for when the register cannot be asked."""
+    values = {"id": row_id, "status": status.status.value, "status_at": status.status_at}
+    return await _changed(work, _STATUS, values)
+
+
+async def claim(work: Work, *, limit: int, lease: timedelta) -> Sequence[Due]:
+    """Takes rows that are due and nobody else's, for the time of the lease."""
+    rows = (await work.conn.execute(_CLAIM, {"limit": limit, "lease": lease})).mappings()
+    return [Due(**row) for row in rows]
+
+
+async def _changed(work: Work, statement: Any, values: dict[str, Any]) -> bool:  # noqa: ANN401 - text()
+    return (await work.conn.execute(statement, values)).rowcount == 1
+
+
+def _optional(row: _Row | None) -> Message | None:
+    return None if row is None else _message(row)
+
+
+def _message(row: _Row) -> Message:
+    return Message(row.id, row.digest, row.reference, row.received_at, _progress(row))
+
+
+def _progress(row: _Row) -> Progress:
+    match State(row.state):
+        case State.RECEIVED:
+            return Waiting()
+        case State.HANDED_OVER:
+            return HandedOver(Status(row.status), row.status_at)
+        case State.REFUSED:
+            return Refused(row.reason, tuple(FieldError(**error) for error in row.errors))
+        case State.QUARANTINED:
+            return Quarantined(row.reason)
