@@ -53,14 +53,8 @@ def configure(
         msg = f"there is no log level {level}; there are debug, info, warning, error, critical"
         raise ValueError(msg)
     _own["service"], _mode["strict"] = service, strict
-    structlog.configure(
-        processors=[_stamp, _explain, _admit, structlog.processors.JSONRenderer()],
-        wrapper_class=structlog.make_filtering_bound_logger(smallest),
-        logger_factory=structlog.WriteLoggerFactory(file=stream),
-        cache_logger_on_first_use=False,
-    )
-    handler = _LibraryHandler(stream)
-    logging.root.handlers[:] = [handler]
+    _install(smallest, stream)
+    logging.root.handlers[:] = [_LibraryHandler(stream)]
     logging.root.setLevel(max(smallest, logging.WARNING))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
         logger = logging.getLogger(name)
@@ -75,9 +69,18 @@ def configure(
 def get_logger(name: str) -> FilteringBoundLogger:
     """A logger; ``name`` is the module's. Call ``log.info("event-name", field=value)``."""
     if not structlog.is_configured():
-        configure("unnamed", strict=True)
+        _install(logging.INFO, None)
     logger: FilteringBoundLogger = structlog.get_logger(room=name)
     return logger
+
+
+def _install(smallest: int, stream: TextIO | None) -> None:
+    structlog.configure(
+        processors=[_stamp, _explain, _admit, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(smallest),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        cache_logger_on_first_use=False,
+    )
 
 
 def exception_fields(error: BaseException) -> dict[str, object]:
