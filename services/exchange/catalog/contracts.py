@@ -1,0 +1,59 @@
+"""Published data of what goes out: partners and their contracts, subscriptions, reasons of quarantine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.exchange.model.contract import Contract, Partner, RestContract, SoapContract, Subscription
+from services.exchange.model.xroad import ClientId, ServiceId
+from services.exchange.rules.delivery import Reason
+from services.kit import datafile
+
+_PACKAGE: Final = "services.exchange"
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Who we are, whom we call, and which events make notices."""
+
+    us: ClientId
+    partners: Mapping[str, Partner]
+    subscriptions: Mapping[str, tuple[Subscription, ...]]
+
+
+def directory(instance: str) -> Directory:
+    """The directory for an X-Road instance (``EE``, ``ee-test``, ``ee-dev``); raises DataFileError."""
+    data: Any = datafile.load(_PACKAGE, "contracts.yaml", "contracts.schema.json")
+    known: Any = datafile.load(_PACKAGE, "partners.yaml", "partners.schema.json")
+    partners = [_partner(instance, row) for row in data["contracts"]]
+    return Directory(
+        us=ClientId.parse(f"{instance}/{known['provider']}"),
+        partners={str(partner.client): partner for partner in partners},
+        subscriptions=_subscriptions(),
+    )
+
+
+def reasons() -> Mapping[Reason, Mapping[str, str]]:
+    """Why a message waits for a person, in et, ru and en; every reason of the rules is there."""
+    data: Any = datafile.load(_PACKAGE, "quarantine.yaml", "quarantine.schema.json")
+    return {Reason(code): texts for code, texts in data["reasons"].items()}
+
+
+def _partner(instance: str, row: Mapping[str, Any]) -> Partner:
+    client = ClientId.parse(f"{instance}/{row['client']}")
+    contracts = {kind: _contract(client, told) for kind, told in row["services"].items()}
+    return Partner(client, row["names"], contracts)
+
+
+def _contract(client: ClientId, told: Mapping[str, str]) -> Contract:
+    if told["protocol"] == "soap":
+        return SoapContract(ServiceId(client, told["service"], told["version"]), told["wsdl"])
+    return RestContract(ServiceId(client, told["service"], None), told["path"], told["schema"])
+
+
+def _subscriptions() -> Mapping[str, tuple[Subscription, ...]]:
+    data: Any = datafile.load(_PACKAGE, "subscriptions.yaml", "subscriptions.schema.json")
+    found: dict[str, tuple[Subscription, ...]] = {}
+    for row in data["subscriptions"]:
+        found[row["event"]] = (*found.get(row["event"], ()), Subscription(row["event"], row["notice"]))
+    return found

@@ -1,0 +1,55 @@
+"""A notice in the words of a partner: SOAP or REST, by the partner's contract, checked against its schema."""
+
+from functools import cache
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from jsonschema import Draft202012Validator
+from referencing import Registry
+
+from services.exchange.model.outbox import Notice, NoticeUnfit, Rendered
+from services.exchange.model.partner import Contract, RestContract, SoapContract
+from services.exchange.model.xroad import ClientId, ServiceId
+from services.exchange.wire import consumer
+from services.kit import datafile, strictjson
+
+JSON: Final = "application/json"
+
+
+def render(contract: Contract, us: ClientId, message_id: UUID, notice: Notice) -> Rendered:
+    """The bytes of a notice and how they are sent; NoticeUnfit when it does not fit the contract."""
+    match contract:
+        case SoapContract(service=service, wsdl=wsdl):
+            body = consumer.render(
+                wsdl,
+                notice.words(),
+                client=us,
+                service=service,
+                message_id=str(message_id),
+                issue=notice.reference,
+            )
+            return Rendered("soap", "POST", "/", consumer.CONTENT_TYPE, body)
+        case RestContract(service=service, path=path, schema=schema):
+            return Rendered("rest", "POST", _target(service, path), JSON, _json(schema, notice.words()))
+
+
+def _target(service: ServiceId, path: str) -> str:
+    """``/r1/instance/class/code/subsystem/service`` and the path: each part encoded by itself."""
+    return f"/r1/{service.provider}/{quote(service.code, safe='')}{path}"
+
+
+def _json(schema: str, words: dict[str, str]) -> bytes:
+    errors = [
+        f"{error.validator} at /{'/'.join(map(str, error.absolute_path))}"
+        for error in _validator(schema).iter_errors(words)
+    ]
+    if errors:
+        raise NoticeUnfit(", ".join(errors))
+    return strictjson.dumps_canonical(words)
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    content: Any = strictjson.loads(datafile.read_bytes("services.exchange", schema))
+    return Draft202012Validator(content, registry=Registry())
