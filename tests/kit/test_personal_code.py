@@ -43,7 +43,7 @@ def test_a_single_wrong_digit_is_noticed_unless_the_weights_meet(code: str, plac
         read = personal_code.parse(changed)
     except PersonalCodeError:
         return
-    # both rounds gave ten, or a round was changed by the digit: then the check digit is that of the other round
+    # two codes, one of which has its check digit from the second round, may differ in one digit only
     assert _first_round(code) == 10 or _first_round(changed) == 10
     assert read.value == changed
 
