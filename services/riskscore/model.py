@@ -233,6 +233,14 @@ class InstrumentUnknown(Problem):
         )
 
 
+class InstrumentNotFound(Problem):
+    """The address names no instrument, or no version of it on that day."""
+
+    slug: ClassVar[str] = "instrument-not-found"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+    titles: ClassVar[Mapping[str, str]] = InstrumentUnknown.titles
+
+
 class ItemUnknown(Problem):
     """An answer was given to a question that the instrument does not ask."""
 
