@@ -71,7 +71,7 @@ class RemoteAppointments:
         answer = await self._client.request(
             "GET", self._path, act_for=self._caller, purpose=self._purpose, params={"subject": subject}
         )
-        if answer.status != _OK:
+        if answer.status_code != _OK:
             raise UpstreamUnavailable
         try:
             found = tuple(_appointment(item) for item in answer.json()["items"])
