@@ -5,8 +5,10 @@ number modulo 37, so that every single wrong character and every swap of two nei
 writes check values above 31 as signs (``*~$=U``); numbers that would need one are never issued.
 """
 
+import hashlib
 import re
 import secrets
+from itertools import count
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -32,6 +34,17 @@ def new_reference() -> str:
         check = _number(body) % _MODULUS
         if check < len(_ALPHABET):
             return _printed(body, _ALPHABET[check])
+
+
+def derived_reference(secret: bytes) -> str:
+    """The reference that follows from a keyed digest: the same for the same, else as good as random."""
+    for attempt in count():
+        digest = hashlib.sha256(attempt.to_bytes(4, "big") + secret).digest()
+        body = "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:_LENGTH])
+        check = _number(body) % _MODULUS
+        if check < len(_ALPHABET):
+            return _printed(body, _ALPHABET[check])
+    raise AssertionError
 
 
 def parse_reference(text: str) -> str:

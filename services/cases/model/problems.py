@@ -59,3 +59,17 @@ class EpochEnded(Problem):
             "en": "The feed began anew",
         }
     )
+
+
+class LoginUnavailable(Problem):
+    """This installation has no OIDC issuer."""
+
+    slug = "login-unavailable"
+    kind = Kind.UPSTREAM_UNAVAILABLE
+    titles = MappingProxyType(
+        {
+            "et": "Sisselogimine ei ole seadistatud",
+            "ru": "Вход в систему не настроен",
+            "en": "Login is not set up here",
+        }
+    )
