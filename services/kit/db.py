@@ -21,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from services.kit import audit, outage, safety
+from services.kit.access import permit as permit_for
 from services.kit.clock import Clock
 from services.kit.migrate import asyncpg_url, head
 from services.kit.policy import Caller, Decision, Permit
@@ -287,8 +288,6 @@ def unit_of_work(operation: str) -> Callable[..., AsyncIterator[Work]]:
     Always ``Annotated[Work, Depends(unit_of_work("…"), scope="function")]``: with the default scope the
     commit would come after the answer.
     """
-
-    from services.kit.access import permit as permit_for  # noqa: PLC0415
 
     async def opened(
         request: Request, permit: Annotated[Permit, Depends(permit_for(operation))]

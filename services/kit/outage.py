@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import asyncpg
 from sqlalchemy.engine.interfaces import ExceptionContext
 
 from services.kit.problem import UpstreamUnavailable
@@ -26,12 +27,17 @@ def sqlstate(error: BaseException) -> str:
     return getattr(inner, "sqlstate", None) or ""
 
 
+def is_outage(error: BaseException) -> bool:
+    """Whether an error says that the database is not there, or not now; the others are our mistakes."""
+    state = sqlstate(error)
+    gone = isinstance(error, OSError | asyncpg.InterfaceError)
+    return gone or state.startswith(_CLASSES) or state in _CODES
+
+
 def translate(context: ExceptionContext) -> UpstreamUnavailable | None:
     """SQLAlchemy's ``handle_error`` listener: replaces outages, drops the pool of dead connections."""
     error = context.original_exception
-    state = sqlstate(error)
-    if isinstance(error, OSError) or state.startswith(_CONNECTION_IS_GONE):
+    if isinstance(error, OSError) or sqlstate(error).startswith(_CONNECTION_IS_GONE):
         context.is_disconnect = True
-    if context.is_disconnect and isinstance(error, Exception):
-        return unavailable()
-    return unavailable() if state.startswith(_CLASSES) or state in _CODES else None
+    lost = context.is_disconnect and isinstance(error, Exception)
+    return unavailable() if lost or is_outage(error) else None

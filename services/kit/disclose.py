@@ -1,0 +1,153 @@
+"""The one door out: what leaves is cut to the classes of fields that the decision allows, and leaves a row.
+
+The row of the audit log is written with the commit, and the commit comes before the answer: no answer without
+its row. Fields that are not allowed are absent, not null.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from services.kit.audit import Action
+from services.kit.db import Work
+from services.kit.fieldclass import BASIC, CLASSES, Excluded, FieldClass, shape_of, view
+from services.kit.policy import Decision
+
+__all__ = ["FieldClass", "disclose", "disclose_document", "reveal"]
+
+JSON: Final = "application/json"
+ITEMS: Final = "items"
+
+Payload = BaseModel | Sequence[BaseModel]
+Decisions = Decision | Sequence[Decision]
+Objects = Sequence[str | UUID]
+
+
+def disclose(  # noqa: PLR0913 - the words of one answer
+    work: Work,
+    payload: Payload,
+    *,
+    decisions: Decisions,
+    objects: Objects,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    media_type: str | None = None,
+    action: Action = "read",
+    basis: str | None = None,
+    client: str | None = None,
+) -> Response:
+    """The answer to the caller, cut to what is allowed; its audit row is committed before it leaves.
+
+    Args:
+        work: the transaction in which the payload was read.
+        payload: a model, or a sequence of models (a JSON array).
+        decisions: one for the whole payload; or one for each element of the sequence, or of the model's
+            ``items`` (the fields around them are then shown if they are basic).
+        objects: ids of everything that the payload shows.
+        status: HTTP status.
+        headers: further headers, such as ``ETag``.
+        media_type: if it is not ``application/json``.
+        action: what the audit log calls it.
+        basis: code of the legal basis, where there is one beyond the purpose.
+        client: the receiver, if it is outside the house.
+    """
+    body = reveal(
+        work, payload, decisions=decisions, objects=objects, action=action, basis=basis, client=client
+    )
+    return Response(body, status, headers, media_type or JSON)
+
+
+def reveal(  # noqa: PLR0913 - the words of one message
+    work: Work,
+    payload: Payload,
+    *,
+    decisions: Decisions,
+    objects: Objects,
+    action: Action = "disclose",
+    basis: str | None = None,
+    client: str | None = None,
+) -> bytes:
+    """The same as JSON bytes, for messages and events; arguments as for :func:`disclose`."""
+    body, shown = _cut(payload, decisions)
+    work.audit(action, objects, shown, decisions, basis=basis, client=client)
+    return body
+
+
+def disclose_document(  # noqa: PLR0913 - the words of one answer
+    work: Work,
+    content: bytes,
+    media_type: str,
+    *,
+    fields: Iterable[str],
+    decisions: Decisions,
+    objects: Objects,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    action: Action = "read",
+    basis: str | None = None,
+    client: str | None = None,
+) -> Response:
+    """An answer that is no JSON (CSV, XML, a report): its maker says which classes of fields it shows.
+
+    Raises PermissionError, a programmer's error, if a class is not allowed by every decision.
+    """
+    shown = frozenset(fields)
+    if not shown <= CLASSES:
+        raise ValueError("a document shows fields of known classes")
+    if not all(shown <= decision.fields for decision in _each(decisions)):
+        raise PermissionError("the document shows more than the decision allows")
+    work.audit(action, objects, shown, decisions, basis=basis, client=client)
+    return Response(content, status, headers, media_type)
+
+
+def _cut(payload: Payload, decisions: Decisions) -> tuple[bytes, frozenset[str]]:
+    """The JSON, and the classes that it shows."""
+    if not isinstance(payload, BaseModel):
+        each = [decisions] * len(payload) if isinstance(decisions, Decision) else decisions
+        views = [view(type(one), decision.fields) for one, decision in zip(payload, each, strict=True)]
+        texts = [_json(one, excluded) for one, (excluded, _) in zip(payload, views, strict=True)]
+        return b"[%b]" % b",".join(texts), frozenset[str]().union(*(shown for _, shown in views))
+    if isinstance(decisions, Decision):
+        excluded, shown = view(type(payload), decisions.fields)
+    else:
+        excluded, shown = _view_of_items(payload, decisions)
+    return _json(payload, excluded), shown
+
+
+def _view_of_items(payload: BaseModel, decisions: Sequence[Decision]) -> tuple[Excluded, frozenset[str]]:
+    """What to leave out of a model whose ``items`` have a decision each."""
+    one = shape_of(type(payload)).fields.get(ITEMS)
+    items: Sequence[BaseModel] = getattr(payload, ITEMS)
+    if one is None or one.within is None or one.depth != 1 or len(items) != len(decisions):
+        raise ValueError("several decisions need a model with as many items")
+    excluded, shown = view(type(payload), BASIC)
+    excluded = {name: what for name, what in excluded.items() if name != ITEMS}
+    by_item: dict[int, Any] = {}
+    for number, decision in enumerate(decisions):
+        if not one.classes <= decision.fields:
+            by_item[number] = True
+            continue
+        shown |= one.within.shown(decision.fields)
+        if left_out := one.within.excluded(decision.fields):
+            by_item[number] = left_out
+    return excluded | ({ITEMS: by_item} if by_item else {}), shown
+
+
+def _each(decisions: Decisions) -> Sequence[Decision]:
+    return [decisions] if isinstance(decisions, Decision) else decisions
+
+
+def _json(payload: BaseModel, excluded: Excluded) -> bytes:
+    """Pydantic's serialiser itself: fields of the declared types alone, wrong types are errors."""
+    written: bytes = type(payload).__pydantic_serializer__.to_json(
+        payload,
+        exclude=excluded or None,
+        by_alias=True,
+        warnings="error",
+        serialize_as_any=False,
+        polymorphic_serialization=False,
+    )
+    return written

@@ -1,0 +1,53 @@
+"""No refusal without its row in the audit log: written after the refused work was rolled back."""
+
+from typing import Final, Protocol
+
+from starlette.requests import Request
+
+from services.kit.policy import Caller
+from services.kit.problem import Problem
+
+OUR_FAULT: Final = 500
+UNKNOWN: Final = "unknown"
+
+
+class RefusalLog(Protocol):
+    """What keeps the rows: ``kit.db.Database``."""
+
+    async def audit_refusal(  # noqa: PLR0913 - the words of one row
+        self,
+        caller: Caller,
+        operation: str,
+        purpose: str,
+        problem_slug: str,
+        *,
+        rule_id: str | None,
+        request_id: str,
+        client: str | None = None,
+    ) -> None:
+        """Commits one row, or raises UpstreamUnavailable."""
+
+
+class RefusalAuditor:
+    """Records every 4xx that a known caller gets; ``kit.web`` calls it (``app.state.refusals``) first.
+
+    A caller that proved nothing about itself leaves no row (anybody could fill the disk). If the row cannot
+    be written the answer is UpstreamUnavailable (503), which this raises.
+    """
+
+    def __init__(self, refusal_log: RefusalLog) -> None:
+        self._log = refusal_log
+
+    async def __call__(self, request: Request, problem: Problem) -> None:
+        """Writes the row of one refused request."""
+        caller: Caller | None = getattr(request.state, "caller", None)
+        if caller is None or problem.status >= OUR_FAULT:
+            return
+        await self._log.audit_refusal(
+            caller,
+            getattr(request.state, "operation", UNKNOWN),
+            getattr(request.state, "purpose", UNKNOWN),
+            problem.slug,
+            rule_id=getattr(problem, "rule_id", None),
+            request_id=request.state.request_id,
+        )

@@ -1,0 +1,129 @@
+"""The sequencer: gives committed rows of a log their positions, dense from 0, within 100 ms of the commit.
+
+A chain or a counter kept inside the business transactions would make them wait for each other; a plain
+sequence has gaps and is not in the order of commits: a reader with a cursor would miss rows. Here a row waits
+in ``<log>_pending`` (see ``kit.schema``) and one process moves it when its commit is seen. What moves it is
+one statement: it happens wholly or not at all, whenever this process dies.
+"""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.kit import log, outage
+from services.kit.db import Database
+from services.kit.problem import UpstreamUnavailable
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+
+PAUSE_SECONDS: Final = 0.05
+STANDBY_SECONDS: Final = 0.25  # between two looks whether the one that works is gone
+FIRST_BACK_OFF_SECONDS: Final = 0.1
+LONGEST_BACK_OFF_SECONDS: Final = 2.0
+BATCH: Final = 500
+# A stopped process keeps its connection, and with it the lock: the server ends a session that says nothing.
+_SETTINGS: Final = {"idle_session_timeout": "5s"}
+_LOCK: Final = 7_261_001
+_LOG_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_CURSOR: Final = re.compile(r"([0-9a-f]{12})\.(0|[1-9][0-9]{0,17})")
+_log = log.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a log: the epoch in which it was read, and the position."""
+
+    epoch: str
+    position: int
+
+    @classmethod
+    def parse(cls, cursor: str) -> Self:
+        """Reads ``<epoch>.<position>``; ValueError for anything else."""
+        match = _CURSOR.fullmatch(cursor)
+        if match is None:
+            raise ValueError("a cursor is an epoch, a point and a position")
+        return cls(match[1], int(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.position}"
+
+
+async def current_epoch(connection: AsyncConnection) -> str:
+    """The epoch of cursors now; another one than a consumer's means: read again from zero."""
+    found = await connection.execute(text("select epoch from log_epoch order by number desc limit 1"))
+    return str(found.scalar_one())
+
+
+class Sequencer:
+    """Moves the rows of some logs of one database. Any number may run: one works, the others stand by."""
+
+    def __init__(self, database: Database, logs: Sequence[str] = ("audit",)) -> None:
+        for name in logs:
+            if not _LOG_NAME.fullmatch(name):
+                raise ValueError("a log is named like its table")
+        self._database = database
+        self._statements = [f"select sequence_{name}($1)" for name in logs]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until ``stop``; a lost database is waited for, with back-off."""
+        back_off = FIRST_BACK_OFF_SECONDS
+        while not stop.is_set():
+            try:
+                connection = await self._database.dedicated(_SETTINGS)
+            except UpstreamUnavailable:
+                _log.warning("sequencer-without-database", delay_ms=round(back_off * 1000))
+                await _pause(stop, back_off)
+                back_off = min(2 * back_off, LONGEST_BACK_OFF_SECONDS)
+                continue
+            back_off = FIRST_BACK_OFF_SECONDS
+            try:
+                await self._work(connection, stop)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                if not outage.is_outage(error):
+                    raise
+                _log.warning("sequencer-lost-database", cause=type(error).__name__)
+                await _pause(stop, back_off)
+            finally:
+                await _close(connection)
+
+    async def drain(self) -> None:
+        """Moves what is committed now, once; for tests and for a last look before stopping."""
+        connection = await self._database.dedicated()
+        try:
+            while await self._move(connection):
+                pass
+        finally:
+            await _close(connection)
+
+    async def _work(self, connection: "Connection", stop: asyncio.Event) -> None:
+        while not stop.is_set() and not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
+            await _pause(stop, STANDBY_SECONDS)
+        while not stop.is_set():
+            if await self._move(connection) < BATCH:
+                await _pause(stop, PAUSE_SECONDS)
+
+    async def _move(self, connection: "Connection") -> int:
+        """The most that was moved of one log."""
+        moved: list[int] = [await connection.fetchval(statement, BATCH) for statement in self._statements]
+        return max(moved)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def _close(connection: "Connection") -> None:
+    """Closes politely, or cuts: a dead server does not hold us up."""
+    try:
+        await connection.close(timeout=1)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
