@@ -3,11 +3,12 @@
 import asyncio
 import hmac
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import httpx
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import Key, import_key
 
 from services.kit import log, strictjson
@@ -140,10 +141,12 @@ def _public_key(data: object) -> Key | None:
     """A key that may verify signatures; others in the set are nobody's concern (RFC 7517, section 5)."""
     if not isinstance(data, dict) or data.get("kty") not in {"RSA", "EC", "OKP"} or "d" in data:
         return None
-    try:
-        return import_key(data)
-    except (JoseError, ValueError, KeyError, TypeError):
-        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SecurityWarning)  # RSA below 2048 bits
+        try:
+            return import_key(data)
+        except (JoseError, SecurityWarning, ValueError, KeyError, TypeError):
+            return None
 
 
 def _is_safe(address: str) -> bool:

@@ -27,7 +27,6 @@ _KEY_TYPES: Final[Mapping[str, type[Key]]] = {
 ALGORITHMS: Final = frozenset(_KEY_TYPES)
 _HEADER: Final = frozenset({"alg", "kid", "typ", "x5t", "x5t#S256"})
 _PART: Final = re.compile(r"[A-Za-z0-9_-]+")
-_RSA_BITS: Final = 2048
 
 
 class Refused(Exception):  # noqa: N818 - a verdict, caught at the verifier's door
@@ -83,7 +82,7 @@ class Unverified:
         key = await keys.find(self.header["kid"])
         if key is None:
             raise Refused("kid")
-        if not isinstance(key, _KEY_TYPES[algorithm]) or _is_weak(key):
+        if not isinstance(key, _KEY_TYPES[algorithm]):
             raise Refused("key")
         try:
             key.check_use("sig")
@@ -131,10 +130,6 @@ class _Registry(JWSRegistry):
         if self.allowed is None or name not in self.allowed:
             raise Refused("alg")
         return self.algorithms[name]
-
-
-def _is_weak(key: Key) -> bool:
-    return isinstance(key, RSAKey) and key.public_key.key_size < _RSA_BITS
 
 
 def _object(part: str) -> dict[str, Any]:
