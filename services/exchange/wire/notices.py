@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 
 from services.exchange.model.outbox import Notice, NoticeUnfit, Rendered
-from services.exchange.model.partner import Contract, RestContract, SoapContract
+from services.exchange.model.contract import Contract, RestContract, SoapContract
 from services.exchange.model.xroad import ClientId, ServiceId
 from services.exchange.wire import consumer
 from services.kit import datafile, strictjson
