@@ -18,7 +18,9 @@ _MAX_INTEGER: Final = 2**63 - 1
 _MAX_DIGITS: Final = 20
 _BOM: Final = b"\xef\xbb\xbf"
 # A string is taken whole, also when it never ends: each byte is looked at once, whatever the input.
-_STRUCTURE = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _UNWANTED = re.compile("[\0\ud800-\udfff]")
 _REASONS: Final[dict[str, str]] = {
     "not-utf-8": "the body is not UTF-8",
@@ -61,24 +63,22 @@ def _read(data: bytes, max_depth: int) -> JSONValue:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise _RefusedError("not-utf-8") from None
-    if data.count(b"[") + data.count(b"{") > max_depth and _depth(data) > max_depth:
-        raise _RefusedError("too-deep")
+    if data.count(b"[") + data.count(b"{") > max_depth:
+        _check_depth(data, max_depth)
     value: JSONValue = _DECODER.decode(text)
     if b"\\u" in data:  # NUL and surrogates can only come from an escape
         _check_characters(value)
     return value
 
 
-def _depth(data: bytes) -> int:
-    deepest = depth = 0
-    for match in _STRUCTURE.finditer(data):
-        first = data[match.start()]
-        if first in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif first in b"]}":
-            depth -= 1
-    return deepest
+def _check_depth(data: bytes, max_depth: int) -> None:
+    """Takes the innermost brackets away, level by level: what is left after that is too deep or no JSON."""
+    brackets = _STRING.sub(b"", data).translate(_ONE_KIND, _NO_BRACKETS)
+    for _ in range(max_depth):
+        brackets = brackets.replace(b"[]", b"")
+    if brackets:
+        paired = brackets.count(b"[") == brackets.count(b"]")
+        raise _RefusedError("too-deep" if paired else "not-json")
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -205,7 +205,7 @@ def test_different_values_have_different_bytes(one: object, other: object) -> No
 
 def _sorted(value: object) -> object:
     if isinstance(value, dict):
-        return [(key, _sorted(value[key])) for key in sorted(value)]
+        return ("object", [(key, _sorted(value[key])) for key in sorted(value)])
     return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
