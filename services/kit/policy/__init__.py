@@ -25,10 +25,9 @@ a fact ``turvavork.<relation>`` (``-`` becomes ``_``), and ``turvavork.not_<rela
 resources: a list joined by commas of the *values* for which the relation holds (attributes of a conjunction
 joined by ``|``; of *anywhere*: ``on``; nothing: empty, and ``off`` for *anywhere*). A rule with states
 gives ``value#state`` for each of them in place of ``value``. No value contains a separator: appointments
-and callers that do cannot be made. A policy thus reads, for a table with ``region`` and ``status``::
+and callers that do cannot be made. With ``told`` of ``kit.schema.session_facts``, the policies of a table
+with ``region`` and ``status`` read::
 
-    CREATE FUNCTION told(fact text) RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
-        RETURN string_to_array(current_setting('turvavork.' || fact, true), ',');
     ... USING ((SELECT told('anywhere')) && ARRAY['on', 'on#' || status]
         OR (SELECT told('same_region')) && ARRAY[region, region || '#' || status]
         OR EXISTS (SELECT FROM case_agency a WHERE a.case_id = id AND (SELECT told('own_agency'))
@@ -37,7 +36,7 @@ and callers that do cannot be made. A policy thus reads, for a table with ``regi
     ... AS RESTRICTIVE USING (NOT (SELECT told('not_anywhere')) && ARRAY['on', 'on#' || status])
 
 The inner SELECT is worked out once a statement, not once a row. Outside a transaction with facts every list
-is null or empty: no row is seen.
+is empty: no row is seen.
 """
 
 from services.kit.policy.caller import Appointment, Caller, Kind, is_value, subject_kind
