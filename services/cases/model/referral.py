@@ -97,13 +97,14 @@ class Referral:
     victim_is_minor: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Incoming:
-    """What arrives with a referral: its reference, who sent it, and the bytes that tell if it came before."""
+    """A referral as it arrives: its reference, who sent it, and the bytes that tell if it came before."""
 
     reference: str
     sender: Sender | None
     content: bytes
+    facts: ReferralFacts
 
 
 @dataclass(frozen=True, slots=True)

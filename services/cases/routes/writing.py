@@ -51,7 +51,7 @@ async def enter_referral(
     state = request.app.state
     intake: Intake = state.intake
     reference = _reference(state.index, allowed.caller.subject, once.key)
-    incoming = Incoming(reference, None, referral.canonical())
+    incoming = Incoming(reference, None, referral.canonical(), referral.facts())
 
     async def answer(work: Work, taken: "Taken", _: Decision) -> Response:
         shown = await reading.get_referral(work, state.ring, taken.id)
@@ -64,7 +64,7 @@ async def enter_referral(
             headers={**etag(shown.version or 1), "Location": f"/api/cases/v1/referrals/{taken.id}"},
         )
 
-    return await intake.take(allowed, request.state.request_id, incoming, referral.facts(), answer)
+    return await intake.take(allowed, request.state.request_id, incoming, answer)
 
 
 def _reference(index: "BlindIndex", subject: str, key: str | None) -> str:

@@ -3,12 +3,33 @@
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from services.cases.model.codes import Band, State
+from services.cases.model.codes import Band, EventType, State
 from services.cases.model.ids import PersonId
 from services.cases.model.referral import Head
-from services.cases.model.states import Participant, Score, public_status
+from services.cases.model.states import (
+    AwaitingScreening,
+    Participant,
+    Redirected,
+    ReferralState,
+    Score,
+    public_status,
+    state_name,
+)
 
 Data = dict[str, object]
+
+
+def of_receipt(head: Head, state: ReferralState) -> list[tuple[EventType, Data]]:
+    """What the feed tells of a referral that has just come in, in order."""
+    match state:
+        case AwaitingScreening(score=Score() as score):
+            first = (EventType.RECEIVED, received(head, State.RECEIVED))
+            return [first, (EventType.SCORED, scored(head, State.AWAITING_SCREENING, score))]
+        case Redirected():
+            first = (EventType.RECEIVED, received(head, State.RECEIVED))
+            return [first, (EventType.REDIRECTED, refused(head, State.REDIRECTED, state.reason))]
+        case _:
+            return [(EventType.RECEIVED, received(head, state_name(state)))]
 
 
 def received(head: Head, state: State) -> Data:

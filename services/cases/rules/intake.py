@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Final
 
 from services.cases.model.codes import Ground, Role
 from services.cases.model.problems import ReferralInvalid
@@ -11,6 +12,8 @@ from services.cases.rules.people import age_band, is_minor
 from services.kit.calendar import is_future, local_date
 from services.kit.personal_code import PersonalCode, PersonalCodeError, parse
 from services.kit.problem import FieldError
+
+_MOST: Final = {Role.THREATENING_PERSON: 5, Role.CHILD: 20, Role.OTHER: 20}
 
 
 def check(facts: ReferralFacts, *, at: datetime, regions: Regions, ages: Ages) -> Referral:
@@ -58,6 +61,9 @@ def _grounds(facts: ReferralFacts) -> Iterator[FieldError]:
 def _roles(facts: ReferralFacts) -> Iterator[FieldError]:
     if sum(person.role is Role.VICTIM for person in facts.persons) != 1:
         yield FieldError("/persons", "one-victim", "a referral has exactly one victim")
+    for role, most in _MOST.items():
+        if sum(person.role is role for person in facts.persons) > most:
+            yield FieldError("/persons", "too-many", f"at most {most} persons have the role {role}")
     for index, person in enumerate(facts.persons):
         place = f"/persons/{index}/relationToVictim"
         if person.role is Role.VICTIM and person.relation is not None:

@@ -1,5 +1,6 @@
 """What may become of a referral: the published table says whether, the types say with which facts."""
 
+from datetime import datetime
 from typing import assert_never
 
 from services.cases.model.problems import TransitionRefused
@@ -64,3 +65,12 @@ def _after(action: Action, score: Score | None) -> ReferralState:
             return Redirected(score, action.reason, action.at, action.by)
         case _:
             assert_never(action)
+
+
+def first_action(*, minor: bool, assessed: bool, score: Score | None, at: datetime, by: str) -> Action | None:
+    """What happens to a referral on receipt; None when its answers must wait for their score."""
+    if minor:
+        return RedirectMinor(at, by)
+    if score is not None:
+        return Scored(score)
+    return None if assessed else GoUnscored()

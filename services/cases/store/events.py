@@ -84,20 +84,33 @@ def _event(row: Any) -> Event:  # noqa: ANN401 - a row of the two queries above
     )
 
 
+class News:
+    """One coming of news: whoever waits is woken once."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Returns when there may be news, at the latest after some seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+
+    def wake(self) -> None:
+        """Wakes those who wait."""
+        self._event.set()
+
+
 class Arrivals:
     """Wakes those who wait for events: one listening connection per process, however many wait."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._news = asyncio.Event()
+        self._news = News()
 
-    async def wait(self, seconds: float) -> bool:
-        """Returns when there may be news, at the latest after some seconds; whether news was heard of."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._news.wait()
-            return True
-        return False
+    def next(self) -> News:
+        """What to wait for; ask for it before looking, so that nothing falls between."""
+        return self._news
 
     async def run(self) -> None:
         """Listens until cancelled; a lost connection is replaced."""
@@ -119,5 +132,5 @@ class Arrivals:
             connection.terminate()
 
     def _wake(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+        self._news.wake()
+        self._news = News()

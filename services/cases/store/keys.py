@@ -35,11 +35,11 @@ async def load_one(work: Work, ring: KeyRing, key_id: UUID) -> DataKey:
     return found[KeyId(key_id)]
 
 
-async def rewrap(work: Work, ring: KeyRing, most: int) -> int:
-    """Wraps up to ``most`` keys anew under the active key-encryption key; how many there were."""
+async def rewrap(work: Work, ring: KeyRing, most: int) -> list[UUID]:
+    """Wraps up to ``most`` keys anew under the active key-encryption key; which ones."""
     rows = (await work.conn.execute(_OLD, {"active": ring.active, "most": most})).all()
+    ids = [row.id for row in rows]
     if rows:
         fresh = [ring.rewrap(row.id, row.wrapped) for row in rows]
-        ids = [row.id for row in rows]
         await work.conn.execute(_REWRAP, {"active": ring.active, "ids": ids, "wrapped": fresh})
-    return len(rows)
+    return ids

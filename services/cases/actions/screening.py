@@ -1,0 +1,125 @@
+"""A person decides about a referral."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.cases.catalog import Catalog
+from services.cases.model.codes import Decision as Choice
+from services.cases.model.states import (
+    Accept,
+    Accepted,
+    Action,
+    Decline,
+    Declined,
+    Redirect,
+    Redirected,
+    Screening,
+    state_name,
+)
+from services.cases.rules import events as told
+from services.cases.rules import screening as rules
+from services.cases.rules.transitions import allowed, step
+from services.cases.store import cases, contents, events, keys, referrals
+from services.cases.store.referrals import Stored
+from services.kit.calendar import local_date
+from services.kit.db import Work
+from services.kit.policy import Decision
+from services.kit.problem import NotFound, StaleVersion
+from services.kit.sealed import KeyRing, Pseudonyms
+
+_CLASSES = frozenset({"basic", "narrative"})
+
+
+@dataclass(frozen=True, slots=True)
+class Screener:
+    """Screens referrals within the caller's transaction."""
+
+    catalog: Catalog
+    ring: KeyRing
+    pseudonyms: Pseudonyms
+
+    async def screen(self, work: Work, referral: UUID, screening: Screening, expected: int) -> Stored:
+        """Writes the decision, the case if there is one, and the event; the referral as it stands then.
+
+        Raises Malformed when the screening does not say what it must, NotFound for a referral that the caller
+        may not screen, StaleVersion when ``expected`` is not its version, TransitionRefused when its state
+        does not allow the decision.
+        """
+        rules.check(screening, reasons=self.catalog.reasons, agencies=self.catalog.agencies)
+        stored = await referrals.locked(work, referral)
+        if stored is None:
+            raise NotFound
+        decision = work.permit.on(await resource(work, stored))
+        if stored.version != expected:
+            raise StaleVersion
+        action = _action(work, stored, screening)
+        transition = allowed(stored.state, action, self.catalog.transitions)
+        state = step(stored.state, action, self.catalog.transitions)
+        note = await self._note(work, stored, screening)
+        await referrals.move(work, stored, state, stored.score_state, note)
+        if isinstance(state, Accepted):
+            await self._open(work, stored, screening)
+        if transition.event is not None and isinstance(state, Accepted | Declined | Redirected):
+            news = await self._news(work, stored, state)
+            await events.append(work, stored.head.case, [(transition.event, news)])
+        self._audit(work, stored, decision)
+        after = await referrals.locked(work, referral)
+        if after is None:
+            raise NotFound
+        return after
+
+    async def _note(self, work: Work, stored: Stored, screening: Screening) -> bytes | None:
+        if screening.note is None:
+            return None
+        key = await keys.load_one(work, self.ring, stored.key)
+        return contents.sealed(key, contents.note(screening.note), contents.note_place(stored.head.id))
+
+    async def _open(self, work: Work, stored: Stored, screening: Screening) -> None:
+        head = stored.head
+        await cases.open_case(
+            work,
+            head.case,
+            head.id,
+            region=head.region,
+            key=stored.key,
+            opened_on=local_date(work.now),
+            agencies=screening.agencies,
+        )
+
+    async def _news(
+        self, work: Work, stored: Stored, state: Accepted | Declined | Redirected
+    ) -> Mapping[str, object]:
+        if not isinstance(state, Accepted):
+            return told.refused(stored.head, state_name(state), state.reason)
+        return told.accepted(
+            stored.head,
+            decided_on=local_date(state.decided_at),
+            band=stored.band,
+            participants=await cases.participants(work, stored.head.id),
+            pseudonym=self.pseudonyms.of,
+        )
+
+    def _audit(self, work: Work, stored: Stored, decision: Decision) -> None:
+        work.audit("update", [stored.head.id, stored.head.case], _CLASSES, decision)
+
+
+async def resource(work: Work, stored: Stored) -> Mapping[str, object]:
+    """What the policy asks about a referral."""
+    return {
+        "sender": stored.head.sender,
+        "region": stored.head.region,
+        "agencies": await cases.agencies(work, stored.head.case),
+        "state": state_name(stored.state).value,
+    }
+
+
+def _action(work: Work, stored: Stored, screening: Screening) -> Action:
+    who = work.permit.caller.subject
+    match screening.decision, screening.reason:
+        case Choice.DECLINE, str(reason):
+            return Decline(reason, work.now, who)
+        case Choice.REDIRECT, str(reason):
+            return Redirect(reason, work.now, who)
+        case _:
+            return Accept(stored.head.case, work.now, who)

@@ -1,0 +1,179 @@
+"""What is plugged into what."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+from fastapi import FastAPI
+
+from services.cases import catalog as published
+from services.cases.actions.events import Feed
+from services.cases.actions.intake import Intake
+from services.cases.actions.keys import rewrap_all
+from services.cases.actions.members import LocalAppointments
+from services.cases.actions.scoring import Rescorer
+from services.cases.actions.screening import Screener
+from services.cases.actions.sessions import Sessions
+from services.cases.catalog import Catalog
+from services.cases.outbound import RiskScore
+from services.cases.routes import events, intake, members, notices, reading, writing
+from services.cases.settings import Settings
+from services.cases.store.events import Arrivals
+from services.cases.worker import Worker
+from services.kit import keys
+from services.kit.client import ServiceClient
+from services.kit.clock import Clock, SystemClock
+from services.kit.db import Database
+from services.kit.policy import Policy
+from services.kit.refusals import RefusalAuditor
+from services.kit.sealed import BlindIndex, KeyRing, Pseudonyms
+from services.kit.sequencer import Sequencer
+from services.kit.tokens import AccessTokenIssuer, OidcIdTokenVerifier, OidcKeys, ServiceSigner, TokenVerifier
+from services.kit.tokens.signing import ACCESS_ISSUER
+from services.kit.web import ServiceSpec, create_service
+
+NAME: Final = "cases"
+LOGS: Final = ("audit", "event")
+PERSONAL: Final = ("person", "person_index", "referral", "assessment", "marac_case", "participation")
+_DESCRIPTION: Final = (
+    "People, referrals, cases and who may see them. A referral is taken once, scored, and screened by a "
+    "person; acceptance makes a case. Personal values are sealed under a key per case; every answer is "
+    "cut to what the caller may see and leaves a row in the audit log."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the service and its worker have in common."""
+
+    settings: Settings
+    clock: Clock
+    catalog: Catalog
+    policy: Policy
+    database: Database
+    ring: KeyRing
+    riskscore: RiskScore
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Parts":
+        """Reads keys and published data, connects to nothing; KeyFileError, DataFileError, PolicyError."""
+        clock = SystemClock()
+        signer = ServiceSigner(NAME, keys.load_signing(settings.keys, NAME), clock)
+        return cls(
+            settings=settings,
+            clock=clock,
+            catalog=published.load(),
+            policy=Policy.load(published.PACKAGE),
+            database=Database(
+                settings.database_url,
+                service=NAME,
+                clock=clock,
+                audit_key=keys.load_secret(settings.keys, f"{NAME}.audit"),
+                pool_size=settings.pool_size,
+                personal=PERSONAL,
+            ),
+            ring=KeyRing.from_file(settings.keys / f"{NAME}.kek.json"),
+            riskscore=RiskScore(
+                ServiceClient(base_url=settings.riskscore_url, audience="riskscore", signer=signer)
+            ),
+        )
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The service; keys and published data are read, and the database is checked, when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            parts = Parts.of(settings or Settings())
+            stack.push_async_callback(parts.riskscore.aclose)
+            stack.push_async_callback(parts.database.close)
+            await parts.database.open()
+            app.state.database = parts.database
+            arrivals = Arrivals(parts.database)
+            listening = asyncio.create_task(arrivals.run())
+            stack.callback(listening.cancel)
+            http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+            _plug(app, parts, arrivals, http)
+            yield
+
+    async def readiness() -> Mapping[str, bool]:
+        database: Database | None = getattr(app.state, "database", None)
+        return {"database": database is not None and await database.ready()}
+
+    app = create_service(
+        ServiceSpec(
+            name=NAME,
+            title="Turvavõrk: cases",
+            description=_DESCRIPTION,
+            routers=[
+                intake.router,
+                events.router,
+                notices.router,
+                reading.router,
+                writing.router,
+                members.router,
+            ],
+            lifespan=lifespan,
+            readiness=readiness,
+        )
+    )
+    return app
+
+
+def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClient) -> None:
+    own, state = parts.settings, app.state
+    index = BlindIndex(keys.load_secret(own.keys, "cases.blind-index"))
+    pseudonyms = Pseudonyms(keys.load_secret(own.keys, "cases.pseudonym"))
+    state.catalog, state.policy = parts.catalog, parts.policy
+    state.ring, state.index = parts.ring, index
+    state.verifier = TokenVerifier.from_keys(NAME, own.keys, parts.clock, development=own.development)
+    state.appointments = LocalAppointments(parts.database, parts.policy, parts.clock)
+    state.refusals = RefusalAuditor(parts.database)
+    state.intake = Intake(
+        database=parts.database,
+        catalog=parts.catalog,
+        riskscore=parts.riskscore,
+        ring=parts.ring,
+        index=index,
+        patience=own.score_patience,
+    )
+    state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
+    state.feed = Feed(parts.database, arrivals, time.monotonic)
+    state.sessions = Sessions(
+        database=parts.database,
+        policy=parts.policy,
+        verifier=_logins(parts, http),
+        issuer=AccessTokenIssuer(ACCESS_ISSUER, keys.load_issuer(own.keys, "access"), parts.clock),
+        index=index,
+    )
+
+
+def _logins(parts: Parts, http: httpx.AsyncClient) -> OidcIdTokenVerifier | None:
+    """Whose logins are good; None where no issuer is set."""
+    issuer, client = parts.settings.oidc_issuer, parts.settings.oidc_client_id
+    if issuer is None or client is None:
+        return None
+    return OidcIdTokenVerifier(issuer, client, OidcKeys(issuer, http), parts.clock)
+
+
+def create_worker(settings: Settings | None = None) -> Worker:
+    """The worker: sequencer of the logs, and scores for referrals that wait."""
+    parts = Parts.of(settings or Settings())
+    rescorer = Rescorer(parts.database, parts.policy, parts.riskscore, parts.ring, parts.catalog.transitions)
+    return Worker(parts.database, Sequencer(parts.database, LOGS), rescorer, parts.riskscore)
+
+
+async def rotate(settings: Settings | None = None) -> int:
+    """Wraps every data key anew under the active key-encryption key; how many were under an older one."""
+    parts = Parts.of(settings or Settings())
+    try:
+        await parts.database.open()
+        return await rewrap_all(parts.database, parts.policy, parts.ring)
+    finally:
+        await parts.riskscore.aclose()
+        await parts.database.close()

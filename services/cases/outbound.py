@@ -1,0 +1,129 @@
+"""What we ask of ``riskscore``, in our words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from services.cases.model.codes import Band, Ground
+from services.cases.model.referral import AssessmentFacts
+from services.cases.model.states import Score
+from services.kit.client import Response, ServiceClient
+from services.kit.policy import Caller
+from services.kit.problem import FieldError, UpstreamWrong
+
+#: What we rely on in the other's contract: operation → fields of its answer.
+RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
+    "riskscore": {
+        "create_score": (
+            "instrument",
+            "version",
+            "contentHash",
+            "status",
+            "engine",
+            "score",
+            "maximum",
+            "band",
+            "grounds",
+            "range",
+            "unanswered",
+            "items",
+        )
+    }
+}
+_KEPT: Final = RELIES_ON["riskscore"]["create_score"]
+_SCORES: Final = "/api/riskscore/v1/scores"
+_OK: Final = 200
+_REFUSED: Final = 422
+
+
+class ScoreRefusedError(Exception):
+    """The scorer will never score these answers; says where they are wrong, by pointers into a referral."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("the answers cannot be scored")
+        self.errors = tuple(errors)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreAnswer:
+    """A score, and what the scorer said of it item by item."""
+
+    score: Score
+    result: Mapping[str, Any]
+
+
+class RiskScore:
+    """The scorer."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
+
+    async def score(  # noqa: PLR0913 - one question, said in full
+        self,
+        facts: AssessmentFacts,
+        grounds: Sequence[Ground],
+        *,
+        caller: Caller,
+        purpose: str,
+        at: datetime,
+        timeout: float,  # noqa: ASYNC109 - the client's limit for the whole call, in seconds
+    ) -> ScoreAnswer:
+        """Asks for a score; sends item keys, coded answers and three facts, nothing else.
+
+        Raises ScoreRefusedError when the answers are wrong for good, UpstreamUnavailable or UpstreamWrong
+        when the scorer should be asked again later.
+        """
+        question = {
+            "instrument": facts.instrument,
+            "version": None,
+            "onDate": facts.completed_on.isoformat(),
+            "answers": {key: answer.value for key, answer in facts.answers.items()},
+            "professionalJudgement": Ground.PROFESSIONAL_JUDGEMENT in grounds,
+            "repeat": Ground.REPEAT in grounds,
+            "callOuts12Months": None,
+        }
+        answer = await self._client.request(
+            "POST", _SCORES, act_for=caller, purpose=purpose, json=question, timeout=timeout
+        )
+        if answer.status_code == _REFUSED:
+            raise ScoreRefusedError(_errors(answer))
+        if answer.status_code != _OK:
+            raise UpstreamWrong("the scorer does not let us ask")
+        return _read(answer.json(), at)
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._client.aclose()
+
+
+def _read(body: Any, at: datetime) -> ScoreAnswer:  # noqa: ANN401 - another's JSON
+    try:
+        score = Score(
+            instrument=str(body["instrument"]),
+            version=str(body["version"]),
+            content_hash=str(body["contentHash"]),
+            engine=str(body["engine"]),
+            value=int(body["score"]),
+            band=Band(body["band"]),
+            grounds=tuple(map(Ground, body["grounds"])),
+            scored_at=at,
+        )
+        return ScoreAnswer(score, {name: body[name] for name in _KEPT})
+    except (KeyError, TypeError, ValueError):
+        raise UpstreamWrong("the scorer's answer has another form") from None
+
+
+def _errors(answer: Response) -> list[FieldError]:
+    body = answer.json()
+    errors = body.get("errors", ()) if isinstance(body, dict) else ()
+    return [FieldError(_place(error["pointer"]), error["code"], error["reason"]) for error in errors] or [
+        FieldError("/assessment", "cannot-be-scored", "the assessment cannot be scored")
+    ]
+
+
+def _place(pointer: str) -> str:
+    """Where the scorer's words stand in a referral."""
+    if pointer.startswith(("/answers", "/instrument")):
+        return f"/assessment{pointer}"
+    return "/assessment/completedOn" if pointer == "/onDate" else "/assessment"

@@ -1,0 +1,122 @@
+"""The feed: CloudEvents whose data are ids, codes, dates and pseudonyms, by type."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import Field
+
+from services.cases.model.codes import AgeBand, Band, EventType, Relation, Role, Sex, Status
+from services.cases.schemas.referral import Reference, View
+from services.kit.fieldclass import FieldClass
+from services.kit.fields import Day, Instant
+
+SOURCE: Final = "/api/cases/v1"
+MEDIA_TYPE: Final = "application/cloudevents-batch+json"
+Cursor = Annotated[str, Field(pattern=r"^[0-9a-f]{12}\.[0-9]+$", examples=["3f1c9a7be210.41"])]
+
+
+class AboutReferral(View):
+    """What every event says; ``sender`` is null when a person entered the referral."""
+
+    referral_id: UUID
+    reference: Reference
+    sender: str | None
+    region: str
+    referred_on: Day
+    status: Status
+
+
+class ScoredData(AboutReferral):
+    """The score by the instrument's version that made it."""
+
+    instrument: Annotated[str, FieldClass("risk")]
+    version: Annotated[str, FieldClass("risk")]
+    score: Annotated[int, FieldClass("risk")]
+    band: Annotated[Band, FieldClass("risk")]
+
+
+class CountedPerson(View):
+    """A person who may be counted and not known."""
+
+    pseudonym: str
+    role: Role
+    relation_to_victim: Relation | None
+    sex: Sex
+    age_band: AgeBand
+
+
+class AcceptedData(AboutReferral):
+    """The referral became a case."""
+
+    case_id: UUID
+    decided_on: Day
+    band: Annotated[Band | None, FieldClass("risk")]
+    persons: Annotated[list[CountedPerson], FieldClass("statistics")]
+
+
+class RefusedData(AboutReferral):
+    """The referral was declined or redirected; the reason's code."""
+
+    reason: str
+
+
+class Envelope(View):
+    """The attributes of a CloudEvent; ``subject`` is the case, or the one that would come of the referral."""
+
+    specversion: Literal["1.0"]
+    id: UUID
+    source: Literal["/api/cases/v1"]
+    subject: UUID
+    time: Instant
+    sequence: Cursor
+    streamversion: int = Field(ge=1, description="Dense within the stream.")
+    datacontenttype: Literal["application/json"]
+
+
+class Received(Envelope):
+    """A referral was received."""
+
+    type: Literal["referral.received"]
+    data: AboutReferral
+
+
+class Scored(Envelope):
+    """A referral has its score."""
+
+    type: Literal["referral.scored"]
+    data: ScoredData
+
+
+class Accepted(Envelope):
+    """A referral was accepted."""
+
+    type: Literal["referral.accepted"]
+    data: AcceptedData
+
+
+class Declined(Envelope):
+    """A referral was declined."""
+
+    type: Literal["referral.declined"]
+    data: RefusedData
+
+
+class Redirected(Envelope):
+    """A referral was redirected."""
+
+    type: Literal["referral.redirected"]
+    data: RefusedData
+
+
+AnyEvent: TypeAlias = Annotated[
+    Received | Scored | Accepted | Declined | Redirected, Field(discriminator="type")
+]
+
+BY_TYPE: Final[Mapping[EventType, type[Envelope]]] = {
+    EventType.RECEIVED: Received,
+    EventType.SCORED: Scored,
+    EventType.ACCEPTED: Accepted,
+    EventType.DECLINED: Declined,
+    EventType.REDIRECTED: Redirected,
+}

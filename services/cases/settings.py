@@ -1,0 +1,24 @@
+"""How one instance differs from another."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from services.kit.settings import StatefulSettings
+
+
+class Settings(StatefulSettings):
+    """Environment variables ``TURVAVORK_CASES_…`` and those that all services share."""
+
+    model_config = SettingsConfigDict(env_prefix="TURVAVORK_CASES_")
+
+    riskscore_url: str = Field(
+        default="http://riskscore:8000",
+        validation_alias="TURVAVORK_RISKSCORE_URL",
+        description="Where services/riskscore is.",
+    )
+    score_patience: float = Field(
+        default=0.18,
+        gt=0,
+        le=5,
+        description="Seconds that the scorer may take on receipt; then the referral waits for its score.",
+    )

@@ -1,0 +1,47 @@
+"""What happens without a caller: logs get their order, waiting referrals their score."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import Final
+
+from services.cases.actions.scoring import Rescorer
+from services.cases.outbound import RiskScore
+from services.kit import log
+from services.kit.db import Database
+from services.kit.problem import UpstreamUnavailable
+from services.kit.sequencer import Sequencer
+
+_PAUSE: Final = 0.5
+_log = log.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Any number may run at the same time."""
+
+    database: Database
+    sequencer: Sequencer
+    rescorer: Rescorer
+    riskscore: RiskScore
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until ``stop``; raises what it cannot go on with."""
+        await self.database.open()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.sequencer.run(stop))
+                group.create_task(self._rescore(stop))
+        finally:
+            await self.riskscore.aclose()
+            await self.database.close()
+
+    async def _rescore(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                if await self.rescorer.round():
+                    continue
+            except UpstreamUnavailable:
+                _log.warning("rescoring-without-database")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _PAUSE)

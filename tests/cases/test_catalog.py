@@ -1,0 +1,83 @@
+from enum import StrEnum
+
+import pytest
+
+from services.cases.catalog import Catalog
+from services.cases.model.codes import (
+    AgeBand,
+    Answer,
+    Band,
+    Consent,
+    Decision,
+    EventType,
+    Ground,
+    Relation,
+    Role,
+    Sex,
+    State,
+    Status,
+)
+from services.cases.model.published import Label
+
+
+def _labels(catalog: Catalog) -> list[Label]:
+    lists = [label for names in catalog.codes.values() for label in names.values()]
+    regions = [region.label for region in catalog.regions.values()]
+    return [
+        *lists,
+        *regions,
+        *catalog.agencies.values(),
+        *(reason.label for reason in catalog.reasons.values()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("role", Role),
+        ("relation", Relation),
+        ("sex", Sex),
+        ("consent", Consent),
+        ("answer", Answer),
+        ("ground", Ground),
+        ("band", Band),
+        ("status", Status),
+    ],
+)
+def test_every_code_that_code_branches_on_has_its_names(
+    catalog: Catalog, name: str, codes: type[StrEnum]
+) -> None:
+    assert set(catalog.codes[name]) == {code.value for code in codes}
+
+
+def test_twenty_regions_and_nine_agencies(catalog: Catalog) -> None:
+    assert len(catalog.regions) == 20
+    assert len(catalog.agencies) == 9
+
+
+def test_everything_has_a_name_in_three_languages(catalog: Catalog) -> None:
+    assert all(set(label) == {"et", "ru", "en"} and all(label.values()) for label in _labels(catalog))
+
+
+def test_the_bands_name_every_known_age(catalog: Catalog) -> None:
+    assert {band.band for band in catalog.ages.bands} == set(AgeBand) - {AgeBand.UNKNOWN}
+
+
+def test_reasons_belong_to_refusals(catalog: Catalog) -> None:
+    assert {decision for decision, _ in catalog.reasons} == {Decision.DECLINE, Decision.REDIRECT}
+
+
+def test_every_event_that_a_transition_tells_is_one_of_the_feed(catalog: Catalog) -> None:
+    told = {transition.event for transition in catalog.transitions.values()} - {None}
+    assert told == set(EventType) - {EventType.RECEIVED}
+
+
+def test_every_state_can_be_reached(catalog: Catalog) -> None:
+    reached = {catalog.start} | {transition.target for transition in catalog.transitions.values()}
+    assert reached == set(State)
+
+
+def test_a_notice_tells_codes_and_times_only(catalog: Catalog) -> None:
+    allowed = {"kind", "recipient", "reference", "senderReference", "status", "occurredAt"}
+    assert set(catalog.notices) == set(EventType)
+    assert all(rule.fields <= allowed for rule in catalog.notices.values())
