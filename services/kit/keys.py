@@ -182,9 +182,12 @@ def _read(path: Path) -> bytes:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """One process at a time changes the folder: rotation reads before it writes."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise KeyFileError(f"{folder}: no key can be made there ({error.strerror})") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -136,6 +136,12 @@ def test_a_missing_file_is_named_with_what_makes_it(tmp_path: Path) -> None:
         keys.load_kek(tmp_path, "cases")
 
 
+def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("a file")
+    with pytest.raises(keys.KeyFileError, match=r"keys: no key can be made there"):
+        keys.ensure(tmp_path / "keys")
+
+
 def test_a_public_key_does_not_sign_and_a_private_one_is_not_published(folder: Path) -> None:
     private = keys.load_signing(folder, "cases")
     (folder / "exchange.signing.json").write_text(json.dumps(private.as_dict(private=False)))

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 from services.kit.client import ServiceClient
@@ -62,9 +63,14 @@ class RemoteAppointments:
         if asking is None:
             asking = asyncio.create_task(self._ask(identity.subject))
             self._asking[identity.subject] = asking
-            asking.add_done_callback(lambda _: self._asking.pop(identity.subject, None))
+            asking.add_done_callback(partial(self._answered, identity.subject))
         # shielded: the caller that began the question may hang up while others wait for its answer
         return await asyncio.shield(asking)
+
+    def _answered(self, subject: str, asked: "asyncio.Task[tuple[Appointment, ...]]") -> None:
+        self._asking.pop(subject, None)
+        if not asked.cancelled():
+            asked.exception()  # seen, also when everybody who waited has hung up
 
     async def _ask(self, subject: str) -> tuple[Appointment, ...]:
         began = self._monotonic()
