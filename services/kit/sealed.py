@@ -56,6 +56,11 @@ class DataKey:
     wrapped: bytes = field(repr=False)
     plain: bytes = field(repr=False)
     made_at: datetime | None = None
+    cipher: AESGCM = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # made once: a record has many values under one key, and the key schedule costs more than sealing one
+        object.__setattr__(self, "cipher", AESGCM(self.plain))
 
 
 class KeyRing:
@@ -106,7 +111,7 @@ class KeyRing:
 def seal(key: DataKey, plaintext: bytes, aad: Aad) -> bytes:
     """Seals a value for one place; the same value sealed twice looks different."""
     header, nonce = _FORMAT + key.id.bytes, os.urandom(_NONCE)
-    return header + nonce + AESGCM(key.plain).encrypt(nonce, plaintext, header + aad.encode())
+    return header + nonce + key.cipher.encrypt(nonce, plaintext, header + aad.encode())
 
 
 def unseal(key: DataKey, sealed: bytes, aad: Aad) -> bytes:
@@ -115,7 +120,7 @@ def unseal(key: DataKey, sealed: bytes, aad: Aad) -> bytes:
     if header != _FORMAT + key.id.bytes:
         raise SealBroken(f"{aad.table}.{aad.column}: not sealed under the key of its row")
     try:
-        return AESGCM(key.plain).decrypt(nonce, body, header + aad.encode())
+        return key.cipher.decrypt(nonce, body, header + aad.encode())
     except (InvalidTag, ValueError):
         raise SealBroken(f"{aad.table}.{aad.column}: was changed, or moved from another place") from None
 
