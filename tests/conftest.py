@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -66,6 +68,8 @@ def cluster() -> Iterator[Cluster]:
     """A PostgreSQL of this session's own, on a free port; gone afterwards."""
     with Cluster.temporary() as running:
         yield running
+        if running.pid is not None:
+            os.kill(running.pid, signal.SIGQUIT)  # at once: nothing of it is worth a checkpoint
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import asyncpg
 import pytest
 
 from services.kit.clock import FixedClock
@@ -56,6 +57,7 @@ class Kit(SimpleNamespace):
     """What the tests of the kit build with."""
 
     now, request, policy = NOW, REQUEST, POLICY
+    clock = staticmethod(lambda: FixedClock(NOW))
     caller, permit, database = staticmethod(a_caller), staticmethod(a_permit), staticmethod(a_database)
 
 
@@ -73,3 +75,11 @@ async def database(kit_database: Any) -> AsyncIterator[Database]:
         yield running
     finally:
         await running.close()
+
+
+@pytest.fixture
+async def owner(kit_database: Any) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """The superuser of the test's database, who sees everything."""
+    connection = await asyncpg.connect(kit_database.admin_url)
+    yield connection
+    await connection.close()

@@ -1,0 +1,202 @@
+import asyncio
+import contextlib
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from services.kit.db import Database, UnsafeDatabase
+from services.kit.problem import NotFound, UpstreamUnavailable
+
+INSERT = text("insert into note values (gen_random_uuid(), :region, :words)")
+COUNT = text("select count(*) from note")
+
+
+async def test_a_work_commits_its_change_with_its_row(database: Database, kit: Any, owner: Any) -> None:
+    async with database.work(kit.permit(), kit.request) as work:
+        await work.conn.execute(INSERT, {"region": "polva", "words": "x"})
+        work.audit("create", ["note-1", "note-2"], ["identity", "basic"], basis="VOS-12")
+        work.audit("send", ["note-1"], client="ee-dev/GOV/70008747/polis")
+        assert work.now == kit.now
+    rows = await owner.fetch("select * from audit order by action")
+    assert [(row["action"], row["basis"], row["client"]) for row in rows] == [
+        ("create", "VOS-12", None),
+        ("send", None, "ee-dev/GOV/70008747/polis"),
+    ]
+    row = rows[0]
+    assert (row["actor"], row["actor_kind"], row["role"]) == ("member-1", "member", "coordinator")
+    assert (row["attributes"], row["purpose"], row["operation"]) == (
+        ["region=polva"],
+        "case-work",
+        "write_note",
+    )
+    assert (row["fields"], row["rule_id"]) == (["basic", "identity"], "notes-of-the-region")
+    assert (row["decision"], row["request_id"], len(row["objects"])) == ("allow", kit.request, 2)
+
+
+async def test_an_error_takes_change_and_row_back(database: Database, kit: Any, owner: Any) -> None:
+    async def fail() -> None:
+        async with database.work(kit.permit(), kit.request) as work:
+            await work.conn.execute(INSERT, {"region": "polva", "words": "x"})
+            work.audit("create", ["note-1"])
+            raise NotFound
+
+    with pytest.raises(NotFound):
+        await fail()
+    assert await owner.fetchval("select (select count(*) from note) + (select count(*) from audit)") == 0
+
+
+async def test_a_cancelled_work_is_rolled_back_and_gives_its_connection_back(
+    kit_database: Any, kit: Any, owner: Any
+) -> None:
+    database = kit.database(kit_database, pool_size=1)
+    begun = asyncio.Event()
+
+    async def work_on() -> None:
+        async with database.work(kit.permit(), kit.request) as work:
+            await work.conn.execute(INSERT, {"region": "polva", "words": "x"})
+            work.audit("create", ["note-1"])
+            begun.set()
+            await work.conn.execute(text("select pg_sleep(30)"))
+
+    task = asyncio.create_task(work_on())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with database.work(kit.permit(), kit.request) as work:
+        assert (await work.conn.execute(COUNT)).scalar_one() == 0
+    await database.close()
+
+
+async def test_the_facts_hold_for_one_transaction_alone(kit_database: Any, kit: Any) -> None:
+    database = kit.database(kit_database, pool_size=1)
+    async with database.work(kit.permit(region="polva"), kit.request) as work:
+        await work.conn.execute(INSERT, {"region": "polva", "words": "x"})
+        assert (await work.conn.execute(COUNT)).scalar_one() == 1
+        request = (await work.conn.execute(text("select fact('request')"))).scalar_one()
+        assert request == kit.request
+    async with database.work(kit.permit(region="valga"), kit.request) as work:
+        assert (await work.conn.execute(COUNT)).scalar_one() == 0
+    connection = await database._begin({})
+    assert (await connection.execute(text("select fact('same_region') || fact('actor')"))).scalar_one() == ""
+    assert (await connection.execute(COUNT)).scalar_one() == 0
+    await connection.close()
+    await database.close()
+
+
+async def test_row_security_refuses_a_row_of_another_region(database: Database, kit: Any) -> None:
+    async with database.work(kit.permit(region="valga"), kit.request) as work:
+        savepoint = await work.conn.begin_nested()
+        with pytest.raises(DBAPIError, match="row-level security"):
+            await work.conn.execute(INSERT, {"region": "polva", "words": "x"})
+        await savepoint.rollback()
+
+
+async def test_a_swallowed_error_cannot_pass_for_a_commit(database: Database, kit: Any) -> None:
+    async def swallow(*audited: str) -> None:
+        async with database.work(kit.permit(), kit.request) as work:
+            for action in audited:
+                work.audit(action, ["note-1"])  # type: ignore[arg-type] # it is one
+            with contextlib.suppress(IntegrityError):
+                await work.conn.execute(INSERT, {"region": "polva", "words": None})
+
+    for audited in ([], ["create"]):
+        with pytest.raises(DBAPIError, match="current transaction is aborted"):
+            await swallow(*audited)
+
+
+async def test_values_are_not_in_the_errors(database: Database, kit: Any) -> None:
+    async with database.work(kit.permit(), kit.request) as work:
+        await work.conn.execute(INSERT, {"region": "polva", "words": "very-secret"})
+        savepoint = await work.conn.begin_nested()
+        with pytest.raises(IntegrityError) as raised:
+            await work.conn.execute(INSERT, {"region": "polva", "words": "very-secret"})
+        await savepoint.rollback()
+    assert "very-secret" not in str(raised.value)
+
+
+async def test_all_connections_of_the_pool_may_die_and_the_next_work_succeeds(
+    kit_database: Any, kit: Any, owner: Any
+) -> None:
+    database = kit.database(kit_database, pool_size=5)
+    all_five = asyncio.Barrier(5)
+
+    async def use() -> None:
+        async with database.work(kit.permit(), kit.request) as work:
+            await work.conn.execute(COUNT)
+            await all_five.wait()
+
+    await asyncio.gather(*(use() for _ in range(5)))
+    killed = await owner.fetchval(
+        """select count(pg_terminate_backend(pid)) from pg_stat_activity
+           where application_name = 'turvavork kit' and datname = $1""",
+        kit_database.name,
+    )
+    assert killed == 5
+    await asyncio.gather(*(use() for _ in range(5)))
+    await database.close()
+
+
+async def test_an_exhausted_pool_is_a_503(
+    kit_database: Any, kit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.kit.db.POOL_SECONDS", 0.05)
+    database = kit.database(kit_database, pool_size=1)
+    async with database.work(kit.permit(), kit.request):
+        with pytest.raises(UpstreamUnavailable):
+            async with database.work(kit.permit(), kit.request):
+                pass
+    await database.close()
+
+
+async def test_what_takes_too_long_is_a_503(database: Database, kit: Any) -> None:
+    async with database.work(kit.permit(), kit.request) as work:
+        savepoint = await work.conn.begin_nested()
+        await work.conn.execute(text("set local statement_timeout = '20ms'"))
+        with pytest.raises(UpstreamUnavailable):
+            await work.conn.execute(text("select pg_sleep(5)"))
+        await savepoint.rollback()
+
+
+async def test_a_refusal_that_cannot_be_recorded_is_a_503(database: Database, kit: Any, owner: Any) -> None:
+    await owner.execute("revoke insert on audit from kit_app")
+    with pytest.raises(UpstreamUnavailable):
+        await database.audit_refusal(
+            kit.caller(), "write_note", "case-work", "not-found", rule_id=None, request_id=kit.request
+        )
+    await owner.execute("grant insert on audit to kit_app")
+
+
+async def test_readiness_says_whether_the_database_answers(database: Database, kit: Any) -> None:
+    assert await database.ready()
+    nowhere = kit.database(SimpleNamespace(url="postgresql://kit_app:x@127.0.0.1:1/kit", folder=None))
+    assert not await nowhere.ready()
+    with pytest.raises(UpstreamUnavailable):
+        await nowhere.dedicated()
+    await nowhere.close()
+
+
+async def test_opening_waits_for_the_server_and_gives_up(kit: Any, kit_database: Any) -> None:
+    nowhere = kit.database(
+        SimpleNamespace(url="postgresql://kit_app:x@127.0.0.1:1/kit", folder=kit_database.folder)
+    )
+    with pytest.raises(UpstreamUnavailable):
+        await nowhere.open(patience=0.3)
+    await nowhere.close()
+
+
+async def test_opening_refuses_an_unsafe_database(kit: Any, kit_database: Any) -> None:
+    as_owner = kit.database(SimpleNamespace(url=kit_database.owner_url, folder=kit_database.folder))
+    with pytest.raises(UnsafeDatabase, match="kit_owner"):
+        await as_owner.open()
+    await as_owner.close()
+
+
+async def test_a_session_has_its_limits(database: Database, kit: Any) -> None:
+    async with database.work(kit.permit(), kit.request) as work:
+        for setting in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            assert (await work.conn.execute(text(f"show {setting}"))).scalar_one() != "0"
+        assert (await work.conn.execute(text("show timezone"))).scalar_one() == "UTC"
