@@ -54,8 +54,29 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class Sealed:
+    """The bytes of a message as they are kept: under a key of the message's own."""
+
+    key_id: UUID
+    key_wrapped: bytes = field(repr=False)
+    digest: bytes = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """How the bytes are sent, and the bytes, sealed."""
+
+    protocol: Protocol
+    method: str
+    target: str
+    content_type: str
+    sealed: Sealed
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """A message that is put into the queue; without bytes it waits for a person, with the reason why."""
+    """A message that is put into the queue; without an envelope it waits for a person: ``reason``."""
 
     id: UUID
     event_id: UUID
@@ -63,7 +84,7 @@ class Draft:
     stream: UUID
     kind: str
     reference: str
-    rendered: Rendered | None
+    envelope: Envelope | None
     reason: str | None = None
 
 
@@ -71,9 +92,31 @@ class Draft:
 class Lease:
     """The right to send the head of one queue, until the lease ends or somebody else gets a higher fence."""
 
-    stream: UUID
     partner: str
+    stream: UUID
     fence: int
-    message: UUID
     tries: int
     unknown_tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a queue that this worker may send; without an envelope, its content is to be fetched."""
+
+    lease: Lease
+    id: UUID
+    event_id: UUID
+    kind: str
+    reference: str
+    envelope: Envelope | None
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try as it is written down; ``code`` and ``origin`` are absent when the partner took the message."""
+
+    duration_ms: int
+    outcome: str
+    origin: str | None = None
+    code: str | None = None
+    status: int | None = None
