@@ -15,6 +15,8 @@ from services.kit.policy import Caller
 from services.kit.problem import FieldError, UpstreamUnavailable, UpstreamWrong
 
 PURPOSE: Final = "intake"
+#: The register answered, and wrongly: it may be about this one referral.
+WRONG: Final = "case-register-wrong"
 EXPECTED: Final = {
     "take_referral": {
         "method": "put",
@@ -66,9 +68,9 @@ class Cases:
                 return declined
         except (UpstreamWrong, KeyError, TypeError, ValueError) as error:
             _log.error("case-register-not-understood", status=answer.status_code, exc_info=error)
-            return Unavailable("upstream-wrong")
+            return Unavailable(WRONG)
         _log.error("case-register-refused-us", status=answer.status_code)
-        return Unavailable("upstream-wrong")
+        return Unavailable(WRONG)
 
     async def status(self, caller: Caller, reference: str, *, budget: float) -> HandedOver | None:
         """How a referral stands; None when the register cannot be asked now, or does not know it."""
@@ -97,7 +99,7 @@ class Cases:
             return Unavailable("upstream-unavailable")
         except UpstreamWrong:
             self._breaker.failed()
-            return Unavailable("upstream-wrong")
+            return Unavailable(WRONG)
         self._breaker.succeeded()
         return answer
 

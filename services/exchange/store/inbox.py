@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
 from services.exchange.model.inbox import (
     Declined,
@@ -65,30 +65,40 @@ _INSERT: Final = text("""
     returning id
 """)
 _COLUMNS: Final = """
-    select id, digest, coalesce(same_as, reference) as reference, received_at, state, status, status_at,
-        reason, errors
-    from inbox
+    id, digest, coalesce(same_as, reference) as reference, received_at, state, status, status_at, reason,
+    errors
 """
-_BY_ID: Final = text(f"{_COLUMNS} where id = :id")
-_BY_MESSAGE: Final = text(
-    f"{_COLUMNS} where client = :client and message_id = :message_id and state <> 'refused'"
-)
-_BY_REFERENCE: Final = text(f"""{_COLUMNS}
+
+
+def _sql(statement: str) -> TextClause:
+    """A statement that gives a message; a constant, but for the names of the columns."""
+    return text(statement.replace("{columns}", _COLUMNS))
+
+
+_BY_ID: Final = _sql("select {columns} from inbox where id = :id")
+_BY_MESSAGE: Final = _sql("""
+    select {columns} from inbox
+    where client = :client and message_id = :message_id and state <> 'refused'
+""")
+_BY_REFERENCE: Final = _sql("""
+    select {columns} from inbox
     where client = :client and (reference = :reference or same_as = :reference) and state <> 'refused'
     order by received_at desc limit 1
 """)
-_BY_SENDER: Final = text(f"""{_COLUMNS}
+_BY_SENDER: Final = _sql("""
+    select {columns} from inbox
     where client = :client and sender_reference = :sender_reference and state <> 'refused'
       and (cast(:version as integer) is null or sender_version = :version)
     order by sender_version desc, received_at desc limit 1
 """)
-_HANDED_OVER: Final = text("""
+_HANDED_OVER: Final = _sql("""
     update inbox set state = 'handed-over', same_as = nullif(cast(:reference as text), reference),
         status = :status, status_at = :at, settled_at = :at, referral_sealed = null,
         next_attempt_at = null, lease_until = null
     where id = :id and state = 'received' and (cast(:fence as bigint) is null or fence = :fence)
+    returning {columns}
 """)
-_DECLINED: Final = text("""
+_DECLINED: Final = _sql("""
     update inbox set state = case when acknowledged_at is null then 'refused' else 'quarantined' end,
         reason = :reason, errors = cast(:errors as jsonb), settled_at = :at,
         next_attempt_at = null, lease_until = null,
@@ -96,14 +106,21 @@ _DECLINED: Final = text("""
         message_sealed = case when acknowledged_at is not null then message_sealed end,
         referral_sealed = case when acknowledged_at is not null then referral_sealed end
     where id = :id and state = 'received' and (cast(:fence as bigint) is null or fence = :fence)
+    returning {columns}
 """)
-_ACKNOWLEDGED: Final = text("""
+_ACKNOWLEDGED: Final = _sql("""
     update inbox set acknowledged_at = coalesce(acknowledged_at, :at), next_attempt_at = now() + :wait
     where id = :id and state = 'received'
+    returning {columns}
 """)
 _POSTPONED: Final = text("""
     update inbox set next_attempt_at = now() + :wait, lease_until = null
     where id = :id and state = 'received' and fence = :fence
+""")
+_REDRIVEN: Final = text("""
+    update inbox set state = 'received', reason = null, errors = null, settled_at = null, attempts = 0,
+        next_attempt_at = now()
+    where id = :id and state = 'quarantined'
 """)
 _CLAIM: Final = text("""
     update inbox set fence = fence + 1, attempts = attempts + 1, lease_until = now() + :lease
@@ -155,27 +172,41 @@ async def by_sender_reference(work: Work, client: str, reference: str, version: 
     return _optional((await work.conn.execute(_BY_SENDER, values)).first())
 
 
-async def hand_over(work: Work, row_id: UUID, taken: Taken, *, fence: int | None = None) -> bool:
-    """The case register has it; False when the row was settled before (or the fence is somebody else's)."""
+async def hand_over(work: Work, row_id: UUID, taken: Taken, *, fence: int | None = None) -> Message | None:
+    """The case register has it. None when the row was settled before, or the fence is another's."""
     values = {"id": row_id, "reference": taken.reference, "status": taken.status.value, "at": work.now}
-    return await _changed(work, _HANDED_OVER, {**values, "fence": fence})
+    return _optional((await work.conn.execute(_HANDED_OVER, {**values, "fence": fence})).first())
 
 
-async def decline(work: Work, row_id: UUID, declined: Declined, *, fence: int | None = None) -> bool:
-    """The case register will not have it: released and erased, or put aside if acknowledged before."""
+async def decline(
+    work: Work, row_id: UUID, declined: Declined, *, fence: int | None = None
+) -> Message | None:
+    """The case register will not have it: released and erased, or put aside if acknowledged before.
+
+    None when the row was settled before, or the fence is another's.
+    """
     errors = [{"pointer": e.pointer, "code": e.code, "reason": e.reason} for e in declined.errors]
     values = {"id": row_id, "reason": declined.reason, "errors": json.dumps(errors), "at": work.now}
-    return await _changed(work, _DECLINED, {**values, "fence": fence})
+    return _optional((await work.conn.execute(_DECLINED, {**values, "fence": fence})).first())
 
 
-async def acknowledge(work: Work, row_id: UUID, *, wait: timedelta) -> bool:
-    """A success answer is about to be given before the hand-over; the worker comes after ``wait``."""
-    return await _changed(work, _ACKNOWLEDGED, {"id": row_id, "at": work.now, "wait": wait})
+async def acknowledge(work: Work, row_id: UUID, *, wait: timedelta) -> Message | None:
+    """A success answer is about to be given before the hand-over; the worker comes after ``wait``.
+
+    None when the row was settled before.
+    """
+    values = {"id": row_id, "at": work.now, "wait": wait}
+    return _optional((await work.conn.execute(_ACKNOWLEDGED, values)).first())
 
 
 async def postpone(work: Work, due: Due, *, wait: timedelta) -> bool:
     """A try failed: the next one comes after ``wait``; False when the row is no longer this claim's."""
     return await _changed(work, _POSTPONED, {"id": due.id, "fence": due.fence, "wait": wait})
+
+
+async def redrive(work: Work, row_id: UUID) -> bool:
+    """A person has it tried again; False when it does not wait for a person."""
+    return await _changed(work, _REDRIVEN, {"id": row_id})
 
 
 async def remember_status(work: Work, row_id: UUID, status: HandedOver) -> bool:
@@ -190,7 +221,7 @@ async def claim(work: Work, *, limit: int, lease: timedelta) -> Sequence[Due]:
     return [Due(**row) for row in rows]
 
 
-async def _changed(work: Work, statement: Any, values: dict[str, Any]) -> bool:  # noqa: ANN401 - text()
+async def _changed(work: Work, statement: TextClause, values: dict[str, Any]) -> bool:
     return (await work.conn.execute(statement, values)).rowcount == 1
 
 

@@ -39,12 +39,17 @@ def receipt(wrapper: str, told: Receipt, *, with_current: bool) -> bytes:
 
 def refusal(wrapper: str, problem: Problem) -> bytes:
     """The response that says why the request is refused: understood, but not done."""
-    placed = [FieldError(_xpath(wrapper, each.pointer), each.code, each.reason) for each in problem.errors]
+    places = [placed(wrapper, each) for each in problem.errors]
     return _wrap(
         wrapper,
         f"<faultCode>{problem.slug}</faultCode><faultString>{escape(faults.text(problem))}</faultString>"
-        f"{faults.errors(placed)}",
+        f"{faults.errors(places)}",
     )
+
+
+def placed(wrapper: str, error: FieldError) -> FieldError:
+    """An error in the JSON message as an error in the XML one."""
+    return FieldError(_xpath(wrapper, error.pointer), error.code, error.reason)
 
 
 def _wrap(wrapper: str, content: str) -> bytes:

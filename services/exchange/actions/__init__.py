@@ -1,0 +1,1 @@
+"""What may be done with messages, in what order, in one transaction."""

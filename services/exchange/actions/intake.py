@@ -1,0 +1,227 @@
+"""A referral comes in: T1 stores it, cases is asked to take it, T2 records what came of that.
+
+After T1 it cannot be lost: whoever dies after it, the worker repairs. A success is answered only when it is
+written down that one may be: the row is handed over, or marked as acknowledged; and what was acknowledged is
+never released again. ``cases`` takes the same reference any number of times with one effect, so two tries at
+once (of two requests, or of a request and the worker) do no harm.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from services.exchange.actions.status import Statuses
+from services.exchange.model.inbox import (
+    Answer,
+    Declined,
+    Due,
+    Message,
+    Quarantined,
+    Receipt,
+    Refused,
+    Submission,
+    Taken,
+    Unavailable,
+    Waiting,
+)
+from services.exchange.model.problems import MessageIdReused, ReferralInvalid, ReferralVersionExists
+from services.exchange.model.referral import Referral
+from services.exchange.outbound.cases import WRONG, Cases
+from services.exchange.rules import delivery
+from services.exchange.rules.referral import Validity, broken
+from services.exchange.store import inbox, incidents
+from services.exchange.store.sealing import Sealer
+from services.kit import log
+from services.kit.db import Database, Work
+from services.kit.ids import new_id, new_reference
+from services.kit.policy import Permit
+from services.kit.problem import Overloaded
+from services.kit.sealed import SealBroken
+
+_RECEIVED: Final = ("basic", "identity", "contact", "risk", "narrative")
+_TOLD: Final = ("basic",)
+_STORE_TRIES: Final = 3
+_log = log.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How intake waits; budgets are in seconds.
+
+    ``deferred`` answers at once and leaves the hand-over to the worker, which leaves a row alone for ``hold``
+    after T1. A register that answers wrongly ``tries_of_wrong`` times about a message makes it wait for
+    a person.
+    """
+
+    deferred: bool = False
+    budget: float = 0.3
+    worker_budget: float = 5.0
+    hold: timedelta = timedelta(seconds=5)
+    tries_of_wrong: int = 5
+    retry: delivery.Terms = field(default_factory=delivery.Terms)
+
+
+class Intake:
+    """Takes referrals of X-Road clients."""
+
+    def __init__(  # noqa: PLR0913 - what it is made of
+        self,
+        *,
+        database: Database,
+        sealer: Sealer,
+        cases: Cases,
+        statuses: Statuses,
+        regions: Mapping[str, Validity],
+        terms: Terms,
+    ) -> None:
+        self._database, self._sealer = database, sealer
+        self._cases, self._statuses = cases, statuses
+        self._regions, self._terms = regions, terms
+
+    async def submit(
+        self, permit: Permit, submission: Submission, referral: Referral, request_id: str
+    ) -> Receipt:
+        """Stores a referral and has it taken; the receipt says how it stands.
+
+        The same message again gives the same reference, its present status, and no second effect. Raises
+        ReferralInvalid or ReferralVersionExists (nothing is kept), MessageIdReused (an incident is),
+        UpstreamUnavailable when the database does not take it.
+        """
+        errors = broken(referral, self._database.clock.now(), self._regions)
+        if errors:
+            raise ReferralInvalid(errors=errors)
+        message = await self._store(permit, submission, request_id)
+        if message.digest != submission.raw.digest:
+            raise MessageIdReused
+        if not isinstance(message.progress, Waiting):
+            return await self._statuses.current(permit, message, request_id)
+        if not self._terms.deferred:
+            sender = _sender(permit.caller.subject, submission.sender_reference, submission.sender_version)
+            answer = await self._cases.take(
+                permit.caller, message.reference, submission.referral, sender, budget=self._terms.budget
+            )
+            message = await self._settle(permit, message.id, answer, request_id)
+        return _told(message)
+
+    async def hand_over(self, permit: Permit, due: Due, request_id: str) -> Message | None:
+        """The worker's try for a row that it has claimed; None when the row is not this claim's any more.
+
+        A register that cannot be asked makes it wait; one that refuses makes it wait for a person, or
+        releases it when nobody was told of a success. Raises what the database raises.
+        """
+        answer = await self._answer_to(permit, due)
+        async with self._database.work(permit, request_id) as work:
+            if isinstance(answer, Unavailable):
+                jitter = secrets.randbelow(1001)
+                wait = delivery.wait(due.attempts, self._terms.retry, jitter)
+                await inbox.postpone(work, due, wait=wait)
+                settled = None
+            else:
+                settled = await _record(work, due.id, answer, fence=due.fence)
+            work.audit("update", [due.id], _TOLD, client=due.client)
+        if settled is not None and isinstance(settled.progress, Quarantined):
+            _log.error("referral-quarantined", object_id=due.id, reason=settled.progress.reason)
+        return settled
+
+    async def _answer_to(self, permit: Permit, due: Due) -> Answer:
+        try:
+            referral = self._sealer.referral(due)
+        except SealBroken as error:
+            _log.critical("seal-broken", object_id=due.id, exc_info=error)
+            return Declined("seal-broken")
+        sender = _sender(due.client, due.sender_reference, due.sender_version)
+        answer = await self._cases.take(
+            permit.caller, due.reference, referral, sender, budget=self._terms.worker_budget
+        )
+        wrong = isinstance(answer, Unavailable) and answer.code == WRONG
+        return Declined(WRONG) if wrong and due.attempts >= self._terms.tries_of_wrong else answer
+
+    async def _store(self, permit: Permit, submission: Submission, request_id: str) -> Message:
+        """T1. The row is new, or the one that has the id; then with an incident if its content differs."""
+        client = permit.caller.subject
+        new = self._sealed(client, submission)
+        for _ in range(_STORE_TRIES):
+            async with self._database.work(permit, request_id) as work:
+                decision = permit.on({"client": client})
+                stored = await inbox.insert(work, new, acknowledged=self._terms.deferred, hold=self._hold())
+                if stored:
+                    work.audit("receive", [new.id, new.reference], _RECEIVED, decision, client=client)
+                    return Message(new.id, new.digest, new.reference, work.now, Waiting())
+                known = await inbox.by_message(work, client, new.message_id)
+                if known is not None:
+                    await _met_again(work, new, known)
+                    return known
+        raise Overloaded  # the row that was in the way was released each time
+
+    def _sealed(self, client: str, submission: Submission) -> inbox.NewMessage:
+        row_id = new_id()
+        sealed = self._sealer.seal(row_id, submission.raw, submission.referral)
+        return inbox.NewMessage(
+            id=row_id,
+            client=client,
+            message_id=submission.message_id,
+            protocol=submission.raw.protocol,
+            operation="submit_referral",
+            digest=submission.raw.digest,
+            reference=new_reference(),
+            sender_reference=submission.sender_reference,
+            sender_version=submission.sender_version,
+            xroad_request_id=submission.xroad_request_id,
+            key_id=sealed.key_id,
+            key_wrapped=sealed.key_wrapped,
+            message_sealed=sealed.message,
+            referral_sealed=sealed.referral,
+        )
+
+    def _hold(self) -> timedelta:
+        return timedelta(0) if self._terms.deferred else self._terms.hold
+
+    async def _settle(self, permit: Permit, row_id: UUID, answer: Answer, request_id: str) -> Message:
+        """T2: what the answer says is written down; if somebody else has settled the row, theirs holds."""
+        client = permit.caller.subject
+        async with self._database.work(permit, request_id) as work:
+            if isinstance(answer, Unavailable):
+                message = await inbox.acknowledge(work, row_id, wait=self._terms.retry.first)
+            else:
+                message = await _record(work, row_id, answer)
+            if message is None:
+                message = await inbox.by_id(work, row_id)
+            work.audit("disclose", [row_id], _TOLD, permit.on({"client": client}), client=client)
+        return message
+
+
+async def _record(
+    work: Work, row_id: UUID, answer: Taken | Declined, *, fence: int | None = None
+) -> Message | None:
+    if isinstance(answer, Taken):
+        return await inbox.hand_over(work, row_id, answer, fence=fence)
+    return await inbox.decline(work, row_id, answer, fence=fence)
+
+
+async def _met_again(work: Work, new: inbox.NewMessage, known: Message) -> None:
+    """The same id came again: with the same content it is answered, with other content it is noted."""
+    if known.digest == new.digest:
+        work.audit("disclose", [known.id], _TOLD, client=new.client)
+        return
+    reused = incidents.Reused(new_id(), new.client, new.message_id, known.id, new.digest)
+    await incidents.record(work, reused)
+    work.audit("create", [reused.id], ("technical",), client=new.client)
+    _log.warning("message-id-reused", object_id=known.id)
+
+
+def _told(message: Message) -> Receipt:
+    if isinstance(message.progress, Refused):
+        refusal = (
+            ReferralVersionExists
+            if message.progress.reason == ReferralVersionExists.slug
+            else ReferralInvalid
+        )
+        raise refusal(errors=message.progress.errors)
+    return Receipt(message.reference, message.status, message.status_at)
+
+
+def _sender(client: str, reference: str, version: int) -> dict[str, Any]:
+    return {"client": client, "reference": reference, "version": version}

@@ -1,0 +1,1 @@
+"""Which verb and path, and who may call."""

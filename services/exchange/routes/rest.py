@@ -1,0 +1,180 @@
+"""REST: the same services for partners that speak X-Road REST (service code ``marac``)."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, FastAPI, Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.exchange.actions import status
+from services.exchange.model.inbox import Raw, Receipt, Submission
+from services.exchange.model.offered import STATUS, SUBMIT
+from services.exchange.model.problems import (
+    AccessDenied,
+    DuplicateHeaderField,
+    InvalidHeaderField,
+    MessageIdReused,
+    MissingHeaderField,
+    ReferralInvalid,
+    ReferralUnknown,
+    ReferralVersionExists,
+)
+from services.exchange.model.xroad import Headers
+from services.exchange.routes import xroad
+from services.exchange.schemas.referral import ReceiptOut, SenderReference, StatusOut, SubmissionIn
+from services.exchange.wire import rest
+from services.kit import openapi
+from services.kit.policy import Permit
+from services.kit.problem import FieldError, Malformed, Overloaded, UpstreamUnavailable
+from services.kit.web import ServiceRouter
+
+PREFIX: Final = "/xroad/rest/marac/v1"
+router = ServiceRouter(prefix=PREFIX)
+documents = ServiceRouter()
+_TITLE: Final = "Turvavõrk over X-Road REST (marac)"
+_DESCRIPTION: Final = (
+    "Referrals of high-risk victims of domestic violence, sent through X-Road. The security server gives "
+    "X-Road-Client and X-Road-Id; a message that is repeated under its X-Road-Id has one effect."
+)
+_REFUSALS: Final = (
+    MissingHeaderField,
+    DuplicateHeaderField,
+    InvalidHeaderField,
+    AccessDenied,
+    Overloaded,
+    UpstreamUnavailable,
+)
+
+
+def _header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
+    schema = {"type": "string"}
+    return {"name": name, "in": "header", "required": required, "description": description, "schema": schema}
+
+
+_HEADERS: Final = {
+    "parameters": [
+        _header("X-Road-Client", "instance/class/code/subsystem of the client", required=True),
+        _header("X-Road-Id", "id of the message, echoed in the answer", required=True),
+        _header("X-Road-UserId", "who asks, as EE and the personal code; recorded as a claim"),
+        _header("X-Road-Issue", "the sender's own case or document; recorded"),
+        _header("X-Road-Represented-Party", "class/code or code of whom the client speaks for; recorded"),
+    ]
+}
+
+
+class Admitted:
+    """The dependency that lets an X-Road client in; guards read ``operation``."""
+
+    def __init__(self, operation: str) -> None:
+        self.operation = operation
+
+    async def __call__(self, request: Request) -> Permit:
+        """The permit; leaves the header fields on ``request.state.xroad``."""
+        request.state.operation = self.operation
+        headers = rest.read(request.scope["headers"])
+        request.state.xroad = headers
+        door = xroad.of(request)
+        return door.permit(request, headers, door.offered.operations[self.operation])
+
+
+@router.post(
+    "/referrals",
+    summary="Submit a referral",
+    response_model=ReceiptOut,
+    responses=openapi.problems(*_REFUSALS, ReferralInvalid, ReferralVersionExists, MessageIdReused),
+    openapi_extra=_HEADERS,
+)
+async def submit_referral(
+    request: Request, permit: Annotated[Permit, Depends(Admitted(SUBMIT))], referral: SubmissionIn
+) -> Response:
+    """Stores the referral and answers with its reference and status."""
+    door = xroad.of(request)
+    headers: Headers = request.state.xroad
+    raw = _raw(request, headers, await request.body())
+    submission = Submission(
+        headers.id,
+        referral.sender_reference,
+        referral.version,
+        raw,
+        referral.referral(),
+        headers.request_id,
+    )
+    async with door.gate.place():
+        receipt = await door.intake.submit(permit, submission, referral, request.state.request_id)
+    return _json(ReceiptOut.of(receipt))
+
+
+@router.get(
+    "/referrals/{reference}",
+    summary="How a referral stands, by our reference",
+    response_model=StatusOut,
+    responses=openapi.problems(*_REFUSALS, ReferralUnknown),
+    openapi_extra=_HEADERS,
+)
+async def get_referral_status(
+    request: Request,
+    permit: Annotated[Permit, Depends(Admitted(STATUS))],
+    reference: Annotated[str, Path(max_length=40, examples=["TV-0000-0000-0000-0000-0"])],
+) -> Response:
+    """Answers the sender alone."""
+    return await _status(request, permit, status.ByReference(reference))
+
+
+@router.get(
+    "/referrals",
+    summary="How a referral stands, by the sender's own reference or message id",
+    response_model=StatusOut,
+    responses=openapi.problems(*_REFUSALS, ReferralUnknown),
+    openapi_extra=_HEADERS,
+)
+async def find_referral_status(
+    request: Request,
+    permit: Annotated[Permit, Depends(Admitted(STATUS))],
+    sender_reference: Annotated[SenderReference | None, Query(alias="senderReference")] = None,
+    version: Annotated[int | None, Query(ge=1, le=9999)] = None,
+    message_id: Annotated[str | None, Query(alias="messageId", min_length=1, max_length=255)] = None,
+) -> Response:
+    """Takes ``senderReference`` (with ``version``, else the latest) or ``messageId``."""
+    if (sender_reference is None) == (message_id is None) or (message_id and version is not None):
+        reason = "ask by senderReference, with or without version, or by messageId"
+        raise Malformed(errors=[FieldError("query", "one-of", reason)])
+    if message_id is not None:
+        return await _status(request, permit, status.ByMessage(message_id))
+    return await _status(request, permit, status.BySenderReference(sender_reference or "", version))
+
+
+@documents.get(f"{PREFIX}/openapi.json", include_in_schema=False)
+async def get_marac_openapi() -> Response:
+    """The description of this service, as security servers ask for it."""
+    return Response(openapi.render(document()), media_type="application/json")
+
+
+def document() -> openapi.Document:
+    """The OpenAPI document of the REST services alone."""
+    app = FastAPI()
+    app.include_router(router)
+    return openapi.build(app, title=_TITLE, version="1.0.0", description=_DESCRIPTION)
+
+
+async def _status(request: Request, permit: Permit, query: status.Query) -> Response:
+    door = xroad.of(request)
+    async with door.gate.place():
+        receipt: Receipt = await door.statuses.ask(permit, query, request.state.request_id)
+    return _json(StatusOut.of(receipt))
+
+
+def _json(body: ReceiptOut) -> Response:
+    return Response(body.model_dump_json(by_alias=True), media_type="application/json")
+
+
+def _raw(request: Request, headers: Headers, body: bytes) -> Raw:
+    path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    query: bytes = request.scope["query_string"]
+    transport = {
+        "method": request.method,
+        "path": path.decode("latin-1"),
+        "query": query.decode("latin-1"),
+        "contentType": request.headers.get("content-type", ""),
+    }
+    digest = rest.digest(request.method, path, query, body)
+    return Raw("rest", body, digest, xroad.record(headers, transport))

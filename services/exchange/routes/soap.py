@@ -1,0 +1,128 @@
+"""SOAP: one path, dispatched by the message's service header; every error is a Fault with HTTP 500."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.exchange.actions.status import ByMessage, ByReference, BySenderReference, Query
+from services.exchange.model.inbox import Raw, Submission
+from services.exchange.model.offered import STATUS, SUBMIT, Operation
+from services.exchange.model.problems import BusinessRefusal, InconsistentHeaders, SchemaViolation
+from services.exchange.routes import xroad
+from services.exchange.routes.xroad import XRoad
+from services.exchange.rules.admission import called
+from services.exchange.schemas.referral import SubmissionIn
+from services.exchange.wire import envelope, faults, messages, reader, schema
+from services.exchange.wire.envelope import Envelope
+from services.kit import validation
+from services.kit.policy import Permit
+from services.kit.problem import Malformed, NotFound, Problem
+from services.kit.web import ServiceRouter
+
+PATH: Final = "/xroad/soap"
+_BOM: Final = b"\xef\xbb\xbf"
+router = ServiceRouter()
+
+
+def fault(problem: Problem, request_id: str) -> Response:
+    """The answer to whatever goes wrong on this path."""
+    content = faults.fault(problem, request_id)
+    return Response(content, 500, media_type=envelope.CONTENT_TYPE)
+
+
+@router.get(PATH, summary="The service description (WSDL)")
+async def get_wsdl(request: Request) -> Response:
+    """``?wsdl``, as security servers ask for it; byte for byte the published file."""
+    if request.url.query.lower() != "wsdl":
+        raise NotFound
+    return Response(schema.wsdl(), media_type=envelope.CONTENT_TYPE)
+
+
+@router.post(PATH, summary="X-Road SOAP requests")
+async def call(request: Request) -> Response:
+    """Reads a request, calls the operation that its header names, and answers with its header."""
+    door = xroad.of(request)
+    body = await xroad.body_of(request, door.max_body)
+    content_type = request.headers.get("content-type", "")
+    async with door.gate.place():
+        message = envelope.read(body, content_type, reader.Limits(bytes=door.max_body))
+        operation, permit = _admitted(request, door, message)
+        asked = _Call(permit, request.state.request_id, message, _raw(message, body, content_type))
+        try:
+            payload = await _OPERATIONS[operation.name](door, asked)
+        except BusinessRefusal as refusal:
+            await request.app.state.refusals(request, refusal)
+            payload = messages.refusal(operation.service_code, refusal)
+    return Response(envelope.answer(message, payload), media_type=envelope.CONTENT_TYPE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A request that is in order, by a client that may make it."""
+
+    permit: Permit
+    request_id: str
+    message: Envelope
+    raw: Raw
+
+
+def _admitted(request: Request, door: XRoad, message: Envelope) -> tuple[Operation, Permit]:
+    request.state.caller = xroad.caller(message.headers.client)
+    operation = called(door.offered, message.service)
+    permit = door.permit(request, message.headers, operation)
+    if message.payload.tag != f"{{{schema.NAMESPACE}}}{operation.service_code}":
+        raise InconsistentHeaders
+    schema.check(message.payload)
+    return operation, permit
+
+
+async def _submit_referral(door: XRoad, asked: _Call) -> bytes:
+    referral = _referral(asked.message)
+    submission = Submission(
+        message_id=asked.message.headers.id,
+        sender_reference=referral.sender_reference,
+        sender_version=referral.version,
+        raw=asked.raw,
+        referral=referral.referral(),
+    )
+    receipt = await door.intake.submit(asked.permit, submission, referral, asked.request_id)
+    return messages.receipt("submitReferral", receipt, with_current=False)
+
+
+async def _get_referral_status(door: XRoad, asked: _Call) -> bytes:
+    receipt = await door.statuses.ask(asked.permit, _query(asked.message), asked.request_id)
+    return messages.receipt("getReferralStatus", receipt, with_current=True)
+
+
+_OPERATIONS: Final[Mapping[str, Callable[[XRoad, _Call], Awaitable[bytes]]]] = {
+    SUBMIT: _submit_referral,
+    STATUS: _get_referral_status,
+}
+
+
+def _referral(message: Envelope) -> SubmissionIn:
+    """What the schema cannot say (there is no 31st of June) is a violation of it all the same."""
+    try:
+        return validation.read(SubmissionIn, messages.referral(message.payload))
+    except Malformed as problem:
+        places = [messages.placed("submitReferral", error) for error in problem.errors]
+        raise SchemaViolation(errors=places) from None
+
+
+def _raw(message: Envelope, body: bytes, content_type: str) -> Raw:
+    """The digest leaves out a byte order mark, which a security server may take away."""
+    digest = hashlib.sha256(body.removeprefix(_BOM)).digest()
+    return Raw("soap", body, digest, xroad.record(message.headers, {"contentType": content_type}))
+
+
+def _query(message: Envelope) -> Query:
+    asked = messages.query(message.payload)
+    if "reference" in asked:
+        return ByReference(asked["reference"])
+    if "messageId" in asked:
+        return ByMessage(asked["messageId"].strip())
+    return BySenderReference(asked["senderReference"], asked.get("version"))

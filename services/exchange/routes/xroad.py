@@ -1,0 +1,124 @@
+"""What the SOAP and REST sides of the X-Road listener share."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from starlette.datastructures import Headers as HttpHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.exchange.actions.gate import Gate
+from services.exchange.actions.intake import Intake
+from services.exchange.actions.status import Statuses
+from services.exchange.model.offered import Offered, Operation
+from services.exchange.model.xroad import ClientId, Headers
+from services.exchange.rules.admission import admit
+from services.exchange.wire import rest
+from services.kit.answer import language_of, problem_answer
+from services.kit.policy import Caller, Permit, Policy
+from services.kit.problem import NotFound, TooLarge
+
+PREFIX: Final = "/xroad/"
+GATEWAY_HEADER: Final = "x-turvavork-gateway"
+PURPOSE: Final = "intake"
+SERVICE: Final = "exchange"
+#: Who calls, as long as the message has not said it: the security server is known, its client is not.
+NOBODY: Final = Caller.system("unknown/client", SERVICE)
+_DRAINED: Final = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class XRoad:
+    """What the routes work with; on ``app.state.xroad``."""
+
+    offered: Offered
+    policy: Policy
+    gate: Gate
+    intake: Intake
+    statuses: Statuses
+    max_body: int
+
+    def permit(self, request: Request, headers: Headers, operation: Operation) -> Permit:
+        """The permit of an X-Road client, left where refusals are recorded; raises what admission raises."""
+        request.state.operation = operation.name
+        request.state.caller = caller(headers.client)
+        admit(self.offered, headers, operation)
+        request.state.permit = self.policy.permit(request.state.caller, operation.name, PURPOSE)
+        granted: Permit = request.state.permit
+        return granted
+
+
+def of(request: Request) -> XRoad:
+    """What the application was plugged together with."""
+    xroad: XRoad = request.app.state.xroad
+    return xroad
+
+
+@lru_cache(maxsize=256)
+def caller(client: ClientId) -> Caller:
+    """An X-Road client as a caller."""
+    return Caller.system(str(client), SERVICE)
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """The whole body; TooLarge beyond ``most`` bytes, after the rest was read and thrown away.
+
+    Who is still sending would otherwise see a broken connection in place of the answer.
+    """
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= most:
+            chunks.append(chunk)
+        elif size > _DRAINED:
+            break
+    if size > most:
+        raise TooLarge
+    return b"".join(chunks)
+
+
+class Door:
+    """Lets in what came through the gateway's X-Road listener; to all else the paths do not exist.
+
+    Answers of the REST side carry the ``X-Road-Id`` of their request.
+    """
+
+    def __init__(self, app: ASGIApp, *, secret: str) -> None:
+        self._app = app
+        self._secret = secret.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+            await self._app(scope, receive, send)
+            return
+        given = HttpHeaders(scope=scope).getlist(GATEWAY_HEADER)
+        if not self._secret or len(given) != 1 or not hmac.compare_digest(given[0].encode(), self._secret):
+            answer = problem_answer(NotFound(), scope["state"]["request_id"], language_of(scope))
+            await answer(scope, receive, send)
+            return
+        scope["state"].update(caller=NOBODY, purpose=PURPOSE)
+        await self._app(scope, receive, _echoing(scope, send))
+
+
+def _echoing(scope: Scope, send: Send) -> Send:
+    message_id = rest.message_id(scope["headers"]) if scope["path"].startswith("/xroad/rest/") else None
+    if message_id is None:
+        return send
+    echo = (b"x-road-id", message_id.encode("ascii"))
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), echo]
+        await send(message)
+
+    return sending
+
+
+def record(headers: Headers, extra: Mapping[str, str]) -> dict[str, str]:
+    """What is sealed beside the bytes of a message: header fields and transport."""
+    return {**headers.record(), **extra}

@@ -1,0 +1,1 @@
+"""The words that we promise in public, as JSON."""

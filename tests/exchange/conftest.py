@@ -1,0 +1,142 @@
+"""The service in process on a real database, with a case register that does what a test says."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.exchange.app import create_app
+from services.exchange.settings import Settings
+from services.kit import keys
+from services.kit.clock import FixedClock
+
+SECRET = "a-gateway-secret-of-tests"
+GOLDEN = Path(__file__).parent / "golden"
+AT = datetime(2017, 5, 4, 12, 0, tzinfo=UTC)
+POLIS = "ee-dev/GOV/70008747/polis"
+STAR = "ee-dev/GOV/70009770/star"
+
+
+@dataclass
+class FakeCases:
+    """Takes referrals as the register promises to; ``mode`` makes it fail, ``delay`` (seconds) hang."""
+
+    mode: str = "ok"
+    delay: float = 0.0
+    status: str = "AWAITING_SCREENING"
+    changed_at: str = "2017-05-04T12:00:01Z"
+    refusals: dict[str, Any] = field(default_factory=dict)
+    taken: dict[str, dict[str, Any]] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        reference = request.url.path.rpartition("/")[2]
+        self.calls.append((request.method, reference))
+        await asyncio.sleep(self.delay)
+        if self.mode == "down":
+            raise httpx.ConnectError("refused")
+        if self.mode == "wrong":
+            return httpx.Response(500)
+        if self.mode in {"409", "422"}:
+            slug = {"409": "referral-version-exists", "422": "referral-invalid"}[self.mode]
+            body = {"type": f"urn:turvavork:problem:{slug}", "title": "", "status": int(self.mode), **self.refusals}
+            return httpx.Response(int(self.mode), json=body, headers={"content-type": "application/problem+json"})
+        return self._take(reference, request) if request.method == "PUT" else self._tell(reference)
+
+    def _take(self, reference: str, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        known = next((old for old, had in self.taken.items() if had["sender"] == body["sender"]), None)
+        self.taken.setdefault(known or reference, body)
+        told = {"reference": known or reference, "status": self.status, "band": "high"}
+        return httpx.Response(201 if known is None else 200, json=told)
+
+    def _tell(self, reference: str) -> httpx.Response:
+        if reference not in self.taken:
+            return httpx.Response(404, json={"type": "urn:turvavork:problem:not-found"})
+        told = {"reference": reference, "status": self.status, "changedAt": self.changed_at}
+        return httpx.Response(200, json=told)
+
+
+@dataclass
+class Running:
+    """A started service."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+    cases: FakeCases
+    clock: FixedClock
+    admin_url: str
+
+    async def soap(self, body: bytes, **headers: str) -> httpx.Response:
+        given = {"content-type": "text/xml; charset=utf-8", "x-turvavork-gateway": SECRET, **headers}
+        return await self.http.post("/xroad/soap", content=body, headers=given)
+
+    async def rest(
+        self, method: str, path: str, *, client: str = STAR, message_id: str = "m-1", **kwargs: Any
+    ) -> httpx.Response:
+        headers = {
+            "x-road-client": client,
+            "x-road-id": message_id,
+            "x-turvavork-gateway": SECRET,
+            **kwargs.pop("headers", {}),
+        }
+        return await self.http.request(method, f"/xroad/rest/marac/v1{path}", headers=headers, **kwargs)
+
+    async def rows(self, query: str, *arguments: Any) -> list[dict[str, Any]]:
+        """Past row-level security, as the database's superuser."""
+        connection = await asyncpg.connect(self.admin_url)
+        try:
+            return [dict(row) for row in await connection.fetch(query, *arguments)]
+        finally:
+            await connection.close()
+
+
+Start = Callable[..., AbstractAsyncContextManager[Running]]
+
+
+@pytest.fixture(scope="session")
+def keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys")
+    keys.ensure(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def golden() -> Callable[[str], bytes]:
+    def read(name: str) -> bytes:
+        return (GOLDEN / name).read_bytes()
+
+    return read
+
+
+@pytest.fixture
+def start(keys_folder: Path, service_database: Any) -> Start:
+    """Starts a service on a database of its own; keyword arguments are settings."""
+
+    @asynccontextmanager
+    async def starting(**settings: Any) -> AsyncIterator[Running]:
+        database = service_database("exchange")
+        own = Settings(database_url=database.url, keys=keys_folder, gateway_secret=SECRET, **settings)
+        cases, clock = FakeCases(), FixedClock(AT)
+        app = create_app(own, clock=clock, cases_transport=httpx.MockTransport(cases.answer))
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://exchange") as http:
+                yield Running(app, http, cases, clock, database.admin_url)
+
+    return starting
+
+
+@pytest.fixture
+async def exchange(start: Start) -> AsyncIterator[Running]:
+    async with start() as running:
+        yield running
