@@ -68,19 +68,21 @@ class Edge:
 
     async def _serve(self, call: "_Call") -> None:
         try:
-            refusal = _refusal(call.scope)
-            if refusal is None:
-                await self._app(call.scope, call.receive, call.send)
-            else:
-                await self._answers(refusal, call.scope)(call.scope, call.receive, call.send)
+            _check_text(call.scope)
+            await self._app(call.scope, call.receive, call.send)
         except ClientDisconnect:
             return  # nobody is there to be answered; the access line says 499
+        except Problem as problem:
+            await self._answer(call, problem)
         except Exception as error:  # noqa: BLE001 - the last net: whatever it is, the caller gets a problem
             metrics.CRASHES.labels(self._service).inc()
             _log.error("request-crashed", exc_info=error)
-            if call.status is not None:
-                raise BrokenOffError from None
-            await self._answers(InternalError(), call.scope)(call.scope, call.receive, call.send)
+            await self._answer(call, InternalError())
+
+    async def _answer(self, call: "_Call", problem: Problem) -> None:
+        if call.status is not None:
+            raise BrokenOffError from None
+        await self._answers(problem, call.scope)(call.scope, call.receive, call.send)
 
     def _tell(self, call: "_Call") -> None:
         seconds = time.perf_counter() - call.began
@@ -135,13 +137,14 @@ class _Call:
             yield b"cache-control", b"no-store"
 
 
-def _refusal(scope: Scope) -> Problem | None:
-    """What is wrong before the application needs to look: text that no store could keep."""
+def _check_text(scope: Scope) -> None:
+    """Refuses a path or query that is no text which a store could keep, before anybody looks at it."""
     if "\0" in scope["path"] or "\ufffd" in scope["path"]:
-        return NotFound()
+        raise NotFound
     query = _PERCENT.sub(lambda match: bytes.fromhex(match[1].decode("ascii")), scope["query_string"])
     try:
         clean = "\0" not in query.decode("utf-8")
     except UnicodeDecodeError:
         clean = False
-    return None if clean else Malformed("the query string is not UTF-8 text")
+    if not clean:
+        raise Malformed("the query string is not UTF-8 text")

@@ -20,7 +20,7 @@ from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
-from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from services.kit.calendar import format_instant
 from services.kit.clock import SystemClock
@@ -76,7 +76,7 @@ def get_logger(name: str) -> FilteringBoundLogger:
 
 def _install(smallest: int, stream: TextIO | None) -> None:
     structlog.configure(
-        processors=[_stamp, _explain, _admit, structlog.processors.JSONRenderer()],
+        processors=[*PROCESSORS, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(smallest),
         logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
@@ -144,6 +144,9 @@ def _admit(_logger: WrappedLogger, _level: str, event: EventDict) -> EventDict:
         if key not in refused:
             kept[key] = str(value) if isinstance(value, UUID) else value
     return kept
+
+
+PROCESSORS: Final[tuple[Processor, ...]] = (_stamp, _explain, _admit)
 
 
 class _LibraryHandler(logging.Handler):
