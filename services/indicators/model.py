@@ -69,6 +69,33 @@ class CaseFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """The feed tells that a case was accepted, and what it is like."""
+
+    fact: CaseFact
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The feed tells that a referral was declined or sent elsewhere: if it was a case, it is none."""
+
+    stream: UUID
+    version: int
+    happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The feed tells something that no figure depends on."""
+
+    stream: UUID
+    version: int
+
+
+News = Accepted | Ended | Other
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """People that count together: by role, and by relation to the victim where that matters."""
 
@@ -128,7 +155,7 @@ class Window:
 
     def __post_init__(self) -> None:
         if self.first is not None and self.first > self.last:
-            raise PeriodRefused("/from", "after-end", "the first day is after the last")
+            raise PeriodRefused("query:from", "after-end", "the first day is after the last")
 
     def holds(self, day: date) -> bool:
         """Whether a day lies within."""
@@ -237,10 +264,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How far the feed was read: the cursor, when, and whether all that there was has been read since."""
+    """How far the feed was read (None: no event yet), when, and whether it was read to its end once."""
 
     cursor: str | None
-    read_at: datetime | None
+    read_at: datetime
     complete: bool
 
 
@@ -277,7 +304,7 @@ class DimensionRefused(Problem):
     )
 
     def __init__(self, reason: str) -> None:
-        super().__init__(errors=[FieldError("/by", "not-a-dimension", reason)])
+        super().__init__(errors=[FieldError("query:by", "not-a-dimension", reason)])
 
 
 class FiguresIncomplete(Problem):

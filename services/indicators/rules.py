@@ -117,9 +117,9 @@ def release_window(first: date | None, last: date | None, day: date) -> Window:
     if last is None:
         last = _last_day(over)
     if half_year(last) > over or _last_day(half_year(last)) != last:
-        raise PeriodRefused("/to", "not-a-half-year", "a release ends with a half-year that is over")
+        raise PeriodRefused("query:to", "not-a-half-year", "a release ends with a half-year that is over")
     if first is not None and half_year(first).start != first:
-        raise PeriodRefused("/from", "not-a-half-year", "a release begins with a half-year")
+        raise PeriodRefused("query:from", "not-a-half-year", "a release begins with a half-year")
     return Window(first, last)
 
 

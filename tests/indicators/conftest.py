@@ -1,16 +1,40 @@
-from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
 from services.indicators import catalog
+from services.indicators.actions.consuming import Consumer
+from services.indicators.app import NAME, PERSONAL, create_app
 from services.indicators.catalog import Catalog
 from services.indicators.model import CaseFact, PersonFact
+from services.indicators.outbound import MOST, Batch, EpochEndedError, read_batch
+from services.indicators.settings import Settings
+from services.kit import keys
 from services.kit.calendar import age_on
+from services.kit.clock import FixedClock
+from services.kit.db import Database
 from services.kit.personal_code import parse
+from services.kit.policy import Appointment, Caller, Permit, Policy
+from services.kit.tokens import AccessTokenIssuer, Identity
+from services.kit.tokens.signing import DEVELOPMENT_ISSUER
 from system.samples import messages
+
+NOW = datetime(2018, 9, 15, 12, 0, tzinfo=UTC)
+AUDIT_KEY = bytes(range(32))
+POLICY = Policy.load("services.indicators")
+OFFICES = {
+    "olga": (Appointment("programme-officer"),),
+    "maret": (Appointment("coordinator", {"region": "polva"}),),
+    "rein": (Appointment("coordinator", {"region": "rakvere"}),),
+    "anu": (Appointment("agency-member", {"region": "polva", "agency": "police"}),),
+    "nobody": (),
+}
 
 SPACE = UUID("00000000-0000-5000-8000-000000000000")
 BANDS = {0: "0-6", 7: "7-13", 14: "14-17", 18: "18-24", 25: "25-34", 35: "35-49", 50: "50-64", 65: "65+"}
@@ -97,3 +121,108 @@ def sample_events() -> list[dict[str, Any]]:
                 }
             )
     return events
+
+
+class FakeFeed:
+    """The feed as ``cases`` gives it: events after a cursor, of one epoch."""
+
+    def __init__(self, events: Sequence[dict[str, Any]] = (), most: int = MOST) -> None:
+        self.events = list(events)
+        self.most = most
+        self.asked: list[tuple[str | None, int]] = []
+
+    async def after(self, cursor: str | None, wait: int) -> Batch:
+        self.asked.append((cursor, wait))
+        epoch = self.events[0]["sequence"].split(".")[0] if self.events else "0123456789ab"
+        if cursor is not None and cursor.split(".")[0] != epoch:
+            raise EpochEndedError
+        position = -1 if cursor is None else int(cursor.split(".")[1])
+        found = [event for event in self.events if int(event["sequence"].split(".")[1]) > position]
+        batch = read_batch(found[: self.most], cursor)
+        return Batch(batch.news, batch.cursor, len(found) < self.most)
+
+
+@pytest.fixture(scope="session")
+def a_feed() -> type[FakeFeed]:
+    return FakeFeed
+
+
+@pytest.fixture(scope="session")
+def permit_of() -> Callable[..., Permit]:
+    def make(subject: str, operation: str) -> Permit:
+        if subject == "worker:feed":
+            return POLICY.permit(Caller.system(subject, NAME), operation, "statistics")
+        return POLICY.permit(Caller.member(subject, OFFICES[subject]), operation, "statistics")
+
+    return make
+
+
+@pytest.fixture
+async def database(service_database: Any) -> AsyncIterator[Database]:
+    where = service_database(NAME)
+    opened = Database(where.url, service=NAME, clock=FixedClock(NOW), audit_key=AUDIT_KEY, personal=PERSONAL)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def sampled(
+    database: Database, sample_events: list[dict[str, Any]], permit_of: Callable[..., Permit]
+) -> Database:
+    """A database that has read the feed of all samples."""
+    consumer = Consumer(database, FakeFeed(sample_events), permit_of("worker:feed", "apply_events"))
+    await consumer.step()
+    return database
+
+
+class Offices:
+    """Appointments as another service would tell them."""
+
+    async def of(self, identity: Identity) -> tuple[Appointment, ...]:
+        return OFFICES.get(identity.subject, ())
+
+
+@pytest.fixture(scope="session")
+def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("indicators-keys")
+    keys.ensure(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def as_person(key_folder: Path) -> Callable[..., dict[str, str]]:
+    key = keys.load_issuer(key_folder, "development")
+    issuer = AccessTokenIssuer(DEVELOPMENT_ISSUER, key, FixedClock(NOW))
+
+    def headers(subject: str, purpose: str = "statistics") -> dict[str, str]:
+        return {"Authorization": f"Bearer {issuer.issue(subject)}", "X-Purpose": purpose}
+
+    return headers
+
+
+@pytest.fixture
+def a_service(key_folder: Path) -> Callable[[str], FastAPI]:
+    def make(url: str) -> FastAPI:
+        settings = Settings(keys=key_folder, development=True, database_url=url)
+        return create_app(settings, FixedClock(NOW))
+
+    return make
+
+
+@pytest.fixture
+async def api(
+    a_service: Callable[[str], FastAPI],
+    service_database: Any,
+    sample_events: list[dict[str, Any]],
+    permit_of: Callable[..., Permit],
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The service over a database that has read the feed of all samples."""
+    app = a_service(service_database(NAME).url)
+    async with app.router.lifespan_context(app):
+        app.state.appointments = Offices()
+        permit = permit_of("worker:feed", "apply_events")
+        await Consumer(app.state.database, FakeFeed(sample_events), permit).step()
+        base = "http://indicators/api/indicators/v1"
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base) as client:
+            yield client

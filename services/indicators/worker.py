@@ -1,0 +1,67 @@
+"""What happens without a caller: events become facts, and audit rows get their places."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from services.indicators.actions.consuming import Consumer
+from services.kit import log
+from services.kit.problem import Problem
+from services.kit.sequencer import Sequencer
+
+FIRST_PAUSE: Final = 0.2
+LONGEST_PAUSE: Final = 10.0
+
+Result = TypeVar("Result")
+_log = log.get_logger(__name__)
+
+
+class Worker:
+    """Runs until it is told to stop; what it needs may come and go meanwhile."""
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        sequencer: Sequencer,
+        opened: Callable[[], Awaitable[None]],
+        closed: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._consumer = consumer
+        self._sequencer = sequencer
+        self._opened, self._closed = opened, closed
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until ``stop``; a poll that waits is cut off. Raises UnsafeDatabase at the start."""
+        await self._opened()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._sequencer.run(stop))
+                tasks.create_task(self._consume(stop))
+        finally:
+            await self._closed()
+
+    async def _consume(self, stop: asyncio.Event) -> None:
+        pause = FIRST_PAUSE
+        while not stop.is_set():
+            try:
+                await _unless(stop, self._consumer.step())
+                pause = FIRST_PAUSE
+            except Problem as problem:
+                _log.warning("feed-not-read", problem=problem.slug, delay_ms=round(pause * 1000))
+                await _unless(stop, asyncio.sleep(pause))
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+
+async def _unless(stop: asyncio.Event, work: Awaitable[Result]) -> None:
+    """Waits for work, or for the order to stop: then the work is cut off, and its transaction rolled back."""
+    doing = asyncio.ensure_future(work)
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        if not doing.done():
+            doing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await doing

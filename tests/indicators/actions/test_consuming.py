@@ -1,0 +1,142 @@
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.indicators import store
+from services.indicators.actions.consuming import WAIT, Consumer
+from services.indicators.model import CaseFact
+from services.kit.db import Database
+from services.kit.policy import Permit
+
+EVER = date(2100, 1, 1)
+REQUEST = "9a1f0bb2-9f5c-4f6c-8d0f-0123456789ab"
+Events = list[dict[str, Any]]
+
+
+@pytest.fixture
+def writing(permit_of: Callable[..., Permit]) -> Permit:
+    return permit_of("worker:feed", "apply_events")
+
+
+async def _facts(database: Database, permit: Permit) -> set[CaseFact]:
+    async with database.work(permit, REQUEST) as work:
+        return set(await store.facts(work, EVER, with_people=True))
+
+
+async def _place(database: Database, permit: Permit) -> tuple[str | None, bool] | None:
+    async with database.work(permit, REQUEST) as work:
+        found = await store.reading(work)
+    return None if found is None else (found.cursor, found.complete)
+
+
+async def test_the_feed_becomes_facts_with_the_cursor_after_it(
+    database: Database, writing: Permit, a_feed: Any, sample_events: Events
+) -> None:
+    feed = a_feed(sample_events)
+    assert await Consumer(database, feed, writing).step() == 87
+    assert len(await _facts(database, writing)) == 29
+    assert await _place(database, writing) == ("0123456789ab.86", True)
+    assert feed.asked == [(None, 0)]
+
+
+async def test_a_long_feed_is_read_in_parts_and_only_then_complete(
+    database: Database, writing: Permit, a_feed: Any, sample_events: Events
+) -> None:
+    feed = a_feed(sample_events, most=40)
+    consumer = Consumer(database, feed, writing)
+    assert [await consumer.step() for _ in range(2)] == [40, 40]
+    assert await _place(database, writing) == ("0123456789ab.79", False)
+    assert [await consumer.step() for _ in range(2)] == [7, 0]
+    assert await _place(database, writing) == ("0123456789ab.86", True)
+    assert feed.asked[-1] == ("0123456789ab.86", WAIT)
+    assert len(await _facts(database, writing)) == 29
+
+
+async def test_an_empty_feed_is_complete_without_a_cursor(
+    database: Database, writing: Permit, a_feed: Any
+) -> None:
+    assert await Consumer(database, a_feed(), writing).step() == 0
+    assert await _place(database, writing) == (None, True)
+
+
+async def test_events_that_come_twice_count_once(
+    database: Database, writing: Permit, a_feed: Any, sample_events: Events
+) -> None:
+    await Consumer(database, a_feed(sample_events), writing).step()
+    before = await _facts(database, writing)
+    again = deepcopy(sample_events)
+    for position, event in enumerate(again, start=len(again)):
+        event["sequence"] = f"0123456789ab.{position}"
+    await Consumer(database, a_feed([*sample_events, *again]), writing).step()
+    assert await _facts(database, writing) == before
+
+
+async def test_what_another_worker_applied_meanwhile_is_left(
+    database: Database, writing: Permit, a_feed: Any, sample_events: Events
+) -> None:
+    faster = Consumer(database, a_feed(sample_events), writing)
+
+    class Slow(a_feed):  # type: ignore[misc] # a fixture gives the class
+        async def after(self, cursor: str | None, wait: int) -> Any:
+            batch = await super().after(cursor, wait)
+            await faster.step()
+            return batch
+
+    assert await Consumer(database, Slow(sample_events[:3]), writing).step() == 0
+    assert await _place(database, writing) == ("0123456789ab.86", True)
+
+
+async def test_a_new_epoch_means_reading_from_zero(
+    database: Database, writing: Permit, a_feed: Any, sample_events: Events
+) -> None:
+    await Consumer(database, a_feed(sample_events), writing).step()
+    restored = deepcopy(sample_events[:6])
+    for event in restored:
+        event["sequence"] = event["sequence"].replace("0123456789ab", "ba9876543210")
+    consumer = Consumer(database, a_feed(restored), writing)
+    await consumer.step()
+    assert await _facts(database, writing) == set()
+    assert await _place(database, writing) == (None, False)
+    await consumer.step()
+    assert len(await _facts(database, writing)) == 2
+    assert await _place(database, writing) == ("ba9876543210.5", True)
+
+
+async def test_a_batch_is_applied_whole_or_not_at_all(
+    database: Database, writing: Permit, a_feed: Any, sample_events: Events
+) -> None:
+    broken = deepcopy(sample_events)
+    broken[-1]["data"]["persons"][0]["ageBand"] = "36"
+    with pytest.raises(Exception, match="fact_person"):
+        await Consumer(database, a_feed(broken), writing).step()
+    assert await _facts(database, writing) == set()
+    assert await _place(database, writing) is None
+
+
+async def test_a_case_that_is_declined_afterwards_is_none(
+    database: Database, writing: Permit, a_feed: Any, sample_events: Events
+) -> None:
+    declined = sample_events[2] | {
+        "type": "referral.declined",
+        "streamversion": 4,
+        "sequence": "0123456789ab.87",
+        "data": {"reason": "criteria-not-met"},
+    }
+    await Consumer(database, a_feed([*sample_events, declined]), writing).step()
+    assert len(await _facts(database, writing)) == 28
+
+
+async def test_a_change_leaves_a_row_and_a_look_leaves_none(
+    database: Database, writing: Permit, a_feed: Any, sample_events: Events
+) -> None:
+    consumer = Consumer(database, a_feed(sample_events), writing)
+    for _ in range(3):
+        await consumer.step()
+    async with database.work(writing, REQUEST) as work:
+        query = text("select actor, action, rule_id, cardinality(objects) as objects from audit")
+        rows = (await work.conn.execute(query)).all()
+    assert [tuple(row) for row in rows] == [("worker:feed", "update", "facts-write", 29)]
