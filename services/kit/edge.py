@@ -22,6 +22,7 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PERCENT = re.compile(rb"%([0-9a-fA-F]{2})")
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_FIRST_ERROR: Final = 400
 _GONE: Final = 499  # the caller hung up before the answer began
 _log = log.get_logger(__name__)
 
@@ -90,7 +91,7 @@ class Edge:
         method = call.scope["method"] if call.scope["method"] in _METHODS else "other"
         route = self._templates.get(id(call.scope.get("route")), "unmatched")
         metrics.REQUESTS.labels(self._service, method, route, str(status)).observe(seconds)
-        if route not in _QUIET:
+        if route not in _QUIET or status >= _FIRST_ERROR:
             took = round(seconds * 1000, 1)
             _log.info("request", method=method, route=route, status=status, duration_ms=took)
 

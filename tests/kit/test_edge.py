@@ -259,6 +259,16 @@ async def test_probes_are_not_logged(path: str) -> None:
     assert lines == []
 
 
+async def test_a_probe_that_fails_is_logged() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = ROUTE
+        await Response(status_code=503)(scope, receive, send)
+
+    with capture_logs(processors=PROCESSORS) as lines:
+        await call(an_edge(app, templates={id(ROUTE): "/readyz"}), "/readyz")
+    assert [(line["route"], line["status"]) for line in lines] == [("/readyz", 503)]
+
+
 async def test_what_is_not_http_passes_untouched() -> None:
     seen: list[str] = []
 
