@@ -1,0 +1,1 @@
+"""The main job, played for a newcomer: samples through the front door, screened, counted, told back."""
