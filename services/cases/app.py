@@ -14,7 +14,7 @@ from services.cases import catalog as published
 from services.cases.actions.events import Feed
 from services.cases.actions.intake import Intake
 from services.cases.actions.keys import rewrap_all
-from services.cases.actions.members import LocalAppointments
+from services.cases.actions.members import LocalAppointments, seed_development
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.screening import Screener
 from services.cases.actions.sessions import Sessions
@@ -174,6 +174,22 @@ async def rotate(settings: Settings | None = None) -> int:
     try:
         await parts.database.open()
         return await rewrap_all(parts.database, parts.policy, parts.ring)
+    finally:
+        await parts.riskscore.aclose()
+        await parts.database.close()
+
+
+async def seed(settings: Settings | None = None) -> int:
+    """Appoints the development members, where development is on; how many appointments are new.
+
+    Raises PermissionError elsewhere: their tokens would be worth nothing, and their rights a risk.
+    """
+    parts = Parts.of(settings or Settings())
+    if not parts.settings.development:
+        raise PermissionError("development members are for development: set TURVAVORK_DEVELOPMENT=1")
+    try:
+        await parts.database.open()
+        return await seed_development(parts.database, parts.policy, parts.catalog)
     finally:
         await parts.riskscore.aclose()
         await parts.database.close()

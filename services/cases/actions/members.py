@@ -72,3 +72,10 @@ def as_appointment(office: Appointed) -> Appointment:
     """The office as the policy table knows it."""
     attributes = {"region": office.region, "agency": office.agency}
     return Appointment(office.role, {name: value for name, value in attributes.items() if value is not None})
+
+
+async def seed_development(database: Database, policy: Policy, catalog: Catalog) -> int:
+    """Appoints the development members; those who hold their office are left alone. How many are new."""
+    permit = policy.permit(Caller.system("service:cases", "cases"), "seed_members", "operations")
+    async with database.work(permit, str(new_id())) as work:
+        return await appoint(work, development_offices(catalog))
