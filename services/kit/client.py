@@ -107,12 +107,14 @@ class ServiceClient:
         when the service cannot be reached in time or answers 502, 503 or 504; UpstreamWrong for other answers
         from 500, for redirects, and for answers that are too large or no HTTP. Nothing is tried again.
         """
+        said = httpx.Headers(headers)
+        said.update(self._standing(act_for, purpose))
         request = self._client.build_request(
             method,
             path,
             json=json,
             params=params,
-            headers={**(headers or {}), **self._standing(act_for, purpose)},
+            headers=said,
             timeout=httpx.Timeout(timeout or self._read, connect=self._connect),
         )
         try:
