@@ -9,20 +9,20 @@ PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def die_with_parent(with_signal: signal.Signals) -> Callable[[], None]:
+def die_with_parent(with_signal: signal.Signals, parent: int | None = None) -> Callable[[], None]:
     """Give a `preexec_fn` after which the kernel sends `with_signal` to the child when its parent is gone.
 
     Thus a supervisor killed with -9 leaves no orphans that hold ports and files. The kernel means the parent
     *thread*: start children from a thread that lives as long as the process. Elsewhere than on Linux it does
-    nothing.
+    nothing. `parent` is the process id that is meant, by default the caller's: a `preexec_fn` runs in its child.
     """
-    parent = os.getpid()
+    expected = parent or os.getpid()
 
     def ask_the_kernel() -> None:
         if _LIBC is None:
             return
         _LIBC.prctl(PR_SET_PDEATHSIG, int(with_signal), 0, 0, 0)
-        if os.getppid() != parent:  # the parent went before the kernel was asked
+        if os.getppid() != expected:  # the parent went before the kernel was asked
             os.kill(os.getpid(), signal.SIGKILL)
 
     return ask_the_kernel

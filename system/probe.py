@@ -1,0 +1,36 @@
+import asyncio
+import ssl
+from urllib.parse import urlsplit
+
+ANSWER_SECONDS = 2.0
+MOST_BYTES = 4 << 20
+
+
+async def get(url: str, context: ssl.SSLContext | None = None) -> tuple[int, bytes]:
+    """GET `url` on a connection of its own: status and body. OSError when nobody answers within 2 s."""
+    try:
+        return await asyncio.wait_for(_get(url, context), ANSWER_SECONDS)
+    except (TimeoutError, asyncio.IncompleteReadError, ValueError, ssl.SSLError) as error:
+        raise OSError(f"no answer from {url}") from error
+
+
+async def answers(url: str, context: ssl.SSLContext | None = None) -> int | None:
+    """GET `url` and give the status, None when nobody answers."""
+    try:
+        return (await get(url, context))[0]
+    except OSError:
+        return None
+
+
+async def _get(url: str, context: ssl.SSLContext | None) -> tuple[int, bytes]:
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port, ssl=context)
+    try:
+        target = parts.path or "/"
+        writer.write(f"GET {target} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n".encode())
+        await writer.drain()
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = await reader.read(MOST_BYTES)
+        return int(head.split(maxsplit=2)[1]), body
+    finally:
+        writer.close()

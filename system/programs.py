@@ -1,0 +1,89 @@
+"""What runs in a process of its own: a service, a worker, the simulated security server.
+
+The heavy imports stand in the functions: `turvavork --help` needs none of them.
+"""
+
+import asyncio
+import importlib
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+SERVICES = ("cases", "riskscore", "exchange", "indicators")
+WORKERS = ("cases", "exchange", "indicators")
+# Longer than the gateway keeps an idle connection: otherwise it sends into one that we are just closing.
+KEEP_ALIVE_SECONDS = 75
+GRACE_SECONDS = 3
+
+
+def serve(service: str, host: str, port: int) -> None:
+    """Serve one service until SIGTERM."""
+    _configure_log(service)
+    _run_server(_room(service).create_app(), host, port)
+
+
+def work(service: str) -> None:
+    """Run one service's worker until SIGTERM, then let it finish what it holds."""
+    import uvloop  # noqa: PLC0415 - see above
+
+    _configure_log(f"{service}-worker")
+    worker = _room(service).create_worker()
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(each, stop.set)
+        await worker.run(stop)
+
+    uvloop.run(run())
+
+
+def simulate(host: str, port: int) -> None:
+    """Run the simulated security server with POLIS and STAR behind it; its settings: the environment."""
+    from system.securityserver.app import Settings, create_app  # noqa: PLC0415 - see above
+
+    def path(name: str) -> Path | None:
+        value = os.environ.get(f"TURVAVORK_SIMULATOR_{name}")
+        return Path(value) if value else None
+
+    settings = Settings(
+        xroad_url=os.environ["TURVAVORK_SIMULATOR_XROAD_URL"],
+        ledger=path("LEDGER"),
+        certificate=path("CERTIFICATE"),
+        certificate_key=path("KEY"),
+        authority=path("AUTHORITY"),
+    )
+    _configure_log("simulator")
+    _run_server(create_app(settings), host, port)
+
+
+def _room(service: str) -> Any:  # noqa: ANN401 - a module; that it has the two functions is the house's rule
+    return importlib.import_module(f"services.{service}.app")
+
+
+def _configure_log(name: str) -> None:
+    from services.kit import log  # noqa: PLC0415 - see above
+
+    log.configure(name, os.environ.get("TURVAVORK_LOG_LEVEL", "info"))
+
+
+def _run_server(app: Callable[..., Any], host: str, port: int) -> None:
+    import uvicorn  # noqa: PLC0415 - see above
+
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
