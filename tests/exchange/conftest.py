@@ -140,3 +140,54 @@ def start(keys_folder: Path, service_database: Any) -> Start:
 async def exchange(start: Start) -> AsyncIterator[Running]:
     async with start() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def zeep_headers() -> dict[str, Any]:
+    """Header fields as a zeep client gives them."""
+    member = {"xRoadInstance": "ee-dev", "memberClass": "GOV"}
+    return {
+        "client": {**member, "memberCode": "70008747", "subsystemCode": "polis", "objectType": "SUBSYSTEM"},
+        "service": {
+            **member,
+            "memberCode": "70001975",
+            "subsystemCode": "turvavork",
+            "serviceCode": "submitReferral",
+            "serviceVersion": "v1",
+            "objectType": "SERVICE",
+        },
+        "id": "zeep-1",
+        "userId": "EE38501170364",
+        "protocolVersion": "4.0",
+    }
+
+
+@pytest.fixture(scope="session")
+def zeep_referral() -> dict[str, Any]:
+    """A referral as a zeep client gives it."""
+    victim = {
+        "role": "victim",
+        "birthDate": "1988-05-04",
+        "givenName": "Mari",
+        "familyName": "N\u00e4idis",
+        "sex": "female",
+    }
+    return {
+        "senderReference": "PV-2017-7",
+        "version": 1,
+        "referral": {
+            "referredOn": "2017-03-02",
+            "region": "polva",
+            "event": {"occurredAt": "2017-03-01T21:40:00+02:00"},
+            "persons": {"person": [victim]},
+            "assessment": {
+                "instrument": "dash",
+                "completedOn": "2017-03-02",
+                "answers": {"answer": [{"_value_1": "yes", "item": "injury"}]},
+            },
+            "grounds": {"ground": ["visible-high-risk"]},
+            "consent": "given",
+            "victimInformed": True,
+            "referrer": {"name": "P", "unit": "U"},
+        },
+    }

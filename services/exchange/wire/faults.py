@@ -28,7 +28,7 @@ def fault(problem: Problem, request_id: UUID | str) -> bytes:
     """The whole message; it goes with HTTP 500 and ``text/xml``, whatever the problem."""
     parts = (
         f"<env:Fault><faultcode>env:{code(problem)}</faultcode>",
-        f'<faultstring xml:lang="et">{escape(text(problem))}</faultstring>',
+        f"<faultstring>{escape(text(problem))}</faultstring>",
         f"<detail><faultDetail>{escape(str(request_id))}</faultDetail>",
         errors(problem.errors),
         "</detail></env:Fault>",

@@ -62,9 +62,12 @@ def read(body: bytes, content_type: str | None, limits: Limits) -> etree._Elemen
     if not _plainly_small(data, limits):
         _Count(limits).over(data)
     try:
-        return etree.fromstring(data, _PARSER)
+        root = etree.fromstring(data, _PARSER)
     except etree.XMLSyntaxError:
         raise InvalidXml("the message is not well-formed") from None
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise InvalidXml("a DOCTYPE is not accepted")
+    return root
 
 
 def _plainly_small(data: bytes, limits: Limits) -> bool:
@@ -114,12 +117,14 @@ _USUAL: Final = {
 
 
 def _utf8(body: bytes, charset: str) -> bytes:
-    if charset == UTF_8:
-        return body.removeprefix(codecs.BOM_UTF8)
     try:
         text = body.decode(charset)
     except UnicodeDecodeError:
         raise InvalidXml("the message is not in the character set that it names") from None
+    if "\0" in text:  # parsers would take it for another character set than the one that was checked
+        raise InvalidXml("the message is not well-formed")
+    if charset == UTF_8:
+        return body.removeprefix(codecs.BOM_UTF8)
     return _DECLARATION.sub("", text.removeprefix("\ufeff"), count=1).encode(UTF_8)
 
 

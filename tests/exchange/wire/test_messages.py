@@ -1,0 +1,115 @@
+"""Our SOAP answers as bytes; ``TURVAVORK_WRITE_GOLDEN=1`` writes the files anew, for review."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from services.exchange.model.inbox import Receipt, Status
+from services.exchange.model.problems import ReferralInvalid, ReferralUnknown, SchemaViolation
+from services.exchange.wire import envelope, faults, messages, schema
+from services.exchange.wire.reader import Limits
+from services.kit.problem import FieldError
+
+Golden = Callable[[str], bytes]
+FOLDER = Path(__file__).parents[1] / "golden"
+AT = datetime(2017, 3, 2, 12, 0, 0, 5000, UTC)
+REFERENCE = "TV-0000-0000-0000-0000-0"
+ERRORS = (
+    FieldError("/persons/1/personalCode", "check-digit", "the check digit of the personal code does not fit"),
+    FieldError("/event/occurredAt", "future", "the event has not happened yet"),
+)
+
+
+def submitted() -> bytes:
+    return messages.receipt(
+        "submitReferral", Receipt(REFERENCE, Status.AWAITING_SCREENING, AT), with_current=False
+    )
+
+
+def told() -> bytes:
+    return messages.receipt(
+        "getReferralStatus", Receipt(REFERENCE, Status.RECEIVED, AT, current=False), with_current=True
+    )
+
+
+ANSWERS: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "submitReferral.response.xml": ("submitReferral.request.xml", submitted),
+    "submitReferral.refused.response.xml": (
+        "submitReferral.request.xml",
+        lambda: messages.refusal("submitReferral", ReferralInvalid(errors=ERRORS)),
+    ),
+    "getReferralStatus.response.xml": ("getReferralStatus.by-reference.request.xml", told),
+    "getReferralStatus.unknown.response.xml": (
+        "getReferralStatus.by-reference.request.xml",
+        lambda: messages.refusal("getReferralStatus", ReferralUnknown()),
+    ),
+}
+
+
+def compare(name: str, content: bytes) -> None:
+    if os.environ.get("TURVAVORK_WRITE_GOLDEN"):
+        (FOLDER / name).write_bytes(content)
+    assert (FOLDER / name).read_bytes() == content
+
+
+@pytest.mark.parametrize(("name", "request_and_payload"), ANSWERS.items(), ids=ANSWERS.keys())
+def test_golden_answers(
+    golden: Golden, name: str, request_and_payload: tuple[str, Callable[[], bytes]]
+) -> None:
+    request, payload = request_and_payload
+    content = envelope.answer(envelope.read(golden(request), "text/xml", Limits()), payload())
+    compare(name, content)
+    body = etree.fromstring(content)[1]
+    schema.check(body[0])
+    assert body[0].tag.removesuffix("Response") == etree.fromstring(golden(request))[1][0].tag
+
+
+def test_golden_fault() -> None:
+    problem = SchemaViolation(errors=[FieldError("/submitReferral/version", "form", "does not have the form")])
+    compare("fault.response.xml", faults.fault(problem, "00000000-0000-4000-8000-000000000000"))
+
+
+@pytest.mark.parametrize(
+    ("pointer", "path"),
+    [
+        ("", "/submitReferral/referral"),
+        ("/version", "/submitReferral/version"),
+        ("/persons/0/birthDate", "/submitReferral/referral/persons/person[1]/birthDate"),
+        ("/grounds/1", "/submitReferral/referral/grounds/ground[2]"),
+        ("/assessment/answers/injury", "/submitReferral/referral/assessment/answers/answer[@item='injury']"),
+    ],
+)
+def test_a_pointer_becomes_a_path(pointer: str, path: str) -> None:
+    assert messages.placed("submitReferral", FieldError(pointer, "x", "y")).pointer == path
+
+
+def test_white_space_around_codes_and_names_is_not_meant(golden: Golden) -> None:
+    body = golden("submitReferral.request.xml")
+    spaced = body.replace(b">Mari-Liis<", b">\n Mari-Liis\n\t<").replace(b">polva<", b"> polva\n<")
+    spaced = spaced.replace(b">yes<", b"> yes <").replace(b'"injury"', b'" injury "')
+    read = [
+        messages.referral(envelope.read(each, "text/xml", Limits()).payload) for each in (body, spaced)
+    ]
+    assert read[0] == read[1]
+
+
+def test_white_space_in_narratives_is_kept(golden: Golden) -> None:
+    body = golden("submitReferral.request.xml").replace(b">Naabrid kutsusid", b">\n  Naabrid\n kutsusid")
+    read = messages.referral(envelope.read(body, "text/xml", Limits()).payload)
+    assert read["event"]["description"].startswith("\n  Naabrid\n kutsusid politsei")
+
+
+def test_questions_are_read(golden: Golden) -> None:
+    asked = [
+        messages.query(envelope.read(golden(f"getReferralStatus.by-{by}.request.xml"), "text/xml", Limits()).payload)
+        for by in ("reference", "senderReference", "messageId")
+    ]
+    assert asked == [
+        {"reference": REFERENCE},
+        {"senderReference": "PV-2017-001203", "version": 1},
+        {"messageId": "4c2b8a1e-0d6f-4f0a-9b7c-3e5d1f2a6b80"},
+    ]
