@@ -159,21 +159,12 @@ def permit_of() -> Callable[..., Permit]:
 
 @pytest.fixture
 async def database(service_database: Any) -> AsyncIterator[Database]:
-    where = service_database(NAME)
-    opened = Database(where.url, service=NAME, clock=FixedClock(NOW), audit_key=AUDIT_KEY, personal=PERSONAL)
+    """An empty database, for one test."""
+    url = service_database(NAME).url
+    opened = Database(url, service=NAME, clock=FixedClock(NOW), audit_key=AUDIT_KEY, personal=PERSONAL)
     await opened.open()
     yield opened
     await opened.close()
-
-
-@pytest.fixture
-async def sampled(
-    database: Database, sample_events: list[dict[str, Any]], permit_of: Callable[..., Permit]
-) -> Database:
-    """A database that has read the feed of all samples."""
-    consumer = Consumer(database, FakeFeed(sample_events), permit_of("worker:feed", "apply_events"))
-    await consumer.step()
-    return database
 
 
 class Offices:
@@ -201,7 +192,7 @@ def as_person(key_folder: Path) -> Callable[..., dict[str, str]]:
     return headers
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def a_service(key_folder: Path) -> Callable[[str], FastAPI]:
     def make(url: str) -> FastAPI:
         settings = Settings(keys=key_folder, development=True, database_url=url)
@@ -210,19 +201,31 @@ def a_service(key_folder: Path) -> Callable[[str], FastAPI]:
     return make
 
 
-@pytest.fixture
-async def api(
+@pytest.fixture(scope="session")
+async def app(
     a_service: Callable[[str], FastAPI],
     service_database: Any,
     sample_events: list[dict[str, Any]],
     permit_of: Callable[..., Permit],
-) -> AsyncIterator[httpx.AsyncClient]:
-    """The service over a database that has read the feed of all samples."""
-    app = a_service(service_database(NAME).url)
-    async with app.router.lifespan_context(app):
-        app.state.appointments = Offices()
+) -> AsyncIterator[FastAPI]:
+    """The service over a database that has read the feed of all samples; tests only read it."""
+    made = a_service(service_database(NAME).url)
+    async with made.router.lifespan_context(made):
+        made.state.appointments = Offices()
         permit = permit_of("worker:feed", "apply_events")
-        await Consumer(app.state.database, FakeFeed(sample_events), permit).step()
-        base = "http://indicators/api/indicators/v1"
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base) as client:
-            yield client
+        await Consumer(made.state.database, FakeFeed(sample_events), permit).step()
+        yield made
+
+
+@pytest.fixture(scope="session")
+def sampled(app: FastAPI) -> Database:
+    """The database of that service."""
+    found: Database = app.state.database
+    return found
+
+
+@pytest.fixture(scope="session")
+async def api(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    base = "http://indicators/api/indicators/v1"
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base) as client:
+        yield client
