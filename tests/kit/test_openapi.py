@@ -40,7 +40,7 @@ class PermitFor:
     """Stands for kit.access: a dependency that makes a permit."""
 
     def __init__(self, operation: str) -> None:
-        self.operation = operation
+        self.permit_operation = operation
 
     async def __call__(self, purpose: Annotated[str | None, Header(alias="X-Purpose")] = None) -> str:
         return purpose or ""

@@ -1,7 +1,7 @@
 """OpenAPI 3.1 as the framework makes it, put right.
 
 The framework documents errors as ``application/json``, invents ``HTTPValidationError``, and does not
-know that a permit always needs a purpose. A dependency that makes a permit says for which ``operation``.
+know that a permit always needs a purpose. A dependency that makes a permit says for which ``permit_operation``.
 """
 
 import copy
@@ -121,7 +121,7 @@ def render(document: Document) -> bytes:
 def permit_operation(dependant: Dependant) -> str | None:
     """The operation that a route's permit is for, or None when it needs none."""
     for call in _calls(dependant):
-        operation = getattr(call, "operation", None)
+        operation = getattr(call, "permit_operation", None)
         if isinstance(operation, str):
             return operation
     return None
