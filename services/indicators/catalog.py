@@ -111,7 +111,7 @@ def read_claims(raw: Mapping[str, Any]) -> tuple[Claim, ...]:
         Claim(
             id=claim["id"],
             indicator=claim["indicator"],
-            source=f"{raw['document']}: {claim['place']}",
+            source=f"{raw['source']}: {claim['place']}",
             window=Window(
                 None if claim["from"] is None else date.fromisoformat(claim["from"]),
                 date.fromisoformat(claim["to"]),
