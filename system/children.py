@@ -24,8 +24,13 @@ PAUSE = 0.02
 class Child(Protocol):
     """A program that is started, watched and stopped."""
 
-    name: str
-    port: int | None
+    @property
+    def name(self) -> str:
+        """What it is called in the table and in its log's name."""
+
+    @property
+    def port(self) -> int | None:
+        """The port on which it listens, None when on none."""
 
     @property
     def pid(self) -> int | None:

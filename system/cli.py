@@ -1,5 +1,191 @@
-"""The `turvavork` command."""
+"""The `turvavork` command. Each command imports what it needs when it runs: `serve` must start quickly."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from system import programs
+from system.options import Options
+
+app = typer.Typer(
+    name="turvavork",
+    help=(
+        "The backend with which multi-agency networks protect high-risk victims of domestic violence: "
+        "run it, look at it, get tokens for it."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a traceback shows our lines, never values
+)
+
+
+class Service(StrEnum):
+    """The services."""
+
+    cases = "cases"
+    riskscore = "riskscore"
+    exchange = "exchange"
+    indicators = "indicators"
+
+
+class Stateful(StrEnum):
+    """The services that have a database and a worker."""
+
+    cases = "cases"
+    exchange = "exchange"
+    indicators = "indicators"
+
+
+Data = Annotated[
+    Path, typer.Option(envvar="TURVAVORK_DATA", help="Folder of databases, keys, logs. Made when missing.")
+]
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(envvar="TURVAVORK_PORT", help="The API's port.")] = 8480,
+    xroad_port: Annotated[int, typer.Option(envvar="TURVAVORK_XROAD_PORT", help="X-Road's port.")] = 8481,
+    data: Data = Path("var"),
+    *,
+    tls: Annotated[
+        bool,
+        typer.Option(
+            "--tls",
+            envvar="TURVAVORK_TLS",
+            help="Serve TLS from a local authority and require the security server's certificate.",
+        ),
+    ] = False,
+) -> None:
+    """Start everything on this machine and stay until Ctrl-C; no samples are played.
+
+    Another PostgreSQL (16 or newer) is used where TURVAVORK_<SERVICE>_DATABASE_URL names one;
+    TURVAVORK_<SERVICE>_OWNER_DATABASE_URL is then needed to migrate it. Started by root, PostgreSQL runs as
+    TURVAVORK_POSTGRES_USER (nobody) with its data under TURVAVORK_POSTGRES_BASE (/var/lib/turvavork).
+    """
+    _stay(Options(data, port, xroad_port, tls))
+
+
+@app.command()
+def serve(
+    service: Service,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+) -> None:
+    """Serve one service; its settings are environment variables (docs/settings.md)."""
+    programs.serve(service, host, port)
+
+
+@app.command()
+def work(service: Stateful) -> None:
+    """Run one service's worker: what happens without a caller."""
+    programs.work(service)
+
+
+@app.command()
+def simulate(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    xroad_url: Annotated[
+        str, typer.Option(envvar="TURVAVORK_SIMULATOR_XROAD_URL", help="The gateway's X-Road listener.")
+    ] = "http://127.0.0.1:8481",
+) -> None:
+    """Run the simulated security server with POLIS and STAR behind it.
+
+    TURVAVORK_SIMULATOR_LEDGER names the file of what they received; TURVAVORK_SIMULATOR_CERTIFICATE, _KEY and
+    _AUTHORITY the client certificate for a listener with TLS.
+    """
+    os.environ["TURVAVORK_SIMULATOR_XROAD_URL"] = xroad_url
+    programs.simulate(host, port)
+
+
+@app.command()
+def migrate(
+    services: Annotated[list[Stateful] | None, typer.Argument(help="All, when none is named.")] = None,
+    data: Data = Path("var"),
+) -> None:
+    """Bring databases to the newest schema, each in its owner's role.
+
+    TURVAVORK_<SERVICE>_OWNER_DATABASE_URL names the database; where it is missing, the embedded PostgreSQL of
+    the data folder is meant. With TURVAVORK_POSTGRES_ADMIN_URL (a superuser's) databases and roles that are
+    missing are made first, with the passwords of the URLs (owner's, service's, and the auditor's in
+    TURVAVORK_<SERVICE>_AUDITOR_DATABASE_URL).
+    """
+    from system.migrating import migrate_all  # noqa: PLC0415
+
+    with _plain_errors():
+        migrate_all([str(each) for each in services or Stateful], data, typer.echo)
+
+
+@app.command(name="keys")
+def make_keys(data: Data = Path("var")) -> None:
+    """Make the key files that are missing, in TURVAVORK_KEYS or else in the data folder."""
+    from services.kit import keys  # noqa: PLC0415
+
+    folder = Path(os.environ.get("TURVAVORK_KEYS", data / "keys"))
+    keys.ensure(folder)
+    typer.echo(f"keys are in {folder}")
+
+
+@app.command()
+def status(data: Data = Path("var")) -> None:
+    """Show which programs run on a data folder, and how they are. Exit code 1 when one is not well."""
+    from system.status import show  # noqa: PLC0415
+
+    if not show(data):
+        raise typer.Exit(1)
+
+
+@app.command()
+def token(
+    role: Annotated[str, typer.Option(help="coordinator, agency-member, chair, support-person, …")],
+    region: Annotated[str, typer.Option(help="Code of a region, e.g. polva.")] = "",
+    agency: Annotated[str, typer.Option(help="Kind of agency, e.g. police.")] = "",
+    data: Data = Path("var"),
+) -> None:
+    """Print an access token for development, good for 15 minutes.
+
+    Its subject is dev:<role>:<region>:<agency> with empty parts where nothing is given, e.g.
+    dev:coordinator:polva: - whoever has this subject among the seeded appointments has its rights. Services
+    take such tokens only with TURVAVORK_DEVELOPMENT=1, which `turvavork up` sets.
+    """
+    from services.kit import keys  # noqa: PLC0415
+    from services.kit.tokens import AccessTokenIssuer  # noqa: PLC0415
+    from services.kit.tokens.signing import DEVELOPMENT_ISSUER  # noqa: PLC0415
+
+    folder = Path(os.environ.get("TURVAVORK_KEYS", data / "keys"))
+    with _plain_errors():
+        issuer = AccessTokenIssuer(DEVELOPMENT_ISSUER, keys.load_issuer(folder, "development"))
+        typer.echo(issuer.issue(f"dev:{role}:{region}:{agency}"))
 
 
 def main() -> None:
     """Run the command line."""
+    app()
+
+
+def _stay(options: Options, play: Callable[[Any], Awaitable[None]] | None = None) -> None:
+    from system.run import stay  # noqa: PLC0415
+
+    with _plain_errors():
+        asyncio.run(stay(options, typer.echo, play))
+
+
+@contextlib.contextmanager
+def _plain_errors() -> Iterator[None]:
+    """What an operator can put right is told in a sentence, without a traceback."""
+    from services.kit.keys import KeyFileError  # noqa: PLC0415
+    from system.pghome import PostgresError  # noqa: PLC0415
+    from system.run import StartError  # noqa: PLC0415
+    from system.state import InUseError  # noqa: PLC0415
+
+    try:
+        yield
+    except (InUseError, PostgresError, StartError, KeyFileError, FileNotFoundError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None

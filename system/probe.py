@@ -26,7 +26,7 @@ async def _get(url: str, context: ssl.SSLContext | None) -> tuple[int, bytes]:
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port, ssl=context)
     try:
-        target = parts.path or "/"
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         writer.write(f"GET {target} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n".encode())
         await writer.drain()
         head = await reader.readuntil(b"\r\n\r\n")

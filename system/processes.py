@@ -14,7 +14,7 @@ def die_with_parent(with_signal: signal.Signals, parent: int | None = None) -> C
 
     Thus a supervisor killed with -9 leaves no orphans that hold ports and files. The kernel means the parent
     *thread*: start children from a thread that lives as long as the process. Elsewhere than on Linux it does
-    nothing. `parent` is the process id that is meant, by default the caller's: a `preexec_fn` runs in its child.
+    nothing. `parent` is the process id that is meant, by default the one that calls this.
     """
     expected = parent or os.getpid()
 

@@ -78,8 +78,9 @@ def process_ids(programs: Sequence[ProgramState]) -> dict[str, int]:
 
 
 def _held(data: Path) -> bool:
-    try:
-        with only_one(data):
-            return False
-    except InUseError:
-        return True
+    with (data / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False

@@ -1,0 +1,286 @@
+"""The supervisor: starts all programs of one system, keeps them running, stops them."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from types import TracebackType
+from typing import Self
+
+from services.kit import keys
+from services.kit.clock import SystemClock
+from system import children, environment, gateway, probe, state, tls
+from system.children import Child, Database, Executed, Forked
+from system.databases import STATEFUL, migrate, prepare
+from system.environment import Layout
+from system.options import Options
+from system.ports import LOOPBACK, is_free
+from system.postgres import Cluster
+from system.programs import SERVICES, WORKERS
+
+READY_SECONDS = 90.0
+WATCH_PAUSE = 0.1
+FIRST_DELAY = 0.2
+LONGEST_DELAY = 10.0
+STEADY_SECONDS = 30.0
+MOST_EARLY_DEATHS = 3
+GATEWAY_STOP_SECONDS = 2.0
+STOP_SECONDS = 4.0
+
+Say = Callable[[str], None]
+
+
+class StartError(RuntimeError):
+    """The system does not come up; the message says which program, and what it said last."""
+
+
+class System:
+    """All programs of one system, as an async context manager: inside it the system is ready.
+
+    InUseError when a port or the data folder is taken, PostgresError or StartError when something does not
+    start.
+    """
+
+    def __init__(self, options: Options, say: Say = print) -> None:
+        self.options = options
+        self.children: list[Child] = []
+        self.layout: Layout
+        self._say = say
+        self._data = options.data.resolve()
+        self._stack = contextlib.ExitStack()
+        self._keepers: list[asyncio.Task[None]] = []
+        self._stopping = False
+        self._ready = False
+        self._failure: asyncio.Future[None]
+        self._cluster: Cluster | None = None
+        self._began = time.monotonic()
+
+    @property
+    def api_url(self) -> str:
+        """The API listener."""
+        return self.layout.api_url
+
+    @property
+    def xroad_url(self) -> str:
+        """The X-Road listener."""
+        return self.layout.xroad_url
+
+    def child(self, name: str) -> Child:
+        """Give one program: cases, cases-worker, gateway, postgres, simulator, …; KeyError."""
+        return {each.name: each for each in self.children}[name]
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Stop all within 10 s: the gateway, then services and workers, PostgreSQL last. Idempotent."""
+        self._stopping = True
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        groups = (
+            ([each for each in self.children if each.name == "gateway"], GATEWAY_STOP_SECONDS),
+            ([each for each in self.children if each.name not in {"gateway", "postgres"}], STOP_SECONDS),
+            ([each for each in self.children if each.name == "postgres"], STOP_SECONDS),
+        )
+        for group, seconds in groups:
+            for child in group:
+                child.terminate()
+            if not children.all_ended(group, seconds):
+                for child in group:
+                    child.kill()
+        self._stack.close()
+
+    async def _start(self) -> None:
+        self._failure = asyncio.get_running_loop().create_future()
+        self._stack.enter_context(state.only_one(self._data))
+        self._stack.callback(state.forget, self._data)
+        doors = gateway.Doors(self.options.port, self.options.xroad_port)
+        for port, option in ((doors.api_port, "--port"), (doors.xroad_port, "--xroad-port")):
+            if not is_free(port):
+                raise state.InUseError(
+                    f"Port {port} is in use by another program: choose another with {option}."
+                )
+        children.warm_up()
+        certificates = tls.ensure(self._data / "tls", SystemClock()) if self.options.tls else None
+        self.layout = Layout(self._data, doors, certificates)
+        self.layout.logs.mkdir(exist_ok=True, mode=0o700)
+        (self._data / "simulator").mkdir(exist_ok=True, mode=0o700)
+        keys.ensure(self.layout.keys)
+        self._launch(self._gateway())
+        if not all(environment.service_is_external(service) for service in STATEFUL):
+            self._cluster = Cluster(self._data / "postgres", log=self.layout.logs / "postgres.log")
+            self._launch(Database(self._cluster))
+            self._progress(f"PostgreSQL runs on port {self._cluster.port}")
+        await asyncio.to_thread(self._prepare_databases)
+        for child in self._services():
+            self._launch(child)
+        self._progress("services, workers and the simulated security server are started")
+        await self._until_ready()
+
+    def _progress(self, step: str) -> None:
+        self._say(f"{time.monotonic() - self._began:5.1f} s  {step}")
+
+    def _launch(self, child: Child) -> None:
+        child.start()
+        self.children.append(child)
+        self._keepers.append(asyncio.create_task(self._keep(child)))
+
+    def _gateway(self) -> Child:
+        layout = self.layout
+        told = gateway.environment(
+            layout.doors, layout.service_urls(), layout.secret, self._data / "gateway", layout.certificates
+        )
+        return Executed(
+            "gateway",
+            gateway.command(),
+            environment.passed_on() | told,
+            layout.logs / "gateway.log",
+            layout.doors.api_port,
+        )
+
+    def _services(self) -> Iterator[Child]:
+        layout = self.layout
+        for name in SERVICES:
+            told, port = environment.of_service(name, layout, self._cluster), layout.ports[name]
+            log = layout.logs / f"{name}.log"
+            yield Forked(name, "system.programs:serve", (name, LOOPBACK, port), told, log, port)
+        for name in WORKERS:
+            told = environment.of_service(name, layout, self._cluster)
+            yield Forked(
+                f"{name}-worker", "system.programs:work", (name,), told, layout.logs / f"{name}-worker.log"
+            )
+        port, log = layout.ports["simulator"], layout.logs / "simulator.log"
+        told = environment.of_simulator(layout)
+        yield Forked("simulator", "system.programs:simulate", (LOOPBACK, port), told, log, port)
+
+    def _prepare_databases(self) -> None:
+        for service in STATEFUL:
+            if self._cluster is not None and not environment.service_is_external(service):
+                asyncio.run(prepare(self._cluster.admin_url, service, self._cluster.passwords))
+            owner = environment.database_url(service, "owner", self._cluster)
+            if owner is None:
+                self._progress(f"{service}: no owner's URL is known, its schema is taken as it is")
+            else:
+                migrate(service, owner)
+        self._progress("databases are migrated")
+
+    async def _keep(self, child: Child) -> None:
+        """Start the child again when it dies; later and later when it dies again and again."""
+        delay, deaths = FIRST_DELAY, 0
+        while True:
+            began = time.monotonic()
+            while child.running():  # noqa: ASYNC110 - children of three kinds, none of which offers an event
+                await asyncio.sleep(WATCH_PAUSE)
+            deaths += 1
+            if not self._ready and deaths >= MOST_EARLY_DEATHS:
+                self._fail(f"{child.name} does not start. The end of its log:\n{child.last_words()}")
+            if time.monotonic() - began > STEADY_SECONDS:
+                delay = FIRST_DELAY
+            self._say(f"{child.name} has stopped: it starts again in {delay:.1f} s")
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, LONGEST_DELAY)
+            try:
+                child.start()
+            except (OSError, EOFError, RuntimeError) as error:
+                self._say(f"{child.name} does not start: {error}")
+            self._note()
+
+    def _fail(self, message: str) -> None:
+        if not self._failure.done():
+            self._failure.set_exception(StartError(message))
+
+    async def _until_ready(self) -> None:
+        looking = asyncio.create_task(self._look_until_ready())
+        try:
+            await asyncio.wait({looking, self._failure}, return_when=asyncio.FIRST_COMPLETED)
+            if self._failure.done():
+                await self._failure
+            await looking
+        finally:
+            looking.cancel()
+        self._ready = True
+        self._note()
+
+    async def _look_until_ready(self) -> None:
+        waiting = set(self._probes())
+        deadline = time.monotonic() + READY_SECONDS
+        while waiting:
+            for name, url, good in sorted(waiting):
+                status = await probe.answers(url, self._tls_context())
+                if status is not None and (status == 200 if good else status < 500):  # noqa: PLR2004 - HTTP
+                    waiting.discard((name, url, good))
+            if waiting and time.monotonic() > deadline:
+                names = ", ".join(sorted({name for name, _, _ in waiting}))
+                raise StartError(f"Not ready after {READY_SECONDS:.0f} s: {names}. Logs: {self.layout.logs}")
+            await asyncio.sleep(WATCH_PAUSE / 2)
+
+    def _probes(self) -> Iterator[tuple[str, str, bool]]:
+        """Each service's own readiness, and that the gateway reaches it (any answer of the service's own)."""
+        for name, url in self.layout.service_urls().items():
+            yield name, f"{url}/readyz", True
+            yield f"{name} through the gateway", f"{self.api_url}/api/{name}/v1/", False
+        yield "simulator", f"http://{LOOPBACK}:{self.layout.ports['simulator']}/readyz", True
+        yield "X-Road listener", f"{self.xroad_url}/xroad/soap?wsdl", False
+
+    def _tls_context(self) -> ssl.SSLContext | None:
+        certificates = self.layout.certificates
+        if certificates is None:
+            return None
+        context = ssl.create_default_context(cafile=str(certificates.authority.certificate))
+        context.load_cert_chain(certificates.client.certificate, certificates.client.key)
+        return context
+
+    def _note(self) -> None:
+        urls = self.layout.service_urls() | {
+            "simulator": f"http://{LOOPBACK}:{self.layout.ports['simulator']}"
+        }
+        certificates = self.layout.certificates
+        state.write(
+            self._data,
+            state.RunState(
+                pid=os.getpid(),
+                api=self.api_url,
+                xroad=self.xroad_url,
+                authority=None if certificates is None else str(certificates.authority.certificate),
+                programs=[
+                    state.ProgramState(name=each.name, pid=each.pid, port=each.port, url=urls.get(each.name))
+                    for each in self.children
+                ],
+            ),
+        )
+
+
+async def stay(options: Options, say: Say, play: Callable[[System], Awaitable[None]] | None = None) -> None:
+    """Run a system until Ctrl-C, SIGTERM or a closed terminal; `play` has it before it is announced.
+
+    Raises what System raises.
+    """
+
+    async def run() -> None:
+        async with System(options, say) as system:
+            if play is not None:
+                await play(system)
+            say(f"turvavork is ready: {system.api_url} (X-Road: {system.xroad_url})")
+            await asyncio.Event().wait()
+
+    running = asyncio.create_task(run())
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(each, running.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    say("turvavork has stopped")
