@@ -1,17 +1,15 @@
 """The database: one transaction per request, its audit rows within it, committed before the answer leaves.
 
-Nobody but this file commits. A database that cannot be reached, or that goes away at any moment up to and
-including the commit, is a 503 with ``Retry-After``: never a 500, never a success.
+Nobody but ``kit.db`` and ``kit.work`` commits. A database that cannot be reached, or that goes away at any
+moment up to and including the commit, is a 503 with ``Retry-After``: never a 500, never a success.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final
-from uuid import UUID
 
 import asyncpg
 from fastapi import Depends, Request
@@ -24,9 +22,10 @@ from services.kit import audit, outage, safety
 from services.kit.access import permit as permit_for
 from services.kit.clock import Clock
 from services.kit.migrate import asyncpg_url, head
-from services.kit.policy import Caller, Decision, Permit
+from services.kit.policy import Caller, Permit
 from services.kit.problem import UpstreamUnavailable
 from services.kit.safety import UnsafeDatabase
+from services.kit.work import Work
 
 __all__ = ["Database", "UnsafeDatabase", "Work", "unit_of_work"]
 
@@ -46,74 +45,6 @@ _FACTS: Final = text("""
     select count(set_config(name, value, true))
     from unnest(cast(:names as text[]), cast(:values as text[])) as fact (name, value)
 """)
-
-
-class Work:
-    """One open transaction: its connection (SQLAlchemy Core), its permit, the moment at which it began."""
-
-    def __init__(
-        self, conn: AsyncConnection, permit: Permit, request_id: str, now: datetime, handles: audit.Handles
-    ) -> None:
-        self.conn = conn
-        self.permit = permit
-        self.request_id = request_id
-        self.now = now
-        self._handles = handles
-        self._entries: list[audit.Entry] = []
-
-    def audit(  # noqa: PLR0913 - the words of one row
-        self,
-        action: audit.Action,
-        objects: Sequence[str | UUID],
-        fields: Iterable[str] = (),
-        decision: Decision | Sequence[Decision] | None = None,
-        *,
-        basis: str | None = None,
-        client: str | None = None,
-    ) -> None:
-        """Adds a row to the audit log, written right before the commit of this transaction.
-
-        Args:
-            action: what was done.
-            objects: ids or references of what was touched; the row keeps keyed handles of them.
-            fields: classes of the fields shown or changed.
-            decision: by which rule or rules; without one, the rules of the permit.
-            basis: code of the legal basis, where there is one beyond the purpose.
-            client: the X-Road client, or another receiver outside the house.
-        """
-        decisions = [decision] if isinstance(decision, Decision) else decision
-        allowing = [grant for grant in self.permit.grants if grant.effect == "allow"]
-        rules = [one.rule_id for one in decisions or allowing]
-        self._entries.append(
-            audit.Entry(
-                **audit.capacity(self.permit.caller),
-                recorded_at=self.now,
-                purpose=self.permit.purpose,
-                basis=basis,
-                operation=self.permit.operation,
-                action=action,
-                objects=[self._handles.of(thing) for thing in objects],
-                fields=sorted(fields),
-                decision="allow",
-                rule_id="+".join(dict.fromkeys(rules)) or None,
-                problem=None,
-                request_id=self.request_id,
-                client=client,
-            )
-        )
-
-    async def _finish(self) -> None:
-        """Writes the audit rows and commits; an answer without its row is no answer, so it is a 503."""
-        try:
-            await audit.write(self.conn, self._entries)
-        except DBAPIError as error:
-            if outage.sqlstate(error) == outage.ABORTED:
-                raise
-            raise outage.unavailable() from error
-        if not self._entries:
-            # COMMIT of a transaction in which an error was swallowed rolls back and says nothing; this does.
-            await self.conn.execute(text("select 1"))
-        await self.conn.commit()
 
 
 class Database:
@@ -202,7 +133,7 @@ class Database:
         try:
             work = Work(connection, permit, request_id, self.clock.now(), self._handles)
             yield work
-            await work._finish()  # noqa: SLF001 - the other half of this function; nobody else ends a work
+            await work.finish()
         finally:
             await asyncio.shield(connection.close())  # rolls back what was not committed
 

@@ -109,7 +109,7 @@ async def idempotency_key(
 ) -> Once:
     """Dependency: the key of a write. Its digest covers method, path, query, If-Match and body."""
     if len(request.headers.getlist(HEADER)) > 1:
-        raise Malformed(errors=[FieldError(f"header:{HEADER}", "repeated", "the header is there twice")])
+        raise Malformed(errors=[FieldError(f"header:{HEADER}", "too-many", "the header is there twice")])
     parts = (
         request.method.encode(),
         request.scope["path"].encode(),

@@ -1,5 +1,4 @@
 import asyncio
-import contextlib
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,28 +11,6 @@ from services.kit.problem import NotFound, UpstreamUnavailable
 
 INSERT = text("insert into note values (gen_random_uuid(), :region, :words)")
 COUNT = text("select count(*) from note")
-
-
-async def test_a_work_commits_its_change_with_its_row(database: Database, kit: Any, owner: Any) -> None:
-    async with database.work(kit.permit(), kit.request) as work:
-        await work.conn.execute(INSERT, {"region": "polva", "words": "x"})
-        work.audit("create", ["note-1", "note-2"], ["identity", "basic"], basis="VOS-12")
-        work.audit("send", ["note-1"], client="ee-dev/GOV/70008747/polis")
-        assert work.now == kit.now
-    rows = await owner.fetch("select * from audit order by action")
-    assert [(row["action"], row["basis"], row["client"]) for row in rows] == [
-        ("create", "VOS-12", None),
-        ("send", None, "ee-dev/GOV/70008747/polis"),
-    ]
-    row = rows[0]
-    assert (row["actor"], row["actor_kind"], row["role"]) == ("member-1", "member", "coordinator")
-    assert (row["attributes"], row["purpose"], row["operation"]) == (
-        ["region=polva"],
-        "case-work",
-        "write_note",
-    )
-    assert (row["fields"], row["rule_id"]) == (["basic", "identity"], "notes-of-the-region")
-    assert (row["decision"], row["request_id"], len(row["objects"])) == ("allow", kit.request, 2)
 
 
 async def test_an_error_takes_change_and_row_back(database: Database, kit: Any, owner: Any) -> None:
@@ -93,19 +70,6 @@ async def test_row_security_refuses_a_row_of_another_region(database: Database, 
         with pytest.raises(DBAPIError, match="row-level security"):
             await work.conn.execute(INSERT, {"region": "polva", "words": "x"})
         await savepoint.rollback()
-
-
-async def test_a_swallowed_error_cannot_pass_for_a_commit(database: Database, kit: Any) -> None:
-    async def swallow(*audited: str) -> None:
-        async with database.work(kit.permit(), kit.request) as work:
-            for action in audited:
-                work.audit(action, ["note-1"])  # type: ignore[arg-type] # it is one
-            with contextlib.suppress(IntegrityError):
-                await work.conn.execute(INSERT, {"region": "polva", "words": None})
-
-    for audited in ([], ["create"]):
-        with pytest.raises(DBAPIError, match="current transaction is aborted"):
-            await swallow(*audited)
 
 
 async def test_values_are_not_in_the_errors(database: Database, kit: Any) -> None:

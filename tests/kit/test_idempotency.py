@@ -150,7 +150,7 @@ async def test_other_keys_are_refused_and_not_repeated(key: str) -> None:
 
 async def test_two_keys_are_refused() -> None:
     answer = await _ask(headers=[("Idempotency-Key", "a"), ("Idempotency-Key", "b")])
-    assert answer.json()["errors"][0]["code"] == "repeated"
+    assert answer.json()["errors"][0]["code"] == "too-many"
 
 
 async def test_the_digest_tells_requests_apart() -> None:

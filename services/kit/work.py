@@ -1,0 +1,80 @@
+"""One transaction in which something is done, and the rows of the audit log that tell of it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.kit import audit, outage
+from services.kit.policy import Decision, Permit
+
+
+class Work:
+    """One open transaction: its connection (SQLAlchemy Core), its permit, the moment at which it began."""
+
+    def __init__(
+        self, conn: AsyncConnection, permit: Permit, request_id: str, now: datetime, handles: audit.Handles
+    ) -> None:
+        self.conn = conn
+        self.permit = permit
+        self.request_id = request_id
+        self.now = now
+        self._handles = handles
+        self._entries: list[audit.Entry] = []
+
+    def audit(  # noqa: PLR0913 - the words of one row
+        self,
+        action: audit.Action,
+        objects: Sequence[str | UUID],
+        fields: Iterable[str] = (),
+        decision: Decision | Sequence[Decision] | None = None,
+        *,
+        basis: str | None = None,
+        client: str | None = None,
+    ) -> None:
+        """Adds a row to the audit log, written right before the commit of this transaction.
+
+        Args:
+            action: what was done.
+            objects: ids or references of what was touched; the row keeps keyed handles of them.
+            fields: classes of the fields shown or changed.
+            decision: by which rule or rules; without one, the rules of the permit.
+            basis: code of the legal basis, where there is one beyond the purpose.
+            client: the X-Road client, or another receiver outside the house.
+        """
+        decisions = [decision] if isinstance(decision, Decision) else decision
+        allowing = [grant for grant in self.permit.grants if grant.effect == "allow"]
+        rules = [one.rule_id for one in decisions or allowing]
+        self._entries.append(
+            audit.Entry(
+                **audit.capacity(self.permit.caller),
+                recorded_at=self.now,
+                purpose=self.permit.purpose,
+                basis=basis,
+                operation=self.permit.operation,
+                action=action,
+                objects=[self._handles.of(thing) for thing in objects],
+                fields=sorted(fields),
+                decision="allow",
+                rule_id="+".join(dict.fromkeys(rules)) or None,
+                problem=None,
+                request_id=self.request_id,
+                client=client,
+            )
+        )
+
+    async def finish(self) -> None:
+        """Writes the audit rows and commits, for ``kit.db`` alone; without its row an answer is a 503."""
+        try:
+            await audit.write(self.conn, self._entries)
+        except DBAPIError as error:
+            if outage.sqlstate(error) == outage.ABORTED:
+                raise
+            raise outage.unavailable() from error
+        if not self._entries:
+            # COMMIT of a transaction in which an error was swallowed rolls back and says nothing; this does.
+            await self.conn.execute(text("select 1"))
+        await self.conn.commit()
