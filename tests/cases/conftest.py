@@ -1,17 +1,43 @@
 """Builders: things that are valid and dull until a test says otherwise."""
 
-from collections.abc import Callable
-from dataclasses import replace
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
+import asyncpg
+import httpx
 import pytest
+import pytest_asyncio
 
 from services.cases import catalog as published
+from services.cases.actions.intake import Intake, Taken
+from services.cases.actions.scoring import Rescorer
+from services.cases.actions.screening import Screener
 from services.cases.catalog import Catalog
 from services.cases.model.codes import Answer, Consent, Ground, Relation, Role, Sex
-from services.cases.model.referral import AssessmentFacts, Occurrence, PersonFacts, ReferralFacts, Referrer
-from services.kit import personal_code
+from services.cases.model.referral import (
+    AssessmentFacts,
+    Incoming,
+    Occurrence,
+    PersonFacts,
+    ReferralFacts,
+    Referrer,
+    Sender,
+)
+from services.cases.outbound import RiskScore
+from services.kit import keys, personal_code
+from services.kit.client import ServiceClient
+from services.kit.clock import FixedClock
+from services.kit.db import Database, Work
+from services.kit.ids import new_reference
+from services.kit.policy import Appointment, Caller, Permit, Policy
+from services.kit.sealed import BlindIndex, KeyRing, Pseudonyms
+from services.kit.sequencer import Sequencer
 
 AT = datetime(2017, 5, 4, 12, 0, tzinfo=UTC)
 _RELATIONS = {
@@ -91,3 +117,239 @@ def a_referral(a_person: Build, an_assessment: Build) -> Build:
         return replace(facts, **changes)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def a_message(a_referral: Build) -> Build:
+    """The same referral as JSON."""
+
+    def make(**changes: Any) -> dict[str, Any]:
+        facts = a_referral()
+        assessment = facts.assessment
+        return {
+            "referredOn": facts.referred_on.isoformat(),
+            "region": facts.region,
+            "event": {
+                "occurredAt": "2017-03-01T20:30:00Z",
+                "description": facts.occurrence.description,
+            },
+            "persons": [_person(person) for person in facts.persons],
+            "assessment": {
+                "instrument": assessment.instrument,
+                "completedOn": assessment.completed_on.isoformat(),
+                "answers": {key: answer.value for key, answer in assessment.answers.items()},
+            },
+            "grounds": [ground.value for ground in facts.grounds],
+            "judgementReason": facts.judgement_reason,
+            "consent": facts.consent.value,
+            "victimInformed": facts.victim_informed,
+            "victimWishes": facts.victim_wishes,
+            "referrer": {"name": facts.referrer.name, "unit": facts.referrer.unit},
+            **changes,
+        }
+
+    return make
+
+
+def _person(person: PersonFacts) -> dict[str, Any]:
+    return {
+        "role": person.role.value,
+        "relationToVictim": person.relation.value if person.relation else None,
+        "personalCode": person.personal_code,
+        "birthDate": person.birth_date.isoformat() if person.birth_date else None,
+        "givenName": person.given_name,
+        "familyName": person.family_name,
+        "sex": person.sex.value,
+        "municipality": person.municipality,
+        "address": person.address,
+        "phone": person.phone,
+        "safeContact": person.safe_contact,
+        "language": person.language,
+    }
+
+
+POLIS = "ee-dev/GOV/70008747/polis"
+STAR = "ee-dev/GOV/70009770/star"
+
+
+class FakeScorer:
+    """Stands for riskscore: answers, refuses, or is away, as ``mode`` says."""
+
+    def __init__(self) -> None:
+        self.mode = "ok"
+        self.asked: list[dict[str, Any]] = []
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        self.asked.append(body)
+        if self.mode == "away":
+            raise httpx.ConnectError("away")
+        if self.mode == "refuse":
+            errors = [{"pointer": "/answers", "code": "unknown-item", "reason": "no such item"}]
+            return httpx.Response(422, json={"errors": errors})
+        if self.mode != "ok":
+            return httpx.Response(int(self.mode))
+        score = sum(answer == "yes" for answer in body["answers"].values())
+        high = score >= 14
+        return httpx.Response(
+            200,
+            json={
+                "instrument": body["instrument"],
+                "version": "2026-11",
+                "contentHash": "sha256:00",
+                "status": "draft",
+                "engine": "fake/1",
+                "score": score,
+                "maximum": 24,
+                "band": "high" if high else "standard",
+                "bandLabels": {"et": "-", "ru": "-", "en": "-"},
+                "grounds": ["visible-high-risk"] if high else [],
+                "range": {"lowest": score, "highest": 24, "lowestBand": "high", "highestBand": "high"},
+                "unanswered": [],
+                "items": [],
+                "statements": [],
+            },
+        )
+
+
+class _Signer:
+    def token(self, audience: str, subject: str, purpose: str) -> str:
+        return "token"
+
+
+def client_of(scorer: FakeScorer) -> RiskScore:
+    transport = httpx.MockTransport(scorer)
+    return RiskScore(
+        ServiceClient(
+            base_url="http://riskscore", audience="riskscore", signer=_Signer(), transport=transport
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys")
+    keys.ensure(folder)
+    return folder
+
+
+@dataclass
+class World:
+    """Everything that actions need, on a fresh database."""
+
+    database: Database
+    owner_url: str
+    admin_url: str
+    catalog: Catalog
+    policy: Policy
+    ring: KeyRing
+    index: BlindIndex
+    pseudonyms: Pseudonyms
+    scorer: FakeScorer
+    clock: FixedClock
+    riskscore: RiskScore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.riskscore = client_of(self.scorer)
+
+    @property
+    def intake(self) -> Intake:
+        return Intake(self.database, self.catalog, self.riskscore, self.ring, self.index, 1.0)
+
+    @property
+    def screener(self) -> Screener:
+        return Screener(self.catalog, self.ring, self.pseudonyms)
+
+    @property
+    def rescorer(self) -> Rescorer:
+        return Rescorer(self.database, self.policy, self.riskscore, self.ring, self.catalog.transitions)
+
+    def permit(self, operation: str, purpose: str, subject: str = POLIS, service: str = "exchange") -> Permit:
+        return self.policy.permit(Caller.system(subject, service), operation, purpose)
+
+    def permit_of(self, role: str, operation: str, **attributes: str) -> Permit:
+        caller = Caller.member(f"{role}-1", (Appointment(role, attributes),))
+        return self.policy.permit(caller, operation, "case-work")
+
+    async def take(self, facts: ReferralFacts, **changes: Any) -> Taken:
+        """Takes a referral as ``exchange`` hands it over."""
+        client = changes.pop("client", POLIS)
+        incoming = Incoming(
+            reference=changes.pop("reference", None) or new_reference(),
+            sender=Sender(client, changes.pop("sender_reference", str(uuid4())), 1),
+            content=changes.pop("content", b"the same"),
+            facts=facts,
+        )
+        permit = self.permit("take_referral", "intake", client)
+
+        async def answer(work: Work, taken: Taken, decision: object) -> Taken:
+            return taken
+
+        return await self.intake.take(permit, str(uuid4()), incoming, answer)
+
+    @asynccontextmanager
+    async def work(self, permit: Permit) -> AsyncIterator[Work]:
+        async with self.database.work(permit, str(uuid4())) as work:
+            yield work
+
+    async def rows(self, query: str, *args: object) -> list[asyncpg.Record]:
+        """What is in the database, past row-level security."""
+        connection = await asyncpg.connect(self.admin_url)
+        try:
+            return list(await connection.fetch(query, *args))
+        finally:
+            await connection.close()
+
+    async def count(self, table: str) -> int:
+        return int((await self.rows(f"select count(*) from {table}"))[0][0])  # noqa: S608 - a test's own word
+
+    async def sequence(self) -> None:
+        """Gives what is committed its positions."""
+        await Sequencer(self.database, ("audit", "event")).drain()
+
+    async def referral_id(self, reference: str) -> UUID:
+        found = await self.rows("select id from referral where reference = $1", reference)
+        return UUID(str(found[0][0]))
+
+
+@pytest.fixture(scope="session")
+def place(service_database: Build) -> Any:
+    """One database for all tests of the service; each finds it empty."""
+    return service_database("cases")
+
+
+async def _empty(admin_url: str) -> None:
+    connection = await asyncpg.connect(admin_url)
+    try:
+        tables = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
+        names = {row["tablename"] for row in tables} - {"alembic_version", "log_epoch"}
+        deletions = "".join(f"delete from {name};" for name in names)  # noqa: S608 - the catalogue's names
+        await connection.execute(f"set session_replication_role = replica; {deletions}")
+    finally:
+        await connection.close()
+
+
+@pytest_asyncio.fixture
+async def world(place: Any, key_folder: Path, catalog: Catalog) -> AsyncIterator[World]:
+    await _empty(place.admin_url)
+    clock = FixedClock(AT)
+    audit_key = keys.load_secret(key_folder, "cases.audit")
+    database = Database(place.url, service="cases", clock=clock, audit_key=audit_key)
+    await database.open()
+    made = World(
+        database=database,
+        owner_url=place.owner_url,
+        admin_url=place.admin_url,
+        catalog=catalog,
+        policy=Policy.load("services.cases"),
+        ring=KeyRing.from_file(key_folder / "cases.kek.json"),
+        index=BlindIndex(keys.load_secret(key_folder, "cases.blind-index")),
+        pseudonyms=Pseudonyms(keys.load_secret(key_folder, "cases.pseudonym")),
+        scorer=FakeScorer(),
+        clock=clock,
+    )
+    try:
+        yield made
+    finally:
+        await made.riskscore.aclose()
+        await database.close()

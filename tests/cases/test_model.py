@@ -59,4 +59,4 @@ def test_a_person_does_not_print_who_it_is(a_person: object) -> None:
 def test_every_problem_has_its_own_slug() -> None:
     tree = [each for each in vars(problems).values() if isinstance(each, type) and issubclass(each, Problem)]
     own = [each.slug for each in tree if each is not Problem]
-    assert len(own) == len(set(own)) == 4
+    assert len(own) == len(set(own)) >= 4

@@ -1,0 +1,58 @@
+"""The service in process, on a fresh database, with a scorer that the test moves."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest_asyncio
+from fastapi import FastAPI
+
+from services.cases.app import create_app
+from services.cases.settings import Settings
+from services.kit import keys
+from services.kit.ids import new_reference
+from services.kit.tokens import ServiceSigner
+
+Build = Callable[..., Any]
+POLIS = "ee-dev/GOV/70008747/polis"
+
+
+@dataclass
+class Served:
+    """A client of the running service."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+    folder: Path
+    world: Any
+
+    def headers(self, subject: str, service: str, purpose: str) -> dict[str, str]:
+        signer = ServiceSigner(service, keys.load_signing(self.folder, service))
+        return {"Authorization": f"Bearer {signer.token('cases', subject, purpose)}", "X-Purpose": purpose}
+
+    async def put(self, message: dict[str, Any], **changes: Any) -> httpx.Response:
+        """Hands a referral over, as ``exchange`` does."""
+        client = changes.pop("client", POLIS)
+        sender = {"client": client, "reference": changes.pop("sender_reference", str(uuid4())), "version": 1}
+        return await self.http.put(
+            f"/api/cases/v1/intake/{changes.pop('reference', None) or new_reference()}",
+            json={"sender": sender, **message},
+            headers=self.headers(changes.pop("subject", client), "exchange", "intake"),
+        )
+
+    async def get(self, path: str, subject: str, service: str, purpose: str) -> httpx.Response:
+        return await self.http.get(f"/api/cases/v1{path}", headers=self.headers(subject, service, purpose))
+
+
+@pytest_asyncio.fixture
+async def served(world: Any, key_folder: Path) -> AsyncIterator[Served]:
+    url = world.database._url.set(drivername="postgresql").render_as_string(hide_password=False)
+    app = create_app(Settings(database_url=url, keys=key_folder, development=True))
+    async with app.router.lifespan_context(app):
+        app.state.intake = replace(app.state.intake, riskscore=world.riskscore)
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://cases") as http:
+            yield Served(app, http, key_folder, world)

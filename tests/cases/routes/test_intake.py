@@ -1,0 +1,120 @@
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from services.kit.ids import new_reference
+
+Build = Callable[..., Any]
+STAR = "ee-dev/GOV/70009770/star"
+POLIS = "ee-dev/GOV/70008747/polis"
+
+
+async def test_first_201_then_200_with_the_first_reference(served: Any, a_message: Build) -> None:
+    first = await served.put(a_message(), sender_reference="A-1")
+    again = await served.put(a_message(), sender_reference="A-1")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert first.json()["status"] == "AWAITING_SCREENING"
+    assert first.json()["band"] == "high"
+
+
+async def test_the_same_reference_again_is_the_same_referral(served: Any, a_message: Build) -> None:
+    reference = new_reference()
+    first = await served.put(a_message(), sender_reference="A-1", reference=reference)
+    again = await served.put(a_message(), sender_reference="A-1", reference=reference)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json()["reference"] == reference
+
+
+async def test_other_content_is_a_conflict(served: Any, a_message: Build) -> None:
+    await served.put(a_message(), sender_reference="A-1")
+    other = await served.put(a_message(victimWishes="muu"), sender_reference="A-1")
+    assert other.status_code == 409
+    assert other.json()["type"] == "urn:turvavork:problem:referral-version-exists"
+
+
+async def test_a_burst_of_the_same_message_has_one_effect(served: Any, a_message: Build) -> None:
+    answers = await asyncio.gather(*(served.put(a_message(), sender_reference="A-1") for _ in range(10)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
+    assert len({answer.json()["reference"] for answer in answers}) == 1
+
+
+async def test_a_broken_rule_is_told_where_and_nothing_is_echoed(served: Any, a_message: Build) -> None:
+    message = a_message(region="atlantis-unknown")
+    message["persons"][0]["personalCode"] = "48406150001"
+    answer = await served.put(message)
+    assert answer.status_code == 422
+    body = answer.json()
+    assert body["type"] == "urn:turvavork:problem:referral-invalid"
+    assert [(error["pointer"], error["code"]) for error in body["errors"]] == [
+        ("/region", "unknown"),
+        ("/persons/0/personalCode", "check-digit"),
+    ]
+    assert "atlantis" not in answer.text
+    assert "48406150001" not in answer.text
+    assert await served.world.count("referral") == 0
+
+
+async def test_a_refusal_leaves_its_row(served: Any, a_message: Build) -> None:
+    await served.put(a_message(region="atlantis"))
+    (row,) = await served.world.rows("select decision, problem, operation, actor from audit")
+    assert tuple(row) == ("deny", "referral-invalid", "take_referral", POLIS)
+
+
+async def test_a_message_that_does_not_fit_is_malformed(served: Any, a_message: Build) -> None:
+    answer = await served.put(a_message(consent="maybe"))
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:turvavork:problem:malformed")
+
+
+@pytest.mark.parametrize("reference", ["TV-1", "TV-AAAA-AAAA-AAAA-AAAA-A"])
+async def test_a_wrong_reference_is_malformed(served: Any, a_message: Build, reference: str) -> None:
+    answer = await served.put(a_message(), reference=reference)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "path:reference"
+
+
+async def test_without_the_scorer_the_answer_is_received(served: Any, a_message: Build) -> None:
+    served.world.scorer.mode = "away"
+    answer = await served.put(a_message())
+    assert (answer.status_code, answer.json()["status"]) == (201, "RECEIVED")
+    assert answer.json()["band"] is None
+
+
+async def test_nobody_hands_over_in_the_name_of_another(served: Any, a_message: Build) -> None:
+    answer = await served.put(a_message(), client=POLIS, subject=STAR)
+    assert answer.status_code == 404
+    assert await served.world.count("referral") == 0
+
+
+async def test_the_worker_hands_over_for_everybody(served: Any, a_message: Build) -> None:
+    answer = await served.put(a_message(), client=POLIS, subject="worker:intake")
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("service", ["indicators", "riskscore"])
+async def test_no_other_service_hands_over(served: Any, a_message: Build, service: str) -> None:
+    answer = await served.http.put(
+        f"/api/cases/v1/intake/{new_reference()}",
+        json=a_message(),
+        headers=served.headers(f"service:{service}", service, "intake"),
+    )
+    assert answer.status_code == 403
+
+
+async def test_without_a_token_nothing(served: Any, a_message: Build) -> None:
+    answer = await served.http.put(f"/api/cases/v1/intake/{new_reference()}", json=a_message())
+    assert answer.status_code == 401
+
+
+async def test_the_status_is_the_senders_to_ask(served: Any, a_message: Build) -> None:
+    reference = (await served.put(a_message())).json()["reference"]
+    path = f"/intake/{reference}"
+    own = await served.get(path, POLIS, "exchange", "intake")
+    assert own.status_code == 200
+    assert own.json().keys() == {"reference", "status", "changedAt"}
+    foreign = await served.get(path, STAR, "exchange", "intake")
+    unknown = await served.get(f"/intake/{new_reference()}", POLIS, "exchange", "intake")
+    assert foreign.status_code == unknown.status_code == 404
+    assert foreign.json() | {"instance": ""} == unknown.json() | {"instance": ""}

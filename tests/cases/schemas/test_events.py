@@ -1,0 +1,67 @@
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import ValidationError
+
+from services.cases.model.codes import AgeBand, Band, EventType, Ground, Relation, Role, Sex, State
+from services.cases.model.ids import CaseId, ParticipationId, PersonId, ReferralId
+from services.cases.model.referral import Head
+from services.cases.model.states import Participant, Score
+from services.cases.rules import events as told
+from services.cases.schemas.events import BY_TYPE, SOURCE
+from services.kit.fieldclass import shape_of
+from services.kit.ids import new_reference
+
+AT = datetime(2017, 3, 2, 9, tzinfo=UTC)
+HEAD = Head(ReferralId(uuid4()), new_reference(), None, "polva", date(2017, 3, 2), CaseId(uuid4()))
+SCORE = Score("dash", "2026-11", "sha256:0", "1", 15, Band.HIGH, (Ground.VISIBLE_HIGH_RISK,), AT)
+CHILD = Participant(
+    ParticipationId(uuid4()), PersonId(uuid4()), Role.CHILD, Relation.CHILD, Sex.FEMALE, AgeBand.FROM_7
+)
+DATA = {
+    EventType.RECEIVED: told.received(HEAD, State.RECEIVED),
+    EventType.SCORED: told.scored(HEAD, State.AWAITING_SCREENING, SCORE),
+    EventType.ACCEPTED: told.accepted(
+        HEAD, decided_on=date(2017, 3, 9), band=None, participants=[CHILD], pseudonym=lambda _: "abc"
+    ),
+    EventType.DECLINED: told.refused(HEAD, State.DECLINED, "other"),
+    EventType.REDIRECTED: told.refused(HEAD, State.REDIRECTED, "other-region"),
+}
+
+
+def _event(kind: EventType, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": uuid4(),
+        "source": SOURCE,
+        "type": kind.value,
+        "subject": uuid4(),
+        "time": AT,
+        "sequence": "0123456789ab.4",
+        "streamversion": 1,
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+
+
+@pytest.mark.parametrize("kind", EventType)
+def test_what_rules_tell_is_what_we_promise(kind: EventType) -> None:
+    view = BY_TYPE[kind].model_validate(_event(kind, DATA[kind]))
+    assert view.model_dump(mode="json", by_alias=True)["data"] == DATA[kind]
+
+
+@pytest.mark.parametrize("kind", EventType)
+@pytest.mark.parametrize("name", ["givenName", "personalCode", "address", "description", "birthDate"])
+def test_nothing_else_can_get_in(kind: EventType, name: str) -> None:
+    with pytest.raises(ValidationError):
+        BY_TYPE[kind].model_validate(_event(kind, {**DATA[kind], name: "x"}))
+
+
+@pytest.mark.parametrize("kind", EventType)
+def test_no_field_is_of_a_personal_class(kind: EventType) -> None:
+    shape = shape_of(BY_TYPE[kind])
+    assert shape.shown(frozenset({"basic", "risk", "statistics"})) == shape.shown(
+        frozenset({"basic", "risk", "statistics", "identity", "contact", "narrative"})
+    )

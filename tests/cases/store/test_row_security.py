@@ -1,0 +1,103 @@
+"""The second layer alone: what the database shows when nobody asks the policy."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.cases.app import PERSONAL
+from services.cases.model.codes import Decision
+from services.cases.model.states import Screening
+from services.kit.policy import Permit
+
+Build = Callable[..., Any]
+TABLES = ("referral", "assessment", "participation", "marac_case", "person")
+
+
+@pytest.fixture
+async def cases(world: Any, a_referral: Build, a_person: Build) -> Any:
+    """A case in Põlva with the police, one in Rakvere, a referral of STAR's that nobody screened."""
+    for region, serial in (("polva", 1), ("rakvere", 4)):
+        taken = await world.take(a_referral(a_person(serial=serial), region=region))
+        permit = world.permit_of("coordinator", "screen_referral", region=region)
+        async with world.work(permit) as work:
+            await world.screener.screen(
+                work, taken.id, Screening(Decision.ACCEPT, None, None, ("police",)), 1
+            )
+    await world.take(a_referral(a_person(serial=7)), client="ee-dev/GOV/70009770/star")
+    return world
+
+
+@pytest.fixture
+def seen(cases: Any) -> Build:
+    async def run(permit: Permit) -> dict[str, int]:
+        async with cases.work(permit) as work:
+            return {
+                table: (await work.conn.execute(text(f"select count(*) from {table}"))).scalar_one()  # noqa: S608
+                for table in (*TABLES, "person_index")
+            }
+
+    return run
+
+
+def _all(number: int, *, cases: int, index: int = 0) -> dict[str, int]:
+    return dict.fromkeys(TABLES, number) | {"marac_case": cases, "person_index": index}
+
+
+async def test_a_coordinator_sees_the_own_region(cases: Any, seen: Build) -> None:
+    permit = cases.permit_of("coordinator", "list_referrals", region="polva")
+    assert await seen(permit) == _all(2, cases=1)
+
+
+async def test_a_region_without_cases_sees_nothing(cases: Any, seen: Build) -> None:
+    assert await seen(cases.permit_of("coordinator", "list_referrals", region="valga")) == _all(0, cases=0)
+
+
+@pytest.mark.parametrize(
+    ("agency", "region", "number"),
+    [("police", "polva", 1), ("police", "valga", 0), ("probation", "polva", 0)],
+)
+async def test_an_agency_sees_the_cases_that_it_takes_part_in(
+    cases: Any, seen: Build, agency: str, region: str, number: int
+) -> None:
+    permit = cases.permit_of("agency-member", "list_cases", region=region, agency=agency)
+    assert await seen(permit) == _all(number, cases=number)
+
+
+async def test_an_x_road_client_sees_what_it_sent(cases: Any, seen: Build) -> None:
+    permit = cases.permit("get_intake_status", "intake", "ee-dev/GOV/70009770/star")
+    assert await seen(permit) == _all(1, cases=0)
+
+
+async def test_matching_sees_blind_indexes_of_all_regions(cases: Any, seen: Build) -> None:
+    found = await seen(cases.permit("take_referral", "intake", "ee-dev/GOV/70009770/star"))
+    assert found["person_index"] == 6
+    assert found["referral"] == 1
+
+
+async def test_outside_a_permit_nothing_is_seen(cases: Any) -> None:
+    connection = await cases.database.dedicated()
+    try:
+        for table in PERSONAL:
+            assert await connection.fetchval(f"select count(*) from {table}") == 0  # noqa: S608 - our own names
+    finally:
+        await connection.close()
+
+
+async def test_every_personal_table_is_under_forced_row_security(cases: Any) -> None:
+    rows = await cases.rows(
+        "select relname from pg_class where relrowsecurity and relforcerowsecurity and relkind = 'r'"
+    )
+    assert {row[0] for row in rows} == set(PERSONAL)
+
+
+async def test_the_service_cannot_move_a_referral_to_another_region(cases: Any) -> None:
+    rights = await cases.rows(
+        """select column_name from information_schema.column_privileges
+           where grantee = 'cases_app' and table_name = 'referral' and privilege_type = 'UPDATE'"""
+    )
+    changing = {row[0] for row in rights}
+    assert changing.isdisjoint(
+        {"region", "sender", "reference", "case_id", "key_id", "sealed", "referred_on"}
+    )

@@ -1,0 +1,115 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from services.cases.model.codes import Band, Ground
+from services.cases.outbound import RELIES_ON, RiskScore, ScoreRefusedError
+from services.kit.client import ServiceClient
+from services.kit.policy import Caller
+from services.kit.problem import UpstreamUnavailable, UpstreamWrong
+
+Build = Callable[..., Any]
+AT = datetime(2017, 5, 4, tzinfo=UTC)
+GOOD = {
+    "instrument": "dash",
+    "version": "2026-11",
+    "contentHash": "sha256:00",
+    "status": "draft",
+    "engine": "1",
+    "score": 15,
+    "maximum": 24,
+    "band": "high",
+    "bandLabels": {"et": "-"},
+    "grounds": ["visible-high-risk"],
+    "range": {"lowest": 15, "highest": 24, "lowestBand": "high", "highestBand": "high"},
+    "unanswered": ["injury"],
+    "items": [{"key": "injury", "number": 1, "answer": "not-asked", "contribution": 0}],
+    "statements": [{"et": "-"}],
+}
+
+
+class _Signer:
+    def token(self, audience: str, subject: str, purpose: str) -> str:
+        return f"{audience}|{subject}|{purpose}"
+
+
+@pytest.fixture
+def ask(an_assessment: Build) -> Build:
+    async def run(answer: httpx.Response | Exception, grounds: tuple[Ground, ...] = ()) -> Any:
+        def respond(request: httpx.Request) -> httpx.Response:
+            run.request = request  # type: ignore[attr-defined] # for tests that look at it
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        client = ServiceClient(
+            base_url="http://riskscore",
+            audience="riskscore",
+            signer=_Signer(),
+            transport=httpx.MockTransport(respond),
+        )
+        riskscore = RiskScore(client)
+        caller = Caller.system("worker:intake", "cases")
+        try:
+            return await riskscore.score(
+                an_assessment(), grounds, caller=caller, purpose="intake", at=AT, timeout=1
+            )
+        finally:
+            await riskscore.aclose()
+
+    return run
+
+
+async def test_a_score_comes_with_its_provenance(ask: Build) -> None:
+    answer = await ask(httpx.Response(200, json=GOOD))
+    score = answer.score
+    assert (score.value, score.band, score.version, score.scored_at) == (15, Band.HIGH, "2026-11", AT)
+    assert set(answer.result) == set(RELIES_ON["riskscore"]["create_score"])
+
+
+async def test_we_ask_in_the_callers_name(ask: Build) -> None:
+    await ask(httpx.Response(200, json=GOOD))
+    assert ask.request.headers["authorization"] == "Bearer riskscore|worker:intake|intake"
+
+
+@pytest.mark.parametrize(
+    ("pointer", "place"),
+    [
+        ("/answers/injury", "/assessment/answers/injury"),
+        ("/instrument", "/assessment/instrument"),
+        ("/onDate", "/assessment/completedOn"),
+        ("/other", "/assessment"),
+    ],
+)
+async def test_a_refusal_points_into_the_referral(ask: Build, pointer: str, place: str) -> None:
+    errors = [{"pointer": pointer, "code": "unknown", "reason": "no such thing"}]
+    with pytest.raises(ScoreRefusedError) as caught:
+        await ask(httpx.Response(422, json={"errors": errors}))
+    assert [error.pointer for error in caught.value.errors] == [place]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, json={**GOOD, "band": "extreme"}),
+        httpx.Response(200, json={"score": 15}),
+        httpx.Response(200, json=[]),
+        httpx.Response(200, text="fifteen"),
+        httpx.Response(403, json={}),
+        httpx.Response(500),
+    ],
+)
+async def test_an_answer_that_we_do_not_understand_is_no_score(ask: Build, answer: httpx.Response) -> None:
+    with pytest.raises(UpstreamWrong):
+        await ask(answer)
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.ConnectError("away"), httpx.ReadTimeout("slow"), httpx.Response(503)]
+)
+async def test_a_scorer_that_is_away_is_away(ask: Build, answer: Any) -> None:
+    with pytest.raises(UpstreamUnavailable):
+        await ask(answer)
