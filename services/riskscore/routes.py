@@ -9,15 +9,9 @@ from services.kit.fields import Day
 from services.kit.web import ServiceRouter
 from services.riskscore.catalog import Catalog
 from services.riskscore.model import InstrumentNotFound, InstrumentUnknown
-from services.riskscore.schemas import (
-    Code,
-    InstrumentLine,
-    InstrumentOut,
-    Instruments,
-    ScoreIn,
-    ScoreOut,
-    Version,
-)
+from services.riskscore.schemas.common import Code, Version
+from services.riskscore.schemas.instruments import InstrumentLine, InstrumentOut, Instruments
+from services.riskscore.schemas.scores import ScoreIn, ScoreOut
 
 router = ServiceRouter()
 

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from services.riskscore.model import Answer, Circumstances
 from services.riskscore.rules import Scorer
-from services.riskscore.schemas import InstrumentOut, ScoreIn, ScoreOut
+from services.riskscore.schemas.instruments import InstrumentOut
+from services.riskscore.schemas.scores import ScoreIn, ScoreOut
 
 ASKED = {"instrument": "dash", "onDate": "2017-03-02", "answers": {"injury": "yes", "weapons": "dont-know"}}
 

@@ -1,0 +1,73 @@
+"""Facts without identities, definitions of indicators, and figures of the two channels."""
+
+from services.indicators.model.definitions import (
+    Channel,
+    Claim,
+    Definition,
+    Dimension,
+    Group,
+    ReleaseRule,
+    Text,
+    Unit,
+    Window,
+)
+from services.indicators.model.facts import (
+    Accepted,
+    CaseFact,
+    Ended,
+    News,
+    Other,
+    PersonFact,
+    Reading,
+)
+from services.indicators.model.figures import (
+    Comparison,
+    Exact,
+    Figure,
+    Key,
+    Line,
+    Observation,
+    Published,
+    Released,
+    Table,
+    Withheld,
+)
+from services.indicators.model.problems import (
+    DimensionRefused,
+    FiguresIncomplete,
+    IndicatorUnknown,
+    PeriodRefused,
+)
+
+__all__ = [
+    "Accepted",
+    "CaseFact",
+    "Channel",
+    "Claim",
+    "Comparison",
+    "Definition",
+    "Dimension",
+    "DimensionRefused",
+    "Ended",
+    "Exact",
+    "Figure",
+    "FiguresIncomplete",
+    "Group",
+    "IndicatorUnknown",
+    "Key",
+    "Line",
+    "News",
+    "Observation",
+    "Other",
+    "PeriodRefused",
+    "PersonFact",
+    "Published",
+    "Reading",
+    "ReleaseRule",
+    "Released",
+    "Table",
+    "Text",
+    "Unit",
+    "Window",
+    "Withheld",
+]

@@ -1,0 +1,65 @@
+"""Facts without identities, and the news of the feed that they are made of."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFact:
+    """A person's part in a case: a pseudonym and coded values."""
+
+    pseudonym: str
+    role: str
+    relation: str | None
+    sex: str
+    age_band: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFact:
+    """A case as the feed told it: ``version`` orders what was told about it."""
+
+    stream: UUID
+    version: int
+    region: str
+    referred_on: date
+    accepted: bool
+    happened_at: datetime
+    persons: tuple[PersonFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The feed tells that a case was accepted, and what it is like."""
+
+    fact: CaseFact
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The feed tells that a referral was declined or sent elsewhere: if it was a case, it is none."""
+
+    stream: UUID
+    version: int
+    happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The feed tells something that no figure depends on."""
+
+    stream: UUID
+    version: int
+
+
+News = Accepted | Ended | Other
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far the feed was read (None: no event yet), when, and whether it was read to its end once."""
+
+    cursor: str | None
+    read_at: datetime
+    complete: bool

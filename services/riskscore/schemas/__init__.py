@@ -1,0 +1,1 @@
+"""What riskscore promises in public."""
