@@ -1,0 +1,56 @@
+"""Good manners of a published document: what a front end's author counts on in every operation."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from system import openapi
+
+FOLDER = Path(__file__).resolve().parents[2] / "openapi"
+#: Open to everybody: the login itself.
+OPEN = {"create_session"}
+
+
+def _operations() -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    for service in openapi.SERVICES:
+        for path, methods in openapi.read(FOLDER, service)["paths"].items():
+            for method, operation in methods.items():
+                yield service, path, method, operation
+
+
+ALL = [pytest.param(*each, id=f"{each[2]} {each[1]}") for each in _operations()]
+
+
+@pytest.mark.parametrize(("service", "path", "method", "operation"), ALL)
+def test_an_operation_minds_its_manners(
+    service: str, path: str, method: str, operation: dict[str, Any]
+) -> None:
+    assert path.startswith(f"/api/{service}/v1/")
+    assert re.fullmatch(r"(/([a-z0-9]+(-[a-z0-9]+)*|\{[a-z_]+\}|:[a-z]+))+", path), path
+    assert operation["operationId"]
+    assert operation["summary"]
+    assert operation["description"]
+    if operation["operationId"] not in OPEN:
+        assert operation["security"], "no caller is asked for"
+        names = {each.get("name") or each.get("$ref", "") for each in operation.get("parameters", ())}
+        assert any("Purpose" in name for name in names), "no purpose is asked for"
+    refusals = [status for status in operation["responses"] if status.startswith(("4", "5"))]
+    assert refusals, "no problem is promised"
+    for status in refusals:
+        assert "application/problem+json" in operation["responses"][status].get("content", {}), status
+
+
+@pytest.mark.parametrize(("service", "path", "method", "operation"), ALL)
+def test_a_list_is_paged_or_bounded(service: str, path: str, method: str, operation: dict[str, Any]) -> None:
+    name = operation["operationId"]
+    if name.startswith("list_") and name in {"list_referrals", "list_cases", "list_messages", "list_events"}:
+        assert "limit" in {each.get("name") for each in operation["parameters"]}
+
+
+def test_operation_ids_are_unique_in_a_service() -> None:
+    for service in openapi.SERVICES:
+        ids = [each[3]["operationId"] for each in _operations() if each[0] == service]
+        assert len(ids) == len(set(ids))
