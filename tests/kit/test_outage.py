@@ -1,8 +1,10 @@
 import asyncio
+import itertools
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -29,61 +31,69 @@ def own_cluster() -> Iterator[Cluster]:
         yield running
 
 
+class Writers:
+    """Clients that keep their own account of what was acknowledged."""
+
+    def __init__(self, database: Database, kit: Any) -> None:
+        self._database, self._kit = database, kit
+        self.acknowledged: list[str] = []
+        self.refused: list[str] = []
+        self.stop = asyncio.Event()
+
+    async def write(self, writer: int) -> None:
+        for number in itertools.count():
+            if self.stop.is_set():
+                return
+            words = f"{writer}-{number}"
+            try:
+                async with self._database.work(self._kit.permit(), self._kit.request) as work:
+                    await work.conn.execute(INSERT, {"words": words})
+                    work.audit("create", [words])
+                self.acknowledged.append(words)
+            except UpstreamUnavailable:
+                self.refused.append(words)
+                await asyncio.sleep(0.02)
+
+    async def until_more(self, count: int) -> None:
+        enough = len(self.acknowledged) + count
+        async with asyncio.timeout(20):
+            while len(self.acknowledged) < enough:  # noqa: ASYNC110 - nobody tells us
+                await asyncio.sleep(0.01)
+
+
+async def _write_while_it_is_killed(cluster: Cluster, database: Database, kit: Any) -> Writers:
+    writers = Writers(database, kit)
+    tasks = [asyncio.create_task(writers.write(number)) for number in range(6)]
+    for _ in range(3):
+        await writers.until_more(20)
+        await asyncio.to_thread(cluster.kill)
+        await asyncio.to_thread(cluster.start)
+    await writers.until_more(20)
+    writers.stop.set()
+    await asyncio.gather(*tasks)
+    return writers
+
+
 @pytest.mark.slow
 def test_what_was_acknowledged_survives_kill_9_and_the_same_pool_goes_on(
     own_cluster: Cluster, kit: Any
 ) -> None:
-    """Writers note what was acknowledged; PostgreSQL is killed and restarted under them, three times."""
-    acknowledged: list[str] = []
-    refused: list[str] = []
+    where = SimpleNamespace(url=own_cluster.url("kit", "kit_app"), folder=MIGRATIONS)
 
-    async def write(database: Database, writer: int, stop: asyncio.Event) -> None:
-        number = 0
-        while not stop.is_set():
-            words = f"{writer}-{number}"
-            number += 1
-            try:
-                async with database.work(kit.permit(), kit.request) as work:
-                    await work.conn.execute(INSERT, {"words": words})
-                    work.audit("create", [words])
-                acknowledged.append(words)
-            except UpstreamUnavailable:
-                refused.append(words)
-                await asyncio.sleep(0.02)
-
-    async def run() -> tuple[int, int]:
-        database = Database(
-            own_cluster.url("kit", "kit_app"),
-            service="kit",
-            clock=kit.clock(),
-            audit_key=bytes(32),
-            migrations=MIGRATIONS,
-            pool_size=4,
-        )
+    async def run() -> None:
+        database = kit.database(where, pool_size=4)
         await database.open()
-        stop = asyncio.Event()
-        writers = [asyncio.create_task(write(database, number, stop)) for number in range(6)]
-        for _ in range(3):
-            await asyncio.sleep(0.3)
-            await asyncio.to_thread(own_cluster.kill)
-            await asyncio.to_thread(own_cluster.start)
-            before = len(acknowledged)
-            async with asyncio.timeout(10):
-                while len(acknowledged) < before + 20:  # noqa: ASYNC110 - writers have no event
-                    await asyncio.sleep(0.01)
-        stop.set()
-        await asyncio.gather(*writers)
+        writers = await _write_while_it_is_killed(own_cluster, database, kit)
         await database.close()
         admin = await asyncpg.connect(own_cluster.url("kit", "postgres"))
         kept = {row["words"] for row in await admin.fetch("select words from note")}
         rows = await admin.fetchval("select count(*) from audit")
         await admin.close()
-        assert set(acknowledged) <= kept
-        return len(kept), rows
+        assert writers.refused, "the outage was seen"
+        assert set(writers.acknowledged) <= kept
+        assert rows == len(kept), "each change has its row, and no other"
 
-    kept, rows = asyncio.run(run())
-    assert refused, "the outage was seen"
-    assert kept == rows, "each change has its row, and no other"
+    asyncio.run(run())
 
 
 async def test_a_server_that_hangs_is_a_503(
