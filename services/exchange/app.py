@@ -2,36 +2,47 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Final
 
 import httpx
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from services.exchange.actions import delivery as deliveries
+from services.exchange.actions.feed import Follower
 from services.exchange.actions.gate import Gate
+from services.exchange.actions.handover import HandOver
 from services.exchange.actions.intake import Intake, Terms
+from services.exchange.actions.notices import Notices
 from services.exchange.actions.status import Statuses
-from services.exchange.catalog import offered, regions
+from services.exchange.catalog import contracts, offered, regions
 from services.exchange.outbound.breaker import Breaker
 from services.exchange.outbound.cases import Cases
-from services.exchange.routes import rest, soap
+from services.exchange.outbound.feed import CaseFeed
+from services.exchange.outbound.securityserver import SecurityServer, Tls
+from services.exchange.routes import messages, rest, soap
 from services.exchange.routes.xroad import Door, XRoad
+from services.exchange.rules import delivery as rules
 from services.exchange.settings import Settings
+from services.exchange.store.bodies import Bodies
 from services.exchange.store.sealing import Sealer
+from services.exchange.worker import Line, Worker
 from services.kit import keys
 from services.kit.access import RemoteAppointments
 from services.kit.client import ServiceClient
 from services.kit.clock import Clock, SystemClock
 from services.kit.db import Database
-from services.kit.policy import Policy
+from services.kit.policy import Caller, Permit, Policy
 from services.kit.refusals import RefusalAuditor
 from services.kit.sealed import KeyRing
+from services.kit.sequencer import Sequencer
 from services.kit.tokens import ServiceSigner, TokenVerifier
 from services.kit.web import MIB, ServiceSpec, create_service
 
 NAME: Final = "exchange"
 PACKAGE: Final = "services.exchange"
-PERSONAL: Final = ("inbox", "incident")
+PERSONAL: Final = ("inbox", "incident", "outbox", "outbox_queue", "outbox_try")
 _SHORTEST_SECRET: Final = 16
 _XROAD_MOST: Final = (
     21 * MIB
@@ -73,10 +84,11 @@ def create_app(
                 "person. The services for X-Road clients are described by the WSDL at /xroad/soap?wsdl and "
                 "the document at /xroad/rest/marac/v1/openapi.json, on the X-Road listener."
             ),
+            routers=[messages.router],
             outside=[soap.router, rest.router, rest.documents],
             lifespan=lifespan,
             readiness=readiness,
-            larger_bodies={"/xroad/": _XROAD_MOST},
+            larger_bodies={soap.PATH: _SOAP_READ},
             errors_as={soap.PATH: soap.fault},
         )
     )
@@ -97,24 +109,13 @@ async def _plug(
         raise UnsafeSettings(
             f"TURVAVORK_EXCHANGE_GATEWAY_SECRET must have at least {_SHORTEST_SECRET} characters."
         )
-    database = Database(
-        own.database_url,
-        service=NAME,
-        clock=clock,
-        audit_key=keys.load_secret(own.keys, f"{NAME}.audit"),
-        pool_size=own.pool_size,
-        personal=PERSONAL,
-    )
+    database = _database(own, clock)
     stack.push_async_callback(database.close)
     await database.open()
-    client = ServiceClient(
-        base_url=own.cases_url,
-        audience="cases",
-        signer=ServiceSigner(NAME, keys.load_signing(own.keys, NAME), clock),
-        transport=transport,
-    )
+    client = _client(own, clock, transport)
     stack.push_async_callback(client.aclose)
     app.state.database = database
+    app.state.reasons = contracts.reasons()
     app.state.policy = Policy.load(PACKAGE)
     app.state.refusals = RefusalAuditor(database)
     app.state.verifier = TokenVerifier.from_keys(NAME, own.keys, clock, development=own.development)
@@ -124,10 +125,101 @@ async def _plug(
     app.state.xroad = _xroad(own, database, Cases(client, Breaker()), app.state.policy, clock)
 
 
+def create_worker(
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    cases_transport: httpx.AsyncBaseTransport | None = None,
+    server_transport: httpx.AsyncBaseTransport | None = None,
+) -> Worker:
+    """What happens without a caller; transports stand in for ``cases`` and the security server in tests."""
+    own = settings or Settings()
+    moments = clock or SystemClock()
+    database = _database(own, moments)
+    client = _client(own, moments, cases_transport)
+    directory = contracts.directory(own.xroad_instance)
+    server = SecurityServer(own.security_server_url, directory.us, tls=_tls(own), transport=server_transport)
+    policy = Policy.load(PACKAGE)
+    bodies = Bodies(_ring(own), moments)
+    feed = CaseFeed(client)
+    notices = Notices(directory, feed, bodies)
+    courier = deliveries.Courier(
+        database=database,
+        server=server,
+        notices=notices,
+        bodies=bodies,
+        permit=_worker_permit(policy, "delivery", "deliver_message", "delivery"),
+        terms=_delivery_terms(own),
+    )
+    intake = _intake(own, database, Cases(client, Breaker()), moments)
+
+    async def closed() -> None:
+        await server.aclose()
+        await client.aclose()
+        await database.close()
+
+    return Worker(
+        sequencer=Sequencer(database),
+        hand_over=HandOver(
+            database, intake, _worker_permit(policy, "intake", "hand_over_referral", "intake")
+        ),
+        follower=Follower(database, feed, notices, _worker_permit(policy, "feed", "apply_event", "delivery")),
+        lines=[
+            Line(partner, courier, places=own.delivery_places, lease=own.delivery_lease)
+            for partner in directory.partners
+        ],
+        opened=database.open,
+        closed=closed,
+    )
+
+
+def _database(own: Settings, clock: Clock) -> Database:
+    return Database(
+        own.database_url,
+        service=NAME,
+        clock=clock,
+        audit_key=keys.load_secret(own.keys, f"{NAME}.audit"),
+        pool_size=own.pool_size,
+        personal=PERSONAL,
+    )
+
+
+def _client(own: Settings, clock: Clock, transport: httpx.AsyncBaseTransport | None) -> ServiceClient:
+    return ServiceClient(
+        base_url=own.cases_url,
+        audience="cases",
+        signer=ServiceSigner(NAME, keys.load_signing(own.keys, NAME), clock),
+        transport=transport,
+    )
+
+
+def _ring(own: Settings) -> KeyRing:
+    return KeyRing.from_file(own.keys / f"{NAME}.kek.json")
+
+
+def _tls(own: Settings) -> Tls | None:
+    if own.security_server_authority is None:
+        return None
+    return Tls(own.security_server_authority, own.security_server_certificate, own.security_server_key)
+
+
+def _worker_permit(policy: Policy, worker: str, operation: str, purpose: str) -> Permit:
+    return policy.permit(Caller.system(f"worker:{worker}", NAME), operation, purpose)
+
+
+def _delivery_terms(own: Settings) -> deliveries.Terms:
+    retry = rules.Terms(
+        first=timedelta(seconds=own.delivery_first_wait),
+        longest=timedelta(seconds=own.delivery_longest_wait),
+        tries_of_unknown=own.delivery_tries,
+    )
+    return deliveries.Terms(timedelta(seconds=own.delivery_lease), retry)
+
+
 def _intake(own: Settings, database: Database, cases: Cases, clock: Clock) -> Intake:
     return Intake(
         database=database,
-        sealer=Sealer(KeyRing.from_file(own.keys / f"{NAME}.kek.json"), clock),
+        sealer=Sealer(_ring(own), clock),
         cases=cases,
         statuses=Statuses(database, cases, budget=own.hand_over_budget),
         regions=regions.load(),

@@ -1,5 +1,6 @@
 """How one instance differs from another."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -44,4 +45,32 @@ class Settings(StatefulSettings):
     )
     intake_patience: float = Field(
         default=0.5, gt=0, le=10, description="Seconds that an X-Road request waits for a place at the most."
+    )
+    security_server_url: str = Field(
+        default="http://security-server:8080", description="Where our security server takes our messages."
+    )
+    security_server_authority: Path | None = Field(
+        default=None, description="File with the certificate authority of the security server, for https."
+    )
+    security_server_certificate: Path | None = Field(
+        default=None, description="File with the certificate that we show to the security server."
+    )
+    security_server_key: Path | None = Field(default=None, description="File with the key of it.")
+    delivery_places: int = Field(
+        default=8, ge=1, le=64, description="Messages that are on the way to one partner at once, per worker."
+    )
+    delivery_lease: float = Field(
+        default=15.0,
+        ge=1,
+        le=600,
+        description="Seconds after which the messages of a worker that died are taken by another.",
+    )
+    delivery_first_wait: float = Field(
+        default=1.0, gt=0, le=3600, description="Seconds before the second try; doubles with each."
+    )
+    delivery_longest_wait: float = Field(
+        default=300.0, gt=0, le=86400, description="Seconds between two tries at the most."
+    )
+    delivery_tries: int = Field(
+        default=5, ge=1, le=100, description="Tries of an unknown error before a person must decide."
     )

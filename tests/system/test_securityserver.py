@@ -93,7 +93,7 @@ async def test_a_notice_reaches_polis_and_the_answer_is_stamped(server: httpx.As
     answer = await send(server, raw)
     assert (answer.status_code, soap.media_type(answer.headers["content-type"])) == (200, "text/xml")
     assert soap.request_hash(raw) in answer.text
-    assert answers.failure(raw, 200, answer.headers["content-type"], answer.content) is None
+    assert answers.soap_failure(raw, 200, answer.headers["content-type"], answer.content) is None
     rows = (await received(server))["items"]
     assert [(row["partner"], row["id"], row["senderReference"], row["status"]) for row in rows] == [
         ("polis", "m-1", "PPA-1", "ACCEPTED")

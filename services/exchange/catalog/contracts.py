@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.exchange.model.contract import Contract, Partner, RestContract, SoapContract, Subscription
+from services.exchange.model.outbox import SkipReason
 from services.exchange.model.xroad import ClientId, ServiceId
 from services.exchange.rules.delivery import Reason
 from services.kit import datafile
@@ -33,10 +34,14 @@ def directory(instance: str) -> Directory:
     )
 
 
-def reasons() -> Mapping[Reason, Mapping[str, str]]:
-    """Why a message waits for a person, in et, ru and en; every reason of the rules is there."""
+def reasons() -> Mapping[str, Mapping[str, str]]:
+    """Why a message waits for a person, or was skipped, in et, ru and en; DataFileError if one is missing."""
     data: Any = datafile.load(_PACKAGE, "quarantine.yaml", "quarantine.schema.json")
-    return {Reason(code): texts for code, texts in data["reasons"].items()}
+    known: Mapping[str, Mapping[str, str]] = data["reasons"]
+    missing = sorted({*Reason, *SkipReason} - set(known))
+    if missing:
+        raise datafile.DataFileError(f"quarantine.yaml lacks the reasons {missing}")
+    return known
 
 
 def _partner(instance: str, row: Mapping[str, Any]) -> Partner:

@@ -1,5 +1,6 @@
 """A message that goes out: what it says, its bytes, where it stands in the queue of its partner and case."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from services.exchange.model.inbox import Protocol, Status
 from services.exchange.model.xroad import ClientId
+from services.kit.calendar import format_instant
 
 
 class NoticeUnfit(Exception):  # noqa: N818 - it tells what is wrong with the notice
@@ -20,6 +22,13 @@ class OutState(StrEnum):
     QUARANTINED = "quarantined"
     DELIVERED = "delivered"
     SKIPPED = "skipped"
+
+
+class SkipReason(StrEnum):
+    """Why an operator decides that a message is never sent."""
+
+    NO_LONGER_NEEDED = "no-longer-needed"
+    TOLD_OTHERWISE = "told-otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,7 @@ class Notice:
             "reference": self.reference,
             "senderReference": self.sender_reference,
             "status": self.status.value,
-            "occurredAt": self.occurred_at.isoformat().replace("+00:00", "Z"),
+            "occurredAt": format_instant(self.occurred_at),
         }
 
 
@@ -86,6 +95,15 @@ class Draft:
     reference: str
     envelope: Envelope | None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back upon a try; names of headers of any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

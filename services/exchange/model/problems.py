@@ -1,4 +1,4 @@
-"""The errors of what comes in over X-Road. Over SOAP each is a Fault, but for business refusals.
+"""The errors of what comes in. Over SOAP each is a Fault, but for business refusals.
 
 Problem
 ├─ InvalidContentType, InvalidXml, InvalidSoap, SoapVersionUnsupported    the bytes
@@ -7,6 +7,7 @@ Problem
 ├─ MissingBody, InvalidBody, InconsistentHeaders, SchemaViolation         the body
 ├─ UnknownService, AccessDenied                                           the right
 ├─ MessageIdReused                                                        one id, two contents
+├─ NotPutAside                                                            nothing for an operator to decide
 └─ BusinessRefusal     over SOAP in the response wrapper, with HTTP 200
    ├─ ReferralInvalid         a rule is broken, place by place
    ├─ ReferralVersionExists   this version was sent before with other content
@@ -178,6 +179,18 @@ class MessageIdReused(Problem):
         "Sama tunnusega sõnum on juba saadetud teise sisuga",
         "Сообщение с этим идентификатором уже отправлено с другим содержанием",
         "A message with this id was already sent with other content",
+    )
+
+
+class NotPutAside(Problem):
+    """The message does not wait for a person: there is nothing to send again or to skip."""
+
+    slug = "message-not-put-aside"
+    kind = Kind.CONFLICT
+    titles = _titles(
+        "Sõnum ei oota inimese otsust",
+        "Сообщение не ждёт решения человека",
+        "The message does not wait for a person's decision",
     )
 
 

@@ -1,21 +1,23 @@
-"""The outbox as an operator sees it: what waits, what was put aside and why, and the way on."""
+"""Messages in and out as an operator sees them: what waits, what was put aside and why, and the way on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
-from services.exchange.model.outbox import OutState
-from services.exchange.store import outbox
+from services.exchange.store import inbox, outbox
 from services.kit.db import Work
+
+Direction: TypeAlias = Literal["in", "out"]
+QUARANTINED: Final = "quarantined"
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One try of a message."""
+    """One try to deliver a message."""
 
     number: int
     ended_at: datetime
@@ -28,20 +30,21 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message of the outbox without its content; ``due_at`` is known of the head of a queue alone."""
+    """A message without its content; ``due_at``: when it is tried next, if that is known."""
 
     id: UUID
+    direction: Direction
     partner: str
-    stream: UUID
-    number: int
+    protocol: str | None
     kind: str
     reference: str
-    state: OutState
+    stream: UUID | None
+    number: int | None
+    state: str
     reason: str | None
     code: str | None
     tries: int
-    version: int
-    created_at: datetime
+    at: datetime
     settled_at: datetime | None
     due_at: datetime | None
 
@@ -50,24 +53,43 @@ class Message:
 class Filter:
     """What to look for; None: whatever it is."""
 
-    state: OutState | None = None
+    direction: Direction | None = None
+    state: str | None = None
     partner: str | None = None
     reference: str | None = None
 
 
-_COLUMNS: Final = """
-    select o.id, o.partner, o.stream, o.number, o.kind, o.reference, o.state, o.reason, o.code, o.tries,
-        o.version, o.created_at, o.settled_at, case when q.head = o.number then q.due_at end as due_at
+_OUT: Final = """
+    select o.id, 'out' as direction, o.partner, o.protocol, o.kind, o.reference, o.stream, o.number, o.state,
+        o.reason, o.code, o.tries, o.created_at as at, o.settled_at,
+        case when q.head = o.number then q.due_at end as due_at
     from outbox o join outbox_queue q on q.partner = o.partner and q.stream = o.stream
 """
-_PAGE: Final = text(f"""{_COLUMNS}
-    where (cast(:state as text) is null or o.state = :state)
-      and (cast(:partner as text) is null or o.partner = :partner)
-      and (cast(:reference as text) is null or o.reference = :reference)
-      and (cast(:at as timestamptz) is null or (o.created_at, o.id) < (:at, :id))
-    order by o.created_at desc, o.id desc limit :limit
-""")
-_ONE: Final = text(f"{_COLUMNS} where o.id = :id")
+_IN: Final = """
+    select id, 'in' as direction, client as partner, protocol, operation as kind,
+        coalesce(same_as, reference) as reference, cast(null as uuid) as stream,
+        cast(null as integer) as number, state, reason, cast(null as text) as code, attempts as tries,
+        received_at as at, settled_at, next_attempt_at as due_at
+    from inbox
+"""
+_PAGE: Final = text(f"""
+    select * from (
+        ({_OUT} where cast(:direction as text) is distinct from 'in'
+            and (cast(:state as text) is null or o.state = :state)
+            and (cast(:partner as text) is null or o.partner = :partner)
+            and (cast(:reference as text) is null or o.reference = :reference)
+            and (cast(:at as timestamptz) is null or (o.created_at, o.id) < (:at, :id))
+          order by o.created_at desc, o.id desc limit :limit)
+        union all
+        ({_IN} where cast(:direction as text) is distinct from 'out'
+            and (cast(:state as text) is null or state = :state)
+            and (cast(:partner as text) is null or client = :partner)
+            and (cast(:reference as text) is null or reference = :reference or same_as = :reference)
+            and (cast(:at as timestamptz) is null or (received_at, id) < (:at, :id))
+          order by received_at desc, id desc limit :limit)
+    ) as message order by at desc, id desc limit :limit
+""")  # noqa: S608 - made of constants
+_ONE: Final = text(f"{_OUT} where o.id = :id union all {_IN} where id = :id")
 _LOCK: Final = text("""
     select 1 from outbox_queue
     where (partner, stream) = (select partner, stream from outbox where id = :id) for update
@@ -77,11 +99,12 @@ _TRIES: Final = text("""
     from outbox_try where message_id = :id order by number desc limit 100
 """)
 _REDRIVEN: Final = text("""
-    update outbox set state = 'waiting', reason = null, version = version + 1 where id = :id
+    update outbox set state = 'waiting', reason = null, version = version + 1
+    where id = :id and state = 'quarantined'
 """)
 _SKIPPED: Final = text("""
     update outbox set state = 'skipped', reason = :reason, settled_at = :now, version = version + 1
-    where id = :id
+    where id = :id and state = 'quarantined'
 """)
 
 
@@ -90,21 +113,15 @@ async def page(
 ) -> Sequence[Message]:
     """The newest messages first, from a place on."""
     at, row_id = after or (None, None)
-    values = {
-        "state": wanted.state,
-        "partner": wanted.partner,
-        "reference": wanted.reference,
-        "at": at,
-        "id": row_id,
-        "limit": limit,
-    }
-    return [_message(row) for row in await work.conn.execute(_PAGE, values)]
+    values = {name: getattr(wanted, name) for name in wanted.__slots__}
+    rows = await work.conn.execute(_PAGE, {**values, "at": at, "id": row_id, "limit": limit})
+    return [Message(**row) for row in rows.mappings()]
 
 
 async def find(work: Work, row_id: UUID) -> Message | None:
     """One message."""
-    row = (await work.conn.execute(_ONE, {"id": row_id})).first()
-    return None if row is None else _message(row)
+    row = (await work.conn.execute(_ONE, {"id": row_id})).mappings().first()
+    return None if row is None else Message(**row)
 
 
 async def lock(work: Work, row_id: UUID) -> Message | None:
@@ -114,22 +131,24 @@ async def lock(work: Work, row_id: UUID) -> Message | None:
 
 
 async def tries(work: Work, row_id: UUID) -> Sequence[Tried]:
-    """The last tries of a message, the latest first."""
+    """The last tries to deliver a message, the latest first."""
     return [Tried(**row) for row in (await work.conn.execute(_TRIES, {"id": row_id})).mappings()]
 
 
-async def redrive(work: Work, message: Message) -> None:
-    """A message that was put aside waits for its turn again; its queue goes on with it."""
-    await work.conn.execute(_REDRIVEN, {"id": message.id})
+async def redrive(work: Work, message: Message) -> bool:
+    """A message that was put aside waits for its turn again; False when it was not put aside."""
+    if message.stream is None:
+        return await inbox.redrive(work, message.id)
+    changed = bool((await work.conn.execute(_REDRIVEN, {"id": message.id})).rowcount == 1)
     await outbox.advance(work, message.partner, message.stream)
+    return changed
 
 
-async def skip(work: Work, message: Message, reason: str) -> None:
-    """A message that was put aside is never sent; its queue goes on without it."""
-    await work.conn.execute(_SKIPPED, {"id": message.id, "reason": reason, "now": work.now})
+async def skip(work: Work, message: Message, reason: str) -> bool:
+    """A message that was put aside is never sent, its queue goes on; False when there is nothing to skip."""
+    if message.stream is None:
+        return False
+    values = {"id": message.id, "reason": reason, "now": work.now}
+    changed = bool((await work.conn.execute(_SKIPPED, values)).rowcount == 1)
     await outbox.advance(work, message.partner, message.stream)
-
-
-def _message(row: Row[Any]) -> Message:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-    return Message(**values | {"state": OutState(row.state)})
+    return changed

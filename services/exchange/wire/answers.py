@@ -1,15 +1,21 @@
-"""Answers of partners over SOAP: is it a fault, does it belong to what was sent, was the message taken?"""
+"""Answers of partners: is it an error and whose, does it belong to what was sent, was the message taken?"""
 
 import base64
 import hashlib
 import hmac
+import json
+import re
+from collections.abc import Mapping
+from datetime import timedelta
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Final
+from uuid import UUID
 
 from lxml import etree
 
+from services.exchange.model.outbox import Rendered, Reply
 from services.exchange.model.problems import InvalidContentType, InvalidXml
 from services.exchange.rules.delivery import Failure, Origin, clean_code, is_xroad_code
 from services.exchange.wire import reader
@@ -25,10 +31,19 @@ _ALGORITHMS: Final = {
 }
 _BUSY: Final = frozenset({429, 502, 503, 504})
 _DEEPEST_FAULT_CODE: Final = 2
+_SECONDS: Final = re.compile(r"[0-9]{1,7}")
+_SUCCESS: Final = range(200, 300)
 
 
-def failure(sent: bytes, status: int, content_type: str | None, answer: bytes) -> Failure | None:
-    """What went wrong, by this answer to these bytes; None when the partner has taken the message.
+def failure(message_id: UUID, message: Rendered, reply: Reply) -> Failure | None:
+    """What went wrong, by the reply to a message; None when the partner has taken it."""
+    if message.protocol == "soap":
+        return soap_failure(message.body, reply.status, reply.headers.get("content-type"), reply.body)
+    return rest_failure(str(message_id), reply.status, reply.headers, reply.body)
+
+
+def soap_failure(sent: bytes, status: int, content_type: str | None, answer: bytes) -> Failure | None:
+    """What went wrong, by this answer to these bytes.
 
     A fault is looked for under any status, since security servers answer faults with 200; then the echo of
     the header, ``requestHash`` if it is there, the partner's refusal in the wrapper, the wrapper's name.
@@ -49,6 +64,39 @@ def failure(sent: bytes, status: int, content_type: str | None, answer: bytes) -
         or _business_failure(payload)
         or _name_failure(request, payload)
     )
+
+
+def rest_failure(message_id: str, status: int, headers: Mapping[str, str], answer: bytes) -> Failure | None:
+    """The same over REST; the presence of ``X-Road-Error``, never the status, tells whose error it is.
+
+    Args:
+        message_id: what was sent as ``X-Road-Id``; the security server repeats it.
+        status: the answer's.
+        headers: the answer's, by names of any case.
+        answer: the body.
+    """
+    code = headers.get("x-road-error")
+    if code is not None:
+        return Failure(Origin.SECURITY_SERVER, _rest_code(code, answer), status)
+    if status not in _SUCCESS:
+        return Failure(Origin.PARTNER, f"http-{status}", status, _retry_after(headers.get("retry-after")))
+    return None if headers.get("x-road-id") == message_id else Failure(Origin.ANSWER, "wrong-id", status)
+
+
+def _rest_code(code: str, answer: bytes) -> str:
+    """The code of the header; of the body, where the header has none that can be read."""
+    if is_xroad_code(code):
+        return clean_code(code)
+    try:
+        told = json.loads(answer)["type"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return clean_code(code)
+    return clean_code(told if isinstance(told, str) else code)
+
+
+def _retry_after(value: str | None) -> timedelta | None:
+    """Seconds; the form with a date is left alone."""
+    return timedelta(seconds=int(value)) if value and _SECONDS.fullmatch(value) else None
 
 
 def _envelope(content_type: str | None, answer: bytes) -> etree._Element | None:

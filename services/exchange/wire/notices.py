@@ -1,20 +1,38 @@
 """A notice in the words of a partner: SOAP or REST, by the partner's contract, checked against its schema."""
 
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import quote
 from uuid import UUID
 
 from jsonschema import Draft202012Validator
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 from referencing import Registry
 
-from services.exchange.model.outbox import Notice, NoticeUnfit, Rendered
 from services.exchange.model.contract import Contract, RestContract, SoapContract
+from services.exchange.model.outbox import Notice, NoticeUnfit, Rendered
 from services.exchange.model.xroad import ClientId, ServiceId
 from services.exchange.wire import consumer
 from services.kit import datafile, strictjson
 
 JSON: Final = "application/json"
+
+
+class NoticeWords(BaseModel):
+    """The words of a notice with their classes, for the door through which they leave."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    reference: str
+    sender_reference: str
+    status: str
+    occurred_at: str
+
+    @classmethod
+    def of(cls, notice: Notice) -> Self:
+        """The words of a notice."""
+        return cls.model_validate(notice.words())
 
 
 def render(contract: Contract, us: ClientId, message_id: UUID, notice: Notice) -> Rendered:

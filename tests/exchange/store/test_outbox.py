@@ -190,9 +190,9 @@ async def test_a_worker_that_wakes_up_after_its_lease_writes_nothing(
     (other,) = await take(database, partner)
     assert other.id == sleeper.id
     assert not await deliver(database, sleeper)
-    assert (await state(database, one.id)).state is OutState.WAITING
+    assert (await state(database, one.id)).state == OutState.WAITING
     assert await deliver(database, other)
-    assert (await state(database, one.id)).state is OutState.DELIVERED
+    assert (await state(database, one.id)).state == OutState.DELIVERED
 
 
 async def test_a_lease_is_prolonged_by_its_holder_alone(store: tuple[Database, str], partner: str) -> None:
@@ -272,7 +272,7 @@ async def test_a_skipped_message_is_never_sent_and_frees_its_queue(database: Dat
     await decide(database, poison.id, skip=True)
     (after,) = await take(database, partner)
     assert after.id == waits.id
-    assert (await state(database, poison.id)).state is OutState.SKIPPED
+    assert (await state(database, poison.id)).state == OutState.SKIPPED
 
 
 async def test_a_message_without_content_waits_for_a_person_in_its_place(
@@ -316,7 +316,7 @@ async def test_a_first_message_without_content_blocks_at_once(database: Database
     empty = draft(partner, stream, envelope=None, reason="notice-invalid")
     await put(database, empty, draft(partner, stream))
     assert await take(database, partner) == []
-    assert (await state(database, empty.id)).state is OutState.QUARANTINED
+    assert (await state(database, empty.id)).state == OutState.QUARANTINED
 
 
 async def test_a_queue_of_another_partner_is_another_queue(database: Database, partner: str) -> None:

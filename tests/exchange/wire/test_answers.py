@@ -34,7 +34,7 @@ SENT = envelope("<p:caseNotice/>")
 
 
 def failure(answer: bytes, status: int = 200, content_type: str | None = XML) -> Failure | None:
-    return answers.failure(SENT, status, content_type, answer)
+    return answers.soap_failure(SENT, status, content_type, answer)
 
 
 def hashed(value: str, algorithm: str = "http://www.w3.org/2001/04/xmlenc#sha512") -> bytes:
@@ -162,7 +162,7 @@ def test_the_charset_of_the_transport_outweighs_the_declaration() -> None:
     declared = (
         '<?xml version="1.0" encoding="UTF-8"?>' + envelope(TAKEN, HEADER.replace("TV-1", "Põlva")).decode()
     )
-    assert answers.failure(sent, 200, "text/xml; charset=ISO-8859-1", declared.encode("latin-1")) is None
+    assert answers.soap_failure(sent, 200, "text/xml; charset=ISO-8859-1", declared.encode("latin-1")) is None
 
 
 def test_a_multipart_answer_with_a_single_part_is_read() -> None:

@@ -71,9 +71,9 @@ create table outbox (
 comment on table outbox is 'The id is the X-Road id: every try repeats it and the bytes.';
 comment on column outbox.body_sealed is 'Under its own key; absent until the content was to be had.';
 create index outbox_open on outbox (partner, stream, number) where state in ('waiting', 'quarantined');
-create index outbox_newest on outbox (created_at desc, id);
+create index outbox_newest on outbox (created_at desc, id desc);
 create index outbox_reference on outbox (reference);
-create index outbox_quarantined on outbox (created_at desc, id) where state = 'quarantined';
+create index outbox_quarantined on outbox (created_at desc, id desc) where state = 'quarantined';
 """
 
 _TRY = """

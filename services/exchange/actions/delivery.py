@@ -1,0 +1,139 @@
+"""Delivering the heads of queues: at least once, in order, the same id and bytes in every try.
+
+A try is written down only while its lease holds. Whoever dies between sending and writing down leaves the
+message to the next worker, which sends the same again; partners know it by its id.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+from typing import Final
+from uuid import UUID, uuid4
+
+from services.exchange.actions.notices import Notices, Said, release
+from services.exchange.model.outbox import Envelope, Head, Lease, Try
+from services.exchange.outbound.securityserver import SecurityServer
+from services.exchange.rules import delivery
+from services.exchange.rules.delivery import Again, Failure, History, Nature, Origin, Quarantine, Reason
+from services.exchange.store import outbox
+from services.exchange.store.bodies import Bodies
+from services.exchange.wire import answers
+from services.kit import log
+from services.kit.db import Database, Work
+from services.kit.policy import Permit
+from services.kit.problem import UpstreamUnavailable, UpstreamWrong
+from services.kit.sealed import SealBroken
+
+_SHOWN: Final = ("technical",)
+_log = log.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long a lease lasts, and how failures are followed up."""
+
+    lease: timedelta = timedelta(seconds=15)
+    retry: delivery.Terms = field(default_factory=delivery.Terms)
+
+
+class Courier:
+    """Takes heads of queues and brings them to their partner."""
+
+    def __init__(  # noqa: PLR0913 - what it is made of
+        self,
+        *,
+        database: Database,
+        server: SecurityServer,
+        notices: Notices,
+        bodies: Bodies,
+        permit: Permit,
+        terms: Terms,
+    ) -> None:
+        self._database, self._server = database, server
+        self._notices, self._bodies = notices, bodies
+        self._permit, self._terms = permit, terms
+
+    async def claim(self, partner: str, limit: int) -> Sequence[Head]:
+        """Heads that are due and nobody else's; raises UpstreamUnavailable without the database."""
+        async with self._database.work(self._permit, str(uuid4())) as work:
+            return await outbox.claim(work, partner, limit=limit, lease=self._terms.lease)
+
+    async def renew(self, partner: str, leases: Sequence[Lease]) -> frozenset[UUID]:
+        """Prolongs leases; the streams of those that still hold."""
+        async with self._database.work(self._permit, str(uuid4())) as work:
+            return await outbox.renew(work, partner, leases, lease=self._terms.lease)
+
+    async def give_back(self, lease: Lease) -> None:
+        """Ends a lease without a result, so that nobody waits for its end."""
+        async with self._database.work(self._permit, str(uuid4())) as work:
+            await outbox.release(work, lease)
+
+    async def deliver(self, head: Head) -> None:
+        """One try, and what follows of it; raises UpstreamUnavailable when it cannot be written down."""
+        began = monotonic()
+        failure: Failure | Reason | None
+        try:
+            envelope = head.envelope or await self._content(head)
+            failure = await self._send(head, envelope) if isinstance(envelope, Envelope) else envelope
+        except SealBroken as error:
+            _log.critical("seal-broken", message_id=head.id, exc_info=error)
+            failure = Reason.SEAL_BROKEN
+        await self._record(head, failure, round((monotonic() - began) * 1000))
+
+    async def _send(self, head: Head, envelope: Envelope) -> Failure | None:
+        message = self._bodies.open(head.id, envelope)
+        try:
+            reply = await self._server.send(head.id, message)
+            return reply if isinstance(reply, Failure) else answers.failure(head.id, message, reply)
+        except Exception as error:  # noqa: BLE001 - an answer that breaks the reader must not come for ever
+            _log.error("answer-not-understood", message_id=head.id, exc_info=error)
+            return Failure(Origin.ANSWER, "not-understood")
+
+    async def _content(self, head: Head) -> Envelope | Failure | Reason:
+        """What a message says that was enqueued before it could be had: fetched now, kept for ever."""
+        wish = self._notices.wish(head.event_id, head.lease.partner, head.kind)
+        if wish is None:
+            return Reason.NOTICE_UNAVAILABLE
+        try:
+            said = await self._notices.say(wish, head.id)
+        except UpstreamUnavailable:
+            return Failure(Origin.TRANSPORT, "case-register")
+        except UpstreamWrong:
+            return Failure(Origin.ANSWER, "case-register")
+        if not isinstance(said, Said):
+            return said
+        async with self._database.work(self._permit, str(uuid4())) as work:
+            envelope = release(work, said, head.id)
+            if isinstance(envelope, Envelope) and not await outbox.keep_content(work, head, envelope):
+                return Failure(Origin.TRANSPORT, "lease-lost")
+        return envelope
+
+    async def _record(self, head: Head, failure: Failure | Reason | None, duration_ms: int) -> None:
+        async with self._database.work(self._permit, str(uuid4())) as work:
+            if failure is None:
+                kept = await outbox.delivered(work, head, Try(duration_ms, "delivered"))
+            elif isinstance(failure, Reason):
+                tried = Try(duration_ms, "quarantined", "content", failure.value)
+                kept = await outbox.quarantine(work, head, tried, failure.value)
+            else:
+                kept = await self._follow_up(work, head, failure, duration_ms)
+            if kept:
+                work.audit("update", [head.id], _SHOWN, client=head.lease.partner)
+        if not kept:
+            _log.warning("lease-lost", message_id=head.id, stream_id=head.lease.stream)
+
+    async def _follow_up(self, work: Work, head: Head, failure: Failure, duration_ms: int) -> bool:
+        lease, retry = head.lease, self._terms.retry
+        history = History(lease.tries, lease.unknown_tries).after(failure)
+        code = delivery.clean_code(failure.code)
+        match delivery.after_failure(failure, history, retry, secrets.randbelow(1001)):
+            case Again(after=after):
+                tried = Try(duration_ms, "failed", failure.origin.value, code, failure.status)
+                unknown = delivery.nature(failure) is Nature.UNKNOWN
+                return await outbox.again(work, head, tried, wait=after, unknown=unknown)
+            case Quarantine(reason=reason):
+                _log.error("message-quarantined", message_id=head.id, reason=reason.value)
+                tried = Try(duration_ms, "quarantined", failure.origin.value, code, failure.status)
+                return await outbox.quarantine(work, head, tried, reason.value)

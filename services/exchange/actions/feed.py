@@ -1,0 +1,136 @@
+"""Following the case register's feed: each event is applied once, in one transaction with what it makes."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid4
+
+from services.exchange.actions.notices import Notices, Said, Wish, release
+from services.exchange.model.feed import Batch, EpochEnded, Event
+from services.exchange.model.outbox import Draft
+from services.exchange.outbound.feed import CaseFeed
+from services.exchange.rules.delivery import Reason
+from services.exchange.store import feed as places
+from services.exchange.store import outbox
+from services.kit import log
+from services.kit.db import Database, Work
+from services.kit.ids import new_id
+from services.kit.policy import Permit
+from services.kit.problem import UpstreamWrong
+
+FEED: Final = "cases"
+WAIT: Final = 20  # seconds of a long poll
+TRIES_OF_WRONG: Final = 5
+_AT_ONCE: Final = 8
+_IN_ONE_TRANSACTION: Final = 50
+_log = log.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that an event makes: its id, and its content or why it has none."""
+
+    id: UUID
+    event: Event
+    wish: Wish
+    said: Said | Reason
+
+
+class Follower:
+    """Follows the feed; several may run: what one has applied, the others leave."""
+
+    def __init__(self, database: Database, feed: CaseFeed, notices: Notices, permit: Permit) -> None:
+        self._database, self._feed = database, feed
+        self._notices, self._permit = notices, permit
+        self._ended: str | None = None
+        self._wrong: Counter[UUID] = Counter()
+        self._few = asyncio.Semaphore(_AT_ONCE)
+
+    async def step(self, wait: int = WAIT) -> int:
+        """Asks once and applies what comes; how many messages it made. No transaction is open while it waits.
+
+        Raises UpstreamUnavailable or UpstreamWrong; what was applied until then stays applied.
+        """
+        async with self._database.work(self._permit, str(uuid4())) as work:
+            place = await places.cursor(work, FEED)
+        try:
+            batch = await self._feed.after(None if place == self._ended else place, wait)
+        except EpochEnded:
+            _log.warning("feed-begun-anew")
+            self._ended = place
+            return 0
+        return await self._take(batch, place)
+
+    async def _take(self, batch: Batch, place: str | None) -> int:
+        """Makes events ready, some at once, and applies those before the first that cannot be made ready."""
+        made = 0
+        events = batch.events
+        for start in range(0, len(events), _IN_ONE_TRANSACTION):
+            part = events[start : start + _IN_ONE_TRANSACTION]
+            ready = await asyncio.gather(*(self._messages(one) for one in part), return_exceptions=True)
+            good = next((n for n, one in enumerate(ready) if isinstance(one, BaseException)), len(part))
+            messages = [each for one in ready[:good] if not isinstance(one, BaseException) for each in one]
+            if good:
+                if not await self._apply(messages, place, part[good - 1].sequence):
+                    return made  # another worker was faster
+                made, place = made + len(messages), part[good - 1].sequence
+            if good < len(part) and isinstance(failure := ready[good], BaseException):
+                raise failure
+        if batch.cursor is not None and batch.cursor != place:
+            await self._apply([], place, batch.cursor)
+        return made
+
+    async def _messages(self, event: Event) -> list[Message]:
+        made = []
+        for wish in self._notices.wishes(event):
+            message_id = new_id()
+            async with self._few:
+                made.append(Message(message_id, event, wish, await self._say(wish, message_id)))
+        return made
+
+    async def _say(self, wish: Wish, message_id: UUID) -> Said | Reason:
+        """The content; a register that answers wrongly several times makes the message wait for a person."""
+        try:
+            said = await self._notices.say(wish, message_id)
+        except UpstreamWrong:
+            self._wrong[wish.event_id] += 1
+            if self._wrong[wish.event_id] < TRIES_OF_WRONG:
+                raise
+            said = Reason.NOTICE_UNAVAILABLE
+        self._wrong.pop(wish.event_id, None)
+        return said
+
+    async def _apply(self, messages: Sequence[Message], expected: str | None, cursor: str) -> bool:
+        async with self._database.work(self._permit, str(uuid4())) as work:
+            if not await places.move(work, FEED, expected=expected, cursor=cursor):
+                return False
+            fresh = {
+                event: await places.apply(work, FEED, event)
+                for event in dict.fromkeys(one.event.id for one in messages)
+            }
+            for message in messages:
+                if fresh[message.event.id]:
+                    await _enqueue(work, message)
+        return True
+
+
+async def _enqueue(work: Work, message: Message) -> None:
+    said = message.said
+    envelope = release(work, said, message.id) if isinstance(said, Said) else said
+    reason = envelope if isinstance(envelope, Reason) else None
+    draft = Draft(
+        id=message.id,
+        event_id=message.event.id,
+        partner=message.wish.partner,
+        stream=message.event.stream,
+        kind=message.wish.kind,
+        reference=message.event.reference,
+        envelope=None if isinstance(envelope, Reason) else envelope,
+        reason=reason,
+    )
+    await outbox.enqueue(work, draft)
+    if reason is not None:
+        _log.error("message-quarantined", message_id=message.id, reason=reason.value)
+        work.audit("create", [message.id])

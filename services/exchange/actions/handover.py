@@ -1,0 +1,33 @@
+"""Handing over what could not be handed over while its sender waited."""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+from uuid import uuid4
+
+from services.exchange.actions.intake import Intake
+from services.exchange.store import inbox
+from services.kit.db import Database
+from services.kit.policy import Permit
+
+AT_ONCE: Final = 8
+LEASE: Final = timedelta(seconds=15)  # longer than the hand-over of one message may take
+
+
+class HandOver:
+    """Takes messages of the inbox that are due and gives them to the case register; any number may run."""
+
+    def __init__(self, database: Database, intake: Intake, permit: Permit) -> None:
+        self._database, self._intake, self._permit = database, intake, permit
+
+    async def step(self) -> int:
+        """One round; how many messages it took. Raises UpstreamUnavailable without the database."""
+        async with self._database.work(self._permit, str(uuid4())) as work:
+            due = await inbox.claim(work, limit=AT_ONCE, lease=LEASE)
+        done = await asyncio.gather(
+            *(self._intake.hand_over(self._permit, one, str(uuid4())) for one in due), return_exceptions=True
+        )
+        for outcome in done:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return len(due)

@@ -1,0 +1,35 @@
+"""News of the case register: events in their order, and what a partner is to be told of one."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+class EpochEnded(Exception):  # noqa: N818 - it tells what happened to the feed
+    """The register was restored from a backup: its feed is read again from zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event about a referral; ``sender`` is the X-Road client that sent it, None for a person."""
+
+    id: UUID
+    type: str
+    stream: UUID
+    sequence: str
+    reference: str
+    sender: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events in their order, of those that we read; ``cursor`` is the place after all of them."""
+
+    events: tuple[Event, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRefused:
+    """The register has the event, but no notice of it for us; ``status`` is its answer's."""
+
+    status: int

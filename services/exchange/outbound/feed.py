@@ -1,0 +1,140 @@
+"""What we ask of the case register for partners: its events, and what to tell of one.
+
+``EXPECTED`` lists what we rely on; a test looks it up in the provider's committed document.
+"""
+
+from itertools import pairwise
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+from services.exchange.model.feed import Batch, EpochEnded, Event, NoticeRefused
+from services.exchange.model.inbox import Status
+from services.exchange.model.outbox import Notice
+from services.exchange.model.xroad import ClientId
+from services.kit.client import Response, ServiceClient
+from services.kit.fields import Instant
+from services.kit.ids import REFERENCE_PATTERN
+from services.kit.policy import Caller
+from services.kit.problem import UpstreamUnavailable, UpstreamWrong
+from services.kit.sequencer import Cursor
+
+PURPOSE: Final = "delivery"
+MOST: Final = 500
+EXPECTED: Final = {
+    "list_events": {
+        "method": "get",
+        "path": "/api/cases/v1/events",
+        "fields": ("id", "type", "subject", "sequence", "data"),
+    },
+    "get_notice": {
+        "method": "get",
+        "path": "/api/cases/v1/notices/{event_id}",
+        "fields": ("kind", "recipient", "reference", "senderReference", "status", "occurredAt"),
+    },
+}
+_CALLER: Final = Caller.system("worker:feed", "exchange")
+_NOTICE_SECONDS: Final = 5.0
+_SLACK: Final = 5.0  # seconds beyond the wait that we ask for
+_ABOUT_REFERRALS: Final = "referral."
+_OK: Final = 200
+_GONE: Final = 410
+_AUTHENTICATION: Final = frozenset({401, 403, 429})
+
+Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255)]
+Reference = Annotated[str, StringConstraints(strict=True, pattern=REFERENCE_PATTERN)]
+Place = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{12}\.(0|[1-9][0-9]{0,17})$")]
+
+
+class _Tolerant(BaseModel):
+    """A producer may add fields; we read those that we know."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+
+class _Data(_Tolerant):
+    reference: Reference
+    sender: Text | None
+
+
+class _Event(_Tolerant):
+    id: UUID
+    type: Text
+    subject: UUID
+    sequence: Place
+    data: dict[str, Any]
+
+
+class _Notice(_Tolerant):
+    kind: Literal["caseNotice"]
+    recipient: Text
+    reference: Reference
+    sender_reference: Text = Field(alias="senderReference")
+    status: Status
+    occurred_at: Instant = Field(alias="occurredAt")
+
+
+_EVENTS: Final = TypeAdapter(list[_Event])
+
+
+class CaseFeed:
+    """The case register's feed and notices, asked by the worker that follows it."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
+
+    async def after(self, cursor: str | None, wait: int) -> Batch:
+        """Up to 500 events after a cursor; waits up to ``wait`` seconds for the first.
+
+        Raises EpochEnded, UpstreamUnavailable, and UpstreamWrong for what is not as agreed.
+        """
+        params: dict[str, str | int] = {"limit": MOST, "wait": wait}
+        if cursor is not None:
+            params["after"] = cursor
+        answer = await self._ask(EXPECTED["list_events"]["path"], wait + _SLACK, params)
+        if answer.status_code == _GONE:
+            raise EpochEnded
+        if answer.status_code != _OK:
+            raise UpstreamWrong("the feed refuses us")
+        return _batch(answer, cursor)
+
+    async def notice(self, event_id: UUID) -> Notice | NoticeRefused:
+        """What the partner is to be told of an event; raises UpstreamUnavailable, UpstreamWrong."""
+        answer = await self._ask(f"/api/cases/v1/notices/{event_id}", _NOTICE_SECONDS, {})
+        if answer.status_code in _AUTHENTICATION:
+            raise UpstreamUnavailable("the case register does not take our token now")
+        if answer.status_code != _OK:
+            return NoticeRefused(answer.status_code)
+        try:
+            told = _Notice.model_validate(answer.json())
+            recipient = ClientId.parse(told.recipient)
+        except ValueError as error:  # pydantic's is one as well
+            raise UpstreamWrong("the notice is not as agreed") from error
+        return Notice(recipient, told.reference, told.sender_reference, told.status, told.occurred_at)
+
+    async def _ask(self, path: object, seconds: float, params: dict[str, str | int]) -> Response:
+        return await self._client.request(
+            "GET", str(path), act_for=_CALLER, purpose=PURPOSE, params=params, timeout=seconds
+        )
+
+
+def _batch(answer: Response, cursor: str | None) -> Batch:
+    try:
+        told = _EVENTS.validate_python(answer.json())
+    except ValidationError as error:
+        raise UpstreamWrong("an event of the feed is not as agreed") from error
+    places = ([] if cursor is None else [Cursor.parse(cursor)]) + [Cursor.parse(e.sequence) for e in told]
+    for one, following in pairwise(places):
+        if one.epoch != following.epoch or one.position >= following.position:
+            raise UpstreamWrong("the events of the feed are not in order")
+    try:
+        found = tuple(_event(one) for one in told if one.type.startswith(_ABOUT_REFERRALS))
+    except ValidationError as error:
+        raise UpstreamWrong("an event of the feed is not as agreed") from error
+    return Batch(found, told[-1].sequence if told else cursor)
+
+
+def _event(told: _Event) -> Event:
+    data = _Data.model_validate(told.data)
+    return Event(told.id, told.type, told.subject, told.sequence, data.reference, data.sender)

@@ -1,0 +1,114 @@
+"""Our security server, to which every message for a partner goes, over SOAP or REST."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import aiohttp
+import httpx
+from httpx_aiohttp import HttpxAiohttpClient
+
+from services.exchange.model.outbox import Rendered, Reply
+from services.exchange.model.xroad import ClientId
+from services.exchange.rules.delivery import Failure, Origin
+from services.kit import log
+
+CONNECT_SECONDS: Final = 5.0
+READ_SECONDS: Final = 30.0
+#: For the whole try: a partner that sends one byte a second must not hold a message for ever.
+TRY_SECONDS: Final = 45.0
+MOST_BYTES: Final = 1024 * 1024
+_CONNECTIONS: Final = 64
+_log = log.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Certificate authority of the security server, and our certificate and key for it."""
+
+    authority: Path
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """For connections to the security server."""
+        context = ssl.create_default_context(cafile=str(self.authority))
+        if self.certificate is not None:
+            context.load_cert_chain(self.certificate, self.key)
+        return context
+
+
+class SecurityServer:
+    """One per process; close it at the end."""
+
+    def __init__(
+        self,
+        url: str,
+        us: ClientId,
+        *,
+        tls: Tls | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._us = us
+        self._client = HttpxAiohttpClient(
+            base_url=url,
+            verify=True if tls is None else tls.context(),
+            follow_redirects=False,
+            trust_env=False,
+            headers={"Accept-Encoding": "identity", "User-Agent": "turvavork"},
+            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            limits=httpx.Limits(max_connections=_CONNECTIONS, keepalive_expiry=4),
+            transport=transport,
+        )
+
+    async def send(self, message_id: UUID, message: Rendered) -> Reply | Failure:
+        """One try: what came back, or why nothing did. Raises nothing that the network does."""
+        try:
+            async with asyncio.timeout(TRY_SECONDS):
+                return await self._exchange(message_id, message)
+        except (httpx.TimeoutException, TimeoutError):
+            return Failure(Origin.TRANSPORT, "timeout")
+        except (httpx.TransportError, aiohttp.ClientError, OSError) as error:
+            _log.info("security-server-not-reached", message_id=message_id, exc_info=error)
+            return Failure(Origin.TRANSPORT, "connection")
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._client.aclose()
+
+    async def _exchange(self, message_id: UUID, message: Rendered) -> Reply | Failure:
+        request = self._client.build_request(
+            message.method, message.target, content=message.body, headers=self._headers(message_id, message)
+        )
+        response = await self._client.send(request, stream=True)
+        try:
+            answer = await _body(response)
+        finally:
+            await response.aclose()
+        if answer is None:
+            return Failure(Origin.ANSWER, "too-large", response.status_code)
+        return Reply(response.status_code, response.headers, answer)
+
+    def _headers(self, message_id: UUID, message: Rendered) -> dict[str, str]:
+        if message.protocol == "soap":
+            return {"Content-Type": message.content_type, "SOAPAction": '""'}
+        return {
+            "Content-Type": message.content_type,
+            "Accept": "application/json",
+            "X-Road-Client": str(self._us),
+            "X-Road-Id": str(message_id),
+        }
+
+
+async def _body(response: httpx.Response) -> bytes | None:
+    """The body as it came; None when it is too large to be an answer."""
+    chunks, size = [], 0
+    async for chunk in response.aiter_raw():
+        size += len(chunk)
+        if size > MOST_BYTES:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,153 @@
+"""Messages in and out, for those who keep the exchange running; no personal data."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+
+from services.exchange.actions import messages
+from services.exchange.model.problems import NotPutAside
+from services.exchange.schemas.messages import (
+    MessageDetailView,
+    MessagePage,
+    MessageState,
+    MessageView,
+    ReasonView,
+    SkipIn,
+    TryView,
+)
+from services.exchange.store.messages import Filter, Message, Tried
+from services.kit.db import Work, unit_of_work
+from services.kit.disclose import disclose
+from services.kit.idempotency import Once, idempotency_key
+from services.kit.ids import REFERENCE_PATTERN
+from services.kit.openapi import problems
+from services.kit.paging import Limit
+from services.kit.problem import NotFound
+from services.kit.strictroute import ServiceRouter
+
+router = ServiceRouter(tags=["messages"])
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+Direction = Annotated[Literal["in", "out"] | None, Query(description="Only incoming, or only outgoing ones.")]
+OnlyState = Annotated[MessageState | None, Query(alias="state", description="Only in this state.")]
+Partner = Annotated[
+    str | None,
+    Query(max_length=255, description="Only of this X-Road client, e.g. ee-dev/GOV/70008747/polis."),
+]
+Reference = Annotated[str | None, Query(pattern=REFERENCE_PATTERN, description="Only about this referral.")]
+Cursor = Annotated[
+    str | None,
+    Query(
+        pattern=r"^[0-9]{1,16}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        description="`next` of the page before; without it, the first page.",
+    ),
+]
+
+
+@router.get("/messages", summary="List messages", response_model=MessagePage)
+async def list_messages(  # noqa: PLR0913, PLR0917 - what a list can be asked
+    request: Request,
+    work: Annotated[Work, Depends(unit_of_work("list_messages"), scope="function")],
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    direction: Direction = None,
+    state: OnlyState = None,
+    partner: Partner = None,
+    reference: Reference = None,
+) -> Response:
+    """Messages in and out, the newest first: where each stands, and why it waits."""
+    wanted = Filter(direction, state, partner, reference)
+    found = await messages.page(work, wanted, _place(cursor), limit)
+    items = [MessageView(**_words(request, one)) for one in found.items]
+    page = MessagePage(items=items, next=_cursor(found.items[-1]) if found.more else None)
+    return disclose(work, page, decisions=work.permit.on({}), objects=[one.id for one in found.items])
+
+
+@router.get(
+    "/messages/{message_id}",
+    summary="Read a message",
+    response_model=MessageDetailView,
+    responses=problems(NotFound),
+)
+async def get_message(
+    request: Request,
+    message_id: UUID,
+    work: Annotated[Work, Depends(unit_of_work("get_message"), scope="function")],
+) -> Response:
+    """Where a message stands, and its last tries."""
+    return await _shown(request, work, message_id)
+
+
+@router.post(
+    "/messages/{message_id}/redrive",
+    summary="Have a message sent again",
+    response_model=MessageDetailView,
+    responses=problems(NotFound, NotPutAside),
+)
+async def redrive_message(
+    request: Request,
+    message_id: UUID,
+    work: Annotated[Work, Depends(unit_of_work("redrive_message"), scope="function")],
+    once: Annotated[Once, Depends(idempotency_key)],
+) -> Response:
+    """Tries a message that was put aside again: under its id, with its bytes, before those behind it."""
+    if await once.earlier(work) is None:
+        await messages.redrive(work, message_id)
+        await once.remember(work, 200, message_id)
+    return await _shown(request, work, message_id)
+
+
+@router.post(
+    "/messages/{message_id}/skip",
+    summary="Give up a message",
+    response_model=MessageDetailView,
+    responses=problems(NotFound, NotPutAside),
+)
+async def skip_message(
+    request: Request,
+    message_id: UUID,
+    told: SkipIn,
+    work: Annotated[Work, Depends(unit_of_work("skip_message"), scope="function")],
+    once: Annotated[Once, Depends(idempotency_key)],
+) -> Response:
+    """Never sends an outgoing message that was put aside, so that those behind it go on."""
+    if await once.earlier(work) is None:
+        await messages.skip(work, message_id, told.reason)
+        await once.remember(work, 200, message_id)
+    return await _shown(request, work, message_id)
+
+
+async def _shown(request: Request, work: Work, message_id: UUID) -> Response:
+    message, tries = await messages.one(work, message_id)
+    view = MessageDetailView(**_words(request, message), history=_history(tries))
+    return disclose(work, view, decisions=work.permit.on({}), objects=[message_id])
+
+
+def _words(request: Request, message: Message) -> dict[str, Any]:
+    reasons: Mapping[str, Mapping[str, str]] = request.app.state.reasons
+    words = {name: getattr(message, name) for name in message.__slots__}
+    words["next_try_at"] = words.pop("due_at")
+    if message.reason is not None:
+        texts = reasons.get(message.reason) or dict.fromkeys(("et", "ru", "en"), message.reason)
+        words["reason"] = ReasonView(code=message.reason, **texts)
+    return words
+
+
+def _history(tries: Sequence[Tried]) -> list[TryView]:
+    return [TryView(**{name: getattr(one, name) for name in one.__slots__}) for one in tries]
+
+
+def _cursor(message: Message) -> str:
+    return f"{(message.at - _EPOCH) // _MICROSECOND}.{message.id}"
+
+
+def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    moment, _, row_id = cursor.partition(".")
+    return _EPOCH + int(moment) * _MICROSECOND, UUID(row_id)
