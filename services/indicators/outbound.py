@@ -1,6 +1,6 @@
 """What we ask of ``cases``: the events after a cursor, in our words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
@@ -15,6 +15,16 @@ from services.kit.policy import Caller
 from services.kit.problem import UpstreamUnavailable, UpstreamWrong
 from services.kit.sequencer import Cursor
 
+#: What we rely on in the other's contract: operation → fields of its answer.
+RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
+    "cases": {
+        "list_events": (
+            *("type", "subject", "time", "sequence", "streamversion", "data", "region", "referredOn"),
+            *("persons", "pseudonym", "role", "relationToVictim", "sex", "ageBand"),
+        ),
+        "list_appointments": ("items", "role", "region", "agency"),
+    }
+}
 PATH: Final = "/api/cases/v1/events"
 PURPOSE: Final = "statistics"
 MOST: Final = 500

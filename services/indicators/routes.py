@@ -9,7 +9,14 @@ from starlette.responses import Response
 from services.indicators.actions import figures
 from services.indicators.actions.figures import Answer, Question
 from services.indicators.catalog import Catalog
-from services.indicators.model import Channel, Dimension, DimensionRefused
+from services.indicators.model import (
+    Channel,
+    Dimension,
+    DimensionRefused,
+    FiguresIncomplete,
+    IndicatorUnknown,
+    PeriodRefused,
+)
 from services.indicators.schemas import (
     AsOf,
     ClaimOut,
@@ -25,6 +32,7 @@ from services.kit.access import permit
 from services.kit.db import Database, Work, unit_of_work
 from services.kit.disclose import disclose, disclose_document
 from services.kit.fields import Day
+from services.kit.openapi import problems
 from services.kit.policy import Permit
 from services.kit.problem import choose_language
 from services.kit.web import ServiceRouter
@@ -80,7 +88,10 @@ async def list_indicators(
     "/indicators/{indicator}/values",
     summary="Figures of an indicator",
     response_model=ValuesOut,
-    responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}},
+    responses={
+        200: {"content": {CSV: {"schema": {"type": "string"}}}},
+        **problems(IndicatorUnknown, PeriodRefused, DimensionRefused, FiguresIncomplete),
+    },
 )
 async def get_values(  # noqa: PLR0913, PLR0917 - the words of one question
     request: Request,

@@ -6,9 +6,10 @@ from fastapi import Depends, Query, Request
 
 from services.kit.access import permit
 from services.kit.fields import Day
+from services.kit.openapi import problems
 from services.kit.web import ServiceRouter
 from services.riskscore.catalog import Catalog
-from services.riskscore.model import InstrumentNotFound, InstrumentUnknown
+from services.riskscore.model import InstrumentNotFound, InstrumentUnknown, ItemUnknown
 from services.riskscore.schemas.common import Code, Version
 from services.riskscore.schemas.instruments import InstrumentLine, InstrumentOut, Instruments
 from services.riskscore.schemas.scores import ScoreIn, ScoreOut
@@ -24,7 +25,12 @@ async def _catalog(request: Request) -> Catalog:
 Published = Annotated[Catalog, Depends(_catalog)]
 
 
-@router.post("/scores", dependencies=[Depends(permit("create_score"))], summary="Score coded answers")
+@router.post(
+    "/scores",
+    dependencies=[Depends(permit("create_score"))],
+    summary="Score coded answers",
+    responses=problems(InstrumentUnknown, ItemUnknown),
+)
 async def create_score(body: ScoreIn, catalog: Published) -> ScoreOut:
     """The same instrument, engine and answers give the same score for ever."""
     scorer = catalog.find(body.instrument, body.version, body.on_date)
@@ -45,6 +51,7 @@ async def list_instruments(catalog: Published) -> Instruments:
     "/instruments/{instrument}",
     dependencies=[Depends(permit("get_instrument"))],
     summary="An instrument with its texts, licence and standing",
+    responses=problems(InstrumentNotFound),
 )
 async def get_instrument(
     instrument: Code,
