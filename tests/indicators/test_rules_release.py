@@ -7,7 +7,7 @@ from itertools import product
 from uuid import UUID
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.indicators import catalog
@@ -104,6 +104,7 @@ grids = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(grids, st.data())
 def test_nothing_that_is_told_depends_on_the_size_of_a_withheld_cell(
     cells: Cells, data: st.DataObject
@@ -114,6 +115,7 @@ def test_nothing_that_is_told_depends_on_the_size_of_a_withheld_cell(
     assert everything({**cells, **others}) == everything(cells)
 
 
+@settings(deadline=None)
 @given(grids)
 def test_what_is_told_is_true_and_adds_up(cells: Cells) -> None:
     for table, (window, by) in zip(everything(cells), product(WINDOWS, TABLES), strict=True):
@@ -130,6 +132,7 @@ def test_what_is_told_is_true_and_adds_up(cells: Cells) -> None:
             assert line.figure == (Withheld() if hidden else Published(sum(parts))), (window, by)
 
 
+@settings(deadline=None)
 @given(grids)
 def test_the_same_facts_give_the_same_release_in_any_order(cells: Cells) -> None:
     assert everything(dict(reversed(cells.items()))) == everything(cells)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.riskscore.catalog import load_catalog
@@ -11,6 +11,7 @@ from services.riskscore.model import Answer, Circumstances, ItemUnknown
 from services.riskscore.rules import ENGINE, Scorer
 
 DASH = load_catalog().find("dash", None, None)
+AGAIN = load_catalog().find("dash", DASH.instrument.version, None)
 KEYS = [item.key for item in DASH.instrument.items]
 EXAMPLES = [
     pytest.param(DASH, example, id=example["name"])
@@ -56,6 +57,7 @@ def test_the_examples_come_out(scorer: Scorer, example: dict[str, Any]) -> None:
     } == expect
 
 
+@settings(deadline=None)
 @given(circumstances)
 def test_the_total_is_the_sum_of_its_parts(facts: Circumstances) -> None:
     score = DASH.score(facts)
@@ -64,6 +66,7 @@ def test_the_total_is_the_sum_of_its_parts(facts: Circumstances) -> None:
     assert [line.number for line in score.contributions] == list(range(1, 25))
 
 
+@settings(deadline=None)
 @given(circumstances, st.sampled_from(KEYS))
 def test_one_more_yes_never_lowers_anything(facts: Circumstances, key: str) -> None:
     before = DASH.score(facts)
@@ -81,6 +84,7 @@ def test_one_more_yes_never_lowers_anything(facts: Circumstances, key: str) -> N
     assert after.range.lowest >= before.range.lowest
 
 
+@settings(deadline=None)
 @given(circumstances)
 def test_judgement_raises_and_never_lowers(facts: Circumstances) -> None:
     without = DASH.score(Circumstances(facts.answers, False, facts.repeat, facts.call_outs_12_months))
@@ -90,6 +94,7 @@ def test_judgement_raises_and_never_lowers(facts: Circumstances) -> None:
     assert with_it.band.id == "high"
 
 
+@settings(deadline=None)
 @given(circumstances, st.data())
 def test_the_range_contains_every_completion(facts: Circumstances, data: st.DataObject) -> None:
     score = DASH.score(facts)
@@ -104,6 +109,7 @@ def test_the_range_contains_every_completion(facts: Circumstances, data: st.Data
     assert rank(score.range.lowest_band) <= rank(complete.band.id) <= rank(score.range.highest_band)
 
 
+@settings(deadline=None)
 @given(circumstances)
 def test_both_ends_of_the_range_are_reached(facts: Circumstances) -> None:
     score = DASH.score(facts)
@@ -112,12 +118,13 @@ def test_both_ends_of_the_range_are_reached(facts: Circumstances) -> None:
         assert DASH.score(Circumstances(closed)).total == end
 
 
+@settings(deadline=None)
 @given(circumstances)
 def test_the_same_answers_give_the_same_score(facts: Circumstances) -> None:
-    again = load_catalog().find("dash", DASH.instrument.version, None)
-    assert again.score(facts) == DASH.score(facts)
+    assert AGAIN.score(facts) == DASH.score(facts)
 
 
+@settings(deadline=None)
 @given(circumstances)
 def test_not_said_is_not_asked(facts: Circumstances) -> None:
     full = {key: facts.answers.get(key, Answer.NOT_ASKED) for key in KEYS}
