@@ -100,9 +100,10 @@ class Database:
             try:
                 connection = await self._connect()
                 break
-            except UpstreamUnavailable:
+            except UpstreamUnavailable as error:
                 if loop.time() > deadline:
-                    raise
+                    why = outage.name_of(error.__cause__ or error)
+                    raise UpstreamUnavailable(f"the database cannot be reached: {why}") from error
                 await asyncio.sleep(PAUSE_SECONDS)
         try:
             await safety.check(connection, head=version, personal=self._personal)
@@ -169,7 +170,7 @@ class Database:
             await audit.write(connection, [entry])
             await connection.commit()
         except DBAPIError as error:
-            raise outage.unavailable() from error
+            raise outage.unavailable(error) from error
         finally:
             await asyncio.shield(connection.close())
 
@@ -186,13 +187,13 @@ class Database:
                 server_settings=self._settings | dict(settings),
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise outage.unavailable() from error
+            raise outage.unavailable(error) from error
 
     async def _connect(self) -> AsyncConnection:
         try:
             return await self._engine.connect()
         except (OSError, PoolTimeout, DBAPIError) as error:
-            raise outage.unavailable() from error
+            raise outage.unavailable(error) from error
 
     async def _begin(self, facts: Mapping[str, str]) -> AsyncConnection:
         """Begins; once more when the pooled connection was dead, since nothing has been done on it yet."""

@@ -5,6 +5,7 @@ from typing import Final
 import asyncpg
 from sqlalchemy.engine.interfaces import ExceptionContext
 
+from services.kit import log
 from services.kit.problem import UpstreamUnavailable
 
 ABORTED: Final = "25P02"  # an earlier error of the transaction was swallowed: our mistake, not an outage
@@ -14,11 +15,20 @@ RETRY_AFTER: Final = {"Retry-After": "2"}
 _CLASSES: Final = ("08", "53", "57", "58")
 _CODES: Final = frozenset({"25006", "25P03", "25P04", "40001", "40P01", "55P03"})
 _CONNECTION_IS_GONE: Final = ("08", "57P", "25P03")
+_log = log.get_logger(__name__)
 
 
-def unavailable() -> UpstreamUnavailable:
-    """The answer while the database does not take it."""
+def unavailable(cause: BaseException) -> UpstreamUnavailable:
+    """The answer while the database does not take it; the log has the cause, without its words."""
+    state = sqlstate(cause).lower() or "none"
+    _log.warning("database-unavailable", cause=name_of(cause), reason=f"sqlstate-{state}")
     return UpstreamUnavailable(headers=RETRY_AFTER)
+
+
+def name_of(error: BaseException) -> str:
+    """The driver's name for an error, such as ``InvalidPasswordError``."""
+    inner = getattr(error, "orig", None) or error
+    return type(getattr(inner, "driver_exception", None) or inner).__name__
 
 
 def sqlstate(error: BaseException) -> str:
@@ -40,4 +50,4 @@ def translate(context: ExceptionContext) -> UpstreamUnavailable | None:
     if isinstance(error, OSError) or sqlstate(error).startswith(_CONNECTION_IS_GONE):
         context.is_disconnect = True
     lost = context.is_disconnect and isinstance(error, Exception)
-    return unavailable() if lost or is_outage(error) else None
+    return unavailable(error) if lost or is_outage(error) else None

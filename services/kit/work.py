@@ -73,7 +73,7 @@ class Work:
         except DBAPIError as error:
             if outage.sqlstate(error) == outage.ABORTED:
                 raise
-            raise outage.unavailable() from error
+            raise outage.unavailable(error) from error
         if not self._entries:
             # COMMIT of a transaction in which an error was swallowed rolls back and says nothing; this does.
             await self.conn.execute(text("select 1"))

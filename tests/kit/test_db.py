@@ -1,4 +1,5 @@
 import asyncio
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -147,9 +148,17 @@ async def test_opening_waits_for_the_server_and_gives_up(kit: Any, kit_database:
     nowhere = kit.database(
         SimpleNamespace(url="postgresql://kit_app:x@127.0.0.1:1/kit", folder=kit_database.folder)
     )
-    with pytest.raises(UpstreamUnavailable):
+    with pytest.raises(UpstreamUnavailable, match="cannot be reached: ConnectionRefusedError"):
         await nowhere.open(patience=0.3)
     await nowhere.close()
+
+
+async def test_opening_says_that_a_password_is_wrong(kit: Any, kit_database: Any) -> None:
+    url = re.sub(r":[^:@]+@", ":wrong@", kit_database.url)
+    wrong = kit.database(SimpleNamespace(url=url, folder=kit_database.folder))
+    with pytest.raises(UpstreamUnavailable, match="cannot be reached: InvalidPasswordError"):
+        await wrong.open(patience=0)
+    await wrong.close()
 
 
 async def test_opening_refuses_an_unsafe_database(kit: Any, kit_database: Any) -> None:

@@ -157,3 +157,17 @@ def test_what_is_not_of_the_database_is_no_outage() -> None:
     assert not outage.is_outage(ValueError("x"))
     assert outage.is_outage(ConnectionResetError())
     assert outage.sqlstate(ValueError("x")) == ""
+
+
+async def test_the_log_tells_the_cause_without_its_words(
+    database: Database, kit: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raising = text("do $$ begin raise exception 'very-secret' using errcode = '53100'; end $$")
+    with pytest.raises(UpstreamUnavailable):
+        async with database.work(kit.permit(), kit.request) as work:
+            await work.conn.execute(raising)
+    line = capsys.readouterr().out
+    assert '"event": "database-unavailable"' in line
+    assert '"cause": "DiskFullError"' in line
+    assert '"reason": "sqlstate-53100"' in line
+    assert "very-secret" not in line
