@@ -225,6 +225,13 @@ def test_no_value_can_break_out_of_a_fact(value: str) -> None:
         Caller.member(value)
 
 
+def test_an_appointment_cannot_say_who_the_caller_is() -> None:
+    with pytest.raises(ValueError, match="subject"):
+        Appointment("coordinator", {"subject": "EE2"})
+    with pytest.raises(ValueError, match="role"):
+        Appointment("Coordinator, auditor")
+
+
 def test_reprs_do_not_name_people() -> None:
     permit = POLICY.permit(coordinator(subject="EE48012310016"), "get_thing", "work")
     assert "48012310016" not in repr(permit) + repr(permit.caller)
