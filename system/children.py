@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Protocol
 
+from system.logs import open_log, tail
 from system.postgres import Cluster
 from system.processes import die_with_parent
 
@@ -70,7 +71,7 @@ class Executed:
 
     def start(self) -> None:
         """Start it, also again. Only from a thread that lives as long as the process."""
-        with self.log.open("ab") as log:
+        with open_log(self.log) as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own commands
                 self.command,
                 env=dict(self.environment),
@@ -125,7 +126,8 @@ class Forked:
             args=(self.name, self.function, tuple(self.arguments), dict(self.environment), str(self.log)),
             daemon=True,
         )
-        self._process.start()
+        with _deaf_to_the_terminal():
+            self._process.start()
 
     def running(self) -> bool:
         """Tell whether it lives."""
@@ -192,7 +194,8 @@ class Database:
 def warm_up() -> None:
     """Begin to import, in the process out of which `Forked` children come, what they will need."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(["system.preload"])
-    forkserver.ensure_running()
+    with _deaf_to_the_terminal():
+        forkserver.ensure_running()
 
 
 def become(
@@ -201,15 +204,24 @@ def become(
     """Turn this fresh process into the program `name`; the last thing that it does."""
     os.setsid()  # Ctrl-C is for the supervisor alone
     die_with_parent(signal.SIGKILL, os.getppid())()
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((nothing, 0), (output, 1), (output, 2)):
-        os.dup2(source, target)
+    with open_log(Path(log)) as output, Path(os.devnull).open("rb") as nothing:
+        for source, target in ((nothing, 0), (output, 1), (output, 2)):
+            os.dup2(source.fileno(), target)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["turvavork", name]
     module, _, attribute = function.partition(":")
     getattr(importlib.import_module(module), attribute)(*arguments)
+
+
+@contextlib.contextmanager
+def _deaf_to_the_terminal() -> Iterator[None]:
+    """What is started meanwhile inherits that Ctrl-C is for the supervisor alone."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def all_ended(children: Sequence[Child], seconds: float) -> bool:
@@ -220,8 +232,3 @@ def all_ended(children: Sequence[Child], seconds: float) -> bool:
             return False
         time.sleep(PAUSE)
     return True
-
-
-def tail(path: Path, lines: int = 5) -> str:
-    """Give the last lines of a log."""
-    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from system.logs import open_log, tail
 from system.passwords import Passwords
 from system.pghome import Home, PostgresError, locate
 from system.pgrepair import check_finished, end_orphans
@@ -23,7 +24,7 @@ from system.processes import die_with_parent
 MAJOR = "18"
 SUPERUSER = "postgres"
 START_SECONDS = 30.0
-STOP_SECONDS = 8.0
+STOP_SECONDS = 3.0
 PAUSE = 0.01
 
 # Durability is never traded for speed; no statement, parameter or row value may reach the log
@@ -222,14 +223,14 @@ class Cluster:
                 return
             # Old backends may hold shared memory for a moment after a kill: PostgreSQL refuses, we ask again.
             if time.monotonic() > deadline:
-                raise PostgresError(f"PostgreSQL does not start; the end of {self.log}:\n{_tail(self.log)}")
+                raise PostgresError(f"PostgreSQL does not start; the end of {self.log}:\n{tail(self.log)}")
             time.sleep(0.1)
 
     def _launch(self, home: Home) -> None:
         settings = SETTINGS | {"port": str(self.port)}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        with open_log(self.log) as log:
             # Our child, not pg_ctl's: a killed postmaster that nobody waits for blocks the next start.
             command = [str(home.bin / "postgres"), "-D", str(home.data)]
             self._process = _spawn(home, [*command, *options], signal.SIGINT, log)
@@ -265,7 +266,3 @@ def _spawn(
         start_new_session=True,  # Ctrl-C is for the supervisor, which stops the database last
         preexec_fn=die_with_parent(death),  # noqa: PLW1509 - calls nothing but prctl
     )
-
-
-def _tail(path: Path) -> str:
-    return "\n".join(path.read_text(errors="replace").splitlines()[-5:])
