@@ -44,9 +44,7 @@ NAME: Final = "exchange"
 PACKAGE: Final = "services.exchange"
 PERSONAL: Final = ("inbox", "incident", "outbox", "outbox_queue", "outbox_try")
 _SHORTEST_SECRET: Final = 16
-_XROAD_MOST: Final = (
-    21 * MIB
-)  # above what the gateway lets through: beyond our own cap we read on, and refuse
+_SOAP_READ: Final = 21 * MIB  # beyond our own cap SOAP is read on, and then refused
 
 
 class UnsafeSettings(Exception):  # noqa: N818 - it says what the settings are

@@ -100,6 +100,19 @@ class Running:
             await connection.close()
 
 
+    async def forget(self) -> None:
+        """Empties the tables, and makes the case register dull again."""
+        connection = await asyncpg.connect(self.admin_url)
+        try:
+            for table in ("incident", "inbox", "audit_position", "audit_pending", "audit"):
+                await connection.execute(f"delete from {table}")  # noqa: S608 - names of ours
+        finally:
+            await connection.close()
+        vars(self.cases).update(vars(FakeCases()))
+        self.app.state.xroad.intake._cases._breaker.succeeded()
+        self.clock.advance(AT - self.clock.now())
+
+
 Start = Callable[..., AbstractAsyncContextManager[Running]]
 
 
@@ -118,7 +131,7 @@ def golden() -> Callable[[str], bytes]:
     return read
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def start(keys_folder: Path, service_database: Any) -> Start:
     """Starts a service on a database of its own; keyword arguments are settings."""
 
@@ -136,10 +149,17 @@ def start(keys_folder: Path, service_database: Any) -> Start:
     return starting
 
 
-@pytest.fixture
-async def exchange(start: Start) -> AsyncIterator[Running]:
+@pytest.fixture(scope="session")
+async def _shared(start: Start) -> AsyncIterator[Running]:
     async with start() as running:
         yield running
+
+
+@pytest.fixture
+async def exchange(_shared: Running) -> Running:
+    """The service with default settings and nothing in it."""
+    await _shared.forget()
+    return _shared
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,139 @@
+"""What the case register says, in our words; and what it says that we do not understand."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from services.exchange.model.inbox import Declined, HandedOver, Status, Taken, Unavailable
+from services.exchange.outbound.breaker import Breaker
+from services.exchange.outbound.cases import Cases
+from services.kit.calendar import parse_instant
+from services.kit.client import ServiceClient
+from services.kit.policy import Caller
+from services.kit.problem import FieldError
+
+CALLER = Caller.system("ee-dev/GOV/70008747/polis", "exchange")
+REFERENCE = "TV-0000-0000-0000-0000-0"
+SENDER = {"client": "ee-dev/GOV/70008747/polis", "reference": "PV-1", "version": 1}
+PROBLEM = {"content-type": "application/problem+json"}
+
+
+class Signer:
+    def token(self, audience: str, subject: str, purpose: str) -> str:
+        return f"{audience}.{subject}.{purpose}"
+
+
+@asynccontextmanager
+async def register(
+    answer: Callable[[httpx.Request], Any], breaker: Breaker | None = None
+) -> AsyncIterator[Cases]:
+    client = ServiceClient(
+        base_url="http://cases", audience="cases", signer=Signer(), transport=httpx.MockTransport(answer)
+    )
+    try:
+        yield Cases(client, breaker or Breaker())
+    finally:
+        await client.aclose()
+
+
+async def take(answer: Callable[[httpx.Request], Any], budget: float = 1.0) -> Any:
+    async with register(answer) as cases:
+        return await cases.take(CALLER, REFERENCE, b'{"region":"polva"}', SENDER, budget=budget)
+
+
+async def test_a_referral_is_put_under_our_reference_with_its_sender() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(201, json={"reference": REFERENCE, "status": "AWAITING_SCREENING", "band": "high"})
+
+    assert await take(answer) == Taken(REFERENCE, Status.AWAITING_SCREENING)
+    (request,) = asked
+    assert (request.method, request.url.path) == ("PUT", f"/api/cases/v1/intake/{REFERENCE}")
+    assert json.loads(request.content) == {"region": "polva", "sender": SENDER}
+    assert request.headers["x-purpose"] == "intake"
+    assert request.headers["authorization"] == "Bearer cases.ee-dev/GOV/70008747/polis.intake"
+
+
+async def test_an_earlier_reference_is_taken_over() -> None:
+    earlier = "TV-1111-1111-1111-1111-1"
+    answer = await take(lambda _: httpx.Response(200, json={"reference": earlier, "status": "ACCEPTED", "band": None}))
+    assert answer == Taken(earlier, Status.ACCEPTED)
+
+
+@pytest.mark.parametrize(("status", "slug"), [(409, "referral-version-exists"), (422, "referral-invalid")])
+async def test_a_refusal_comes_with_its_places(status: int, slug: str) -> None:
+    body = {
+        "type": f"urn:turvavork:problem:{slug}",
+        "errors": [{"pointer": "/region", "code": "not-at-work", "reason": "r"}],
+    }
+    answer = await take(lambda _: httpx.Response(status, json=body, headers=PROBLEM))
+    assert answer == Declined(slug, [FieldError("/region", "not-at-work", "r")])
+
+
+NOT_UNDERSTOOD: dict[str, httpx.Response] = {
+    "another conflict": httpx.Response(409, json={"type": "urn:turvavork:problem:conflict"}, headers=PROBLEM),
+    "our message is malformed": httpx.Response(422, json={"type": "urn:turvavork:problem:malformed"}, headers=PROBLEM),
+    "forbidden": httpx.Response(403, json={"type": "urn:turvavork:problem:forbidden"}, headers=PROBLEM),
+    "no json": httpx.Response(200, text="<html>"),
+    "a list": httpx.Response(200, json=[]),
+    "no status": httpx.Response(200, json={"reference": REFERENCE}),
+    "another status": httpx.Response(200, json={"reference": REFERENCE, "status": "EATEN"}),
+    "a crash": httpx.Response(500),
+    "a redirect": httpx.Response(302, headers={"location": "/"}),
+}
+
+
+@pytest.mark.parametrize("response", NOT_UNDERSTOOD.values(), ids=NOT_UNDERSTOOD.keys())
+async def test_what_is_not_understood_is_neither_taken_nor_refused(response: httpx.Response) -> None:
+    assert await take(lambda _: response) == Unavailable("case-register-wrong")
+
+
+async def test_a_register_that_hangs_is_not_waited_for() -> None:
+    async def hang(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(10)
+        return httpx.Response(200)
+
+    async with asyncio.timeout(2):
+        assert await take(hang, budget=0.05) == Unavailable("upstream-unavailable")
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+async def test_a_register_that_is_away_is_unavailable(status: int) -> None:
+    assert await take(lambda _: httpx.Response(status)) == Unavailable("upstream-unavailable")
+
+
+async def test_after_failures_in_a_row_it_is_not_asked_for_a_moment() -> None:
+    asked = 0
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        raise httpx.ConnectError("refused")
+
+    async with register(answer, Breaker(failures=2, clock=lambda: 0.0)) as cases:
+        told = [await cases.take(CALLER, REFERENCE, b"{}", SENDER, budget=1) for _ in range(4)]
+    assert [each.code for each in told if isinstance(each, Unavailable)] == [
+        *["upstream-unavailable"] * 2,
+        *["not-asked"] * 2,
+    ]
+    assert asked == 2
+
+
+async def test_a_status_comes_with_its_time() -> None:
+    body = {"reference": REFERENCE, "status": "ACCEPTED", "changedAt": "2017-03-02T10:00:00Z"}
+    async with register(lambda _: httpx.Response(200, json=body)) as cases:
+        told = await cases.status(CALLER, REFERENCE, budget=1)
+    assert told == HandedOver(Status.ACCEPTED, parse_instant("2017-03-02T10:00:00Z"))
+
+
+@pytest.mark.parametrize("response", [httpx.Response(404, json={}), httpx.Response(500), httpx.Response(200, json={})])
+async def test_no_status_is_no_status(response: httpx.Response) -> None:
+    async with register(lambda _: response) as cases:
+        assert await cases.status(CALLER, REFERENCE, budget=1) is None
