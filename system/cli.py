@@ -72,6 +72,21 @@ def up(
 
 
 @app.command()
+def demo(
+    port: Annotated[int, typer.Option(envvar="TURVAVORK_PORT", help="The API's port.")] = 8480,
+    xroad_port: Annotated[int, typer.Option(envvar="TURVAVORK_XROAD_PORT", help="X-Road's port.")] = 8481,
+    data: Data = Path("var"),
+) -> None:
+    """Do what `make run` does: start everything, play the sample referrals, show what became of them, stay.
+
+    The samples are those of the programme's report to 30.06.2018; playing them again changes nothing.
+    """
+    from system.demo.run import of_system  # noqa: PLC0415
+
+    _stay(Options(data, port, xroad_port, tls=False), of_system)
+
+
+@app.command()
 def serve(
     service: Service,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -164,6 +179,28 @@ def token(
         typer.echo(issuer.issue(f"dev:{role}:{region}:{agency}"))
 
 
+@app.command()
+def seed() -> None:
+    """Appoint the development members: one for each role, region and kind of agency.
+
+    Needs TURVAVORK_DEVELOPMENT=1, TURVAVORK_KEYS and TURVAVORK_CASES_DATABASE_URL; with the first of them the
+    service does it by itself at every start.
+    """
+    from services.cases.app import seed as seed_cases  # noqa: PLC0415
+
+    with _plain_errors():
+        typer.echo(f"{asyncio.run(seed_cases())} new appointments")
+
+
+@app.command()
+def openapi(folder: Annotated[Path, typer.Option(help="Where the documents are.")] = Path("openapi")) -> None:
+    """Write the published document of each service."""
+    from system.openapi import write  # noqa: PLC0415
+
+    for path in write(folder):
+        typer.echo(f"changed: {path}")
+
+
 def main() -> None:
     """Run the command line."""
     app()
@@ -186,6 +223,6 @@ def _plain_errors() -> Iterator[None]:
 
     try:
         yield
-    except (InUseError, PostgresError, StartError, KeyFileError, FileNotFoundError) as error:
+    except (InUseError, PostgresError, StartError, KeyFileError, FileNotFoundError, PermissionError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

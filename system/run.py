@@ -124,14 +124,15 @@ class System:
         if not all(environment.service_is_external(service) for service in STATEFUL):
             self._cluster = Cluster(self._data / "postgres", log=self.layout.logs / "postgres.log")
             self._launch(Database(self._cluster))
-            self._progress(f"PostgreSQL runs on port {self._cluster.port}")
+            self.progress(f"PostgreSQL runs on port {self._cluster.port}")
         await asyncio.to_thread(self._prepare_databases)
         for child in self._services():
             self._launch(child)
-        self._progress("services, workers and the simulated security server are started")
+        self.progress("services, workers and the simulated security server are started")
         await self._until_ready()
 
-    def _progress(self, step: str) -> None:
+    def progress(self, step: str) -> None:
+        """Say one line of what is done, with the seconds since the start."""
         self._say(f"{time.monotonic() - self._began:5.1f} s  {step}")
 
     def _launch(self, child: Child) -> None:
@@ -173,10 +174,10 @@ class System:
                 asyncio.run(prepare(self._cluster.admin_url, service, self._cluster.passwords))
             owner = environment.database_url(service, "owner", self._cluster)
             if owner is None:
-                self._progress(f"{service}: no owner's URL is known, its schema is taken as it is")
+                self.progress(f"{service}: no owner's URL is known, its schema is taken as it is")
             else:
                 migrate(service, owner)
-        self._progress("databases are migrated")
+        self.progress("databases are migrated")
 
     async def _keep(self, child: Child) -> None:
         """Start the child again when it dies; later and later when it dies again and again."""

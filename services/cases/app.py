@@ -93,6 +93,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             stack.push_async_callback(parts.riskscore.aclose)
             stack.push_async_callback(parts.database.close)
             await parts.database.open()
+            if parts.settings.development:
+                await seed_development(parts.database, parts.policy, parts.catalog)
             app.state.database = parts.database
             arrivals = Arrivals(parts.database)
             listening = asyncio.create_task(arrivals.run())

@@ -61,11 +61,11 @@ def _receipt(protocol: str, outcome: Mapping[str, Any]) -> tuple[str, str]:
     return found[0], found[1]
 
 
-async def scored(front: FrontEnd, regions: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Waits until every referral has left ``RECEIVED``; the referrals of these regions by reference."""
+async def scored(front: FrontEnd, regions: Sequence[str], references: set[str]) -> dict[str, dict[str, Any]]:
+    """Waits until each of the references has its score; the regions' referrals by reference."""
     for _ in range(int(_PATIENCE / _PAUSE)):
         found = await read(front, regions)
-        if all(each["status"] != "RECEIVED" for each in found.values()):
+        if all(each in found and found[each]["status"] != "RECEIVED" for each in references):
             return found
         await asyncio.sleep(_PAUSE)
     raise UnexpectedAnswer("some referrals still wait for their score")

@@ -13,8 +13,11 @@ from services.kit.tokens.signing import DEVELOPMENT_ISSUER
 from system import samples
 from system.demo import figures, play, show
 from system.demo.client import FrontEnd, Tokens
+from system.ports import LOOPBACK
+from system.run import System
 
 _TIMEOUT: Final = httpx.Timeout(60.0)
+WIDTH: Final = 118  # a reference is of use only whole
 
 
 def development_tokens(keys: Path) -> Tokens:
@@ -22,7 +25,7 @@ def development_tokens(keys: Path) -> Tokens:
     issuer = AccessTokenIssuer(DEVELOPMENT_ISSUER, load_issuer(keys, "development"))
 
     def token(role: str, region: str | None) -> str:
-        return issuer.issue(f"dev:{role}:{region or '-'}:-")
+        return issuer.issue(f"dev:{role}:{region or ''}:")
 
     return token
 
@@ -46,7 +49,7 @@ async def run(api: str, simulator: str, keys: Path, console: Console, say: Calla
         say(f"POLIS and STAR send {len(messages)} sample referrals through the X-Road listener")
         sent = await play.send(http, simulator, messages)
         references = {each.reference for each in sent}
-        waiting = await play.scored(front, regions)
+        waiting = await play.scored(front, regions, references)
         accepted = await play.screen(front, waiting, references)
         say(f"coordinators screened {accepted} of them; waiting for notices and figures")
         notices = await play.delivered(front, references)
@@ -54,3 +57,10 @@ async def run(api: str, simulator: str, keys: Path, console: Console, say: Calla
         show.referrals(console, sent, await play.read(front, regions), notices)
         show.people_served(console, await figures.people_served(front))
         show.discrepancies(console, await figures.discrepancies(front))
+
+
+async def of_system(system: System) -> None:
+    """The demo of a system that has just come up."""
+    simulator = system.child("simulator").port
+    say = system.progress
+    await run(system.api_url, f"http://{LOOPBACK}:{simulator}", system.layout.keys, Console(width=WIDTH), say)

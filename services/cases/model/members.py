@@ -33,5 +33,5 @@ DEVELOPMENT_ROLES = (
 
 
 def development_subject(office: Office) -> str:
-    """The holder of an office in development tokens: ``dev:<role>:<region>:<agency>``, ``-`` for none."""
-    return f"dev:{office.role}:{office.region or '-'}:{office.agency or '-'}"
+    """The holder of an office in development tokens: ``dev:<role>:<region>:<agency>``, empty for none."""
+    return f"dev:{office.role}:{office.region or ''}:{office.agency or ''}"

@@ -32,7 +32,7 @@ class MeView(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    subject: str = Field(examples=["dev:coordinator:polva:-"])
+    subject: str = Field(examples=["dev:coordinator:polva:"])
     offices: list[OfficeView]
 
 
