@@ -35,7 +35,7 @@ class Keeper:
         self.asked: list[httpx.Request] = []
         self.reached = asyncio.Event()
         self.wait: asyncio.Event | None = None
-        self.now = 0.0
+        self.now = 100.0
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
@@ -98,9 +98,9 @@ async def test_an_answer_is_remembered_for_five_seconds_and_no_longer(
 ) -> None:
     await remote.of(MEMBER)
     keeper.body = b'{"items": []}'
-    keeper.now = 4.99
+    keeper.now = 104.99
     assert len(await remote.of(MEMBER)) == 2
-    keeper.now = 5.0
+    keeper.now = 105.0
     assert await remote.of(MEMBER) == ()
     assert len(keeper.asked) == 2
 
@@ -109,10 +109,10 @@ async def test_age_counts_from_the_question(keeper: Keeper, remote: RemoteAppoin
     keeper.wait = asyncio.Event()
     asking = asyncio.create_task(remote.of(MEMBER))
     await keeper.reached.wait()
-    keeper.now = 4.0
+    keeper.now = 104.0
     keeper.wait.set()
     await asking
-    keeper.now = 5.0
+    keeper.now = 105.0
     await remote.of(MEMBER)
     assert len(keeper.asked) == 2
 
@@ -157,7 +157,7 @@ async def test_a_failure_is_not_remembered_nor_does_the_past_help(
     keeper: Keeper, remote: RemoteAppointments
 ) -> None:
     await remote.of(MEMBER)
-    keeper.now, keeper.status = 6.0, 503
+    keeper.now, keeper.status = 106.0, 503
     with pytest.raises(UpstreamUnavailable):
         await remote.of(MEMBER)
     keeper.status = 200

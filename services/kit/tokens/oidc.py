@@ -123,7 +123,7 @@ class OidcIdTokenVerifier:
         token.require_audience(self._client_id)
         if token.claims.get("azp", self._client_id) != self._client_id:
             raise Refused("azp")
-        if not nonce or not hmac.compare_digest(token.text_claim("nonce").encode(), nonce.encode()):
+        if not hmac.compare_digest(token.text_claim("nonce").encode(), nonce.encode()):
             raise Refused("nonce")
         if token.claims.get("acr") != "high":
             raise Refused("acr")
