@@ -22,6 +22,10 @@ class Office:
 class UnexpectedAnswer(Exception):  # noqa: N818 - it tells what happened
     """The system answered something else than the demo counts on; the problem's type is in the message."""
 
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
 
 class FrontEnd:
     """Asks the API as a member does."""
@@ -49,7 +53,8 @@ class FrontEnd:
         )
         if not answer.is_success:
             told = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-            raise UnexpectedAnswer(f"{method} {path}: {answer.status_code} {told.get('type', '')}")
+            message = f"{method} {path}: {answer.status_code} {told.get('type', '')}"
+            raise UnexpectedAnswer(message, answer.status_code)
         return answer.json()
 
     async def pages(self, office: Office, path: str, **params: str) -> AsyncIterator[dict[str, Any]]:
