@@ -48,8 +48,15 @@ class FakeCases:
             return httpx.Response(500)
         if self.mode in {"409", "422"}:
             slug = {"409": "referral-version-exists", "422": "referral-invalid"}[self.mode]
-            body = {"type": f"urn:turvavork:problem:{slug}", "title": "", "status": int(self.mode), **self.refusals}
-            return httpx.Response(int(self.mode), json=body, headers={"content-type": "application/problem+json"})
+            body = {
+                "type": f"urn:turvavork:problem:{slug}",
+                "title": "",
+                "status": int(self.mode),
+                **self.refusals,
+            }
+            return httpx.Response(
+                int(self.mode), json=body, headers={"content-type": "application/problem+json"}
+            )
         return self._take(reference, request) if request.method == "PUT" else self._tell(reference)
 
     def _take(self, reference: str, request: httpx.Request) -> httpx.Response:
@@ -98,7 +105,6 @@ class Running:
             return [dict(row) for row in await connection.fetch(query, *arguments)]
         finally:
             await connection.close()
-
 
     async def forget(self) -> None:
         """Empties the tables, and makes the case register dull again."""

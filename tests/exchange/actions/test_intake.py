@@ -1,4 +1,4 @@
-"""T1, the hand-over, T2: duplicates, conflicts, a register that is away, a database that is away, the worker."""
+"""T1, the hand-over, T2: duplicates, conflicts, a register or a database that is away, the worker."""
 
 import asyncio
 import json
@@ -33,11 +33,15 @@ def refused(answer: Any) -> str:
 
 
 async def states(exchange: Any) -> list[str]:
-    return [row["state"] for row in await exchange.rows("select state from inbox order by received_at, state")]
+    return [
+        row["state"] for row in await exchange.rows("select state from inbox order by received_at, state")
+    ]
 
 
 async def make_due(exchange: Any) -> None:
-    await exchange.rows("update inbox set next_attempt_at = now() - interval '1 second' where state = 'received'")
+    await exchange.rows(
+        "update inbox set next_attempt_at = now() - interval '1 second' where state = 'received'"
+    )
 
 
 async def work_off(exchange: Any, limit: int = 10) -> list[Any]:
@@ -128,7 +132,11 @@ async def test_a_version_that_cases_knows_keeps_its_earlier_reference(exchange: 
 
 async def test_the_digest_of_rest_covers_the_query(exchange: Any, zeep_referral: Any) -> None:
     inner = dict(zeep_referral["referral"])
-    inner |= {"persons": inner["persons"]["person"], "grounds": inner["grounds"]["ground"], "assessment": None}
+    inner |= {
+        "persons": inner["persons"]["person"],
+        "grounds": inner["grounds"]["ground"],
+        "assessment": None,
+    }
     body = {"senderReference": "S-1", "version": 1, **inner}
     assert (await exchange.rest("POST", "/referrals", json=body)).status_code == 200
     assert (await exchange.rest("POST", "/referrals", json=body)).status_code == 200
@@ -268,7 +276,9 @@ async def test_two_workers_share_what_is_due(exchange: Any, golden: Any) -> None
     exchange.cases.mode = "down"
     for number in range(10):
         exchange.app.state.xroad.intake._cases._breaker.succeeded()
-        await exchange.soap(golden(REQUEST).replace(OLD_ID, b"%012d" % number).replace(OLD_REFERENCE, b"PV-%d" % number))
+        await exchange.soap(
+            golden(REQUEST).replace(OLD_ID, b"%012d" % number).replace(OLD_REFERENCE, b"PV-%d" % number)
+        )
     await make_due(exchange)
     exchange.cases.mode, exchange.cases.delay = "ok", 0.05
     both = await asyncio.gather(work_off(exchange, 6), work_off(exchange, 6))
@@ -302,7 +312,9 @@ async def test_the_worker_waits_longer_after_each_failure(exchange: Any, golden:
     for attempt in range(1, 5):
         await make_due(exchange)
         assert await work_off(exchange) == [None]
-        (row,) = await exchange.rows("select attempts, lease_until, next_attempt_at - now() as wait from inbox")
+        (row,) = await exchange.rows(
+            "select attempts, lease_until, next_attempt_at - now() as wait from inbox"
+        )
         assert row["attempts"] == attempt
         assert row["lease_until"] is None
         assert row["wait"] <= timedelta(seconds=2 ** (attempt - 1))
@@ -326,7 +338,9 @@ async def test_what_makes_the_register_crash_waits_for_a_person_after_five_tries
 async def test_a_changed_seal_waits_for_a_person(exchange: Any, golden: Any) -> None:
     exchange.cases.mode = "down"
     await exchange.soap(golden(REQUEST))
-    await exchange.rows("update inbox set referral_sealed = set_byte(referral_sealed, 40, get_byte(referral_sealed, 40) # 1)")
+    await exchange.rows(
+        "update inbox set referral_sealed = set_byte(referral_sealed, 40, get_byte(referral_sealed, 40) # 1)"
+    )
     await make_due(exchange)
     exchange.cases.mode = "ok"
     (settled,) = await work_off(exchange)
@@ -389,7 +403,11 @@ async def test_over_rest_it_is_503_with_a_time_to_come_again(
 
     monkeypatch.setattr(Database, "work", work)
     inner = dict(zeep_referral["referral"])
-    inner |= {"persons": inner["persons"]["person"], "grounds": inner["grounds"]["ground"], "assessment": None}
+    inner |= {
+        "persons": inner["persons"]["person"],
+        "grounds": inner["grounds"]["ground"],
+        "assessment": None,
+    }
     body = json.dumps({"senderReference": "S-1", "version": 1, **inner})
     headers = {"content-type": "application/json"}
     answer = await exchange.rest("POST", "/referrals", content=body, headers=headers)

@@ -12,7 +12,9 @@ def test_the_contract_names_the_regions_of_the_data() -> None:
 def test_the_case_register_has_the_same_regions_on_the_same_days() -> None:
     kept = datafile.load("services.cases", "regions.yaml", None)["regions"]
     told = {code: (v.valid_from, v.valid_to) for code, v in regions.load().items()}
-    assert told == {row["code"]: (date.fromisoformat(row["valid_from"]), _day(row.get("valid_to"))) for row in kept}
+    assert told == {
+        row["code"]: (date.fromisoformat(row["valid_from"]), _day(row.get("valid_to"))) for row in kept
+    }
 
 
 def _day(text: str | None) -> date | None:

@@ -51,7 +51,9 @@ async def test_a_referral_is_put_under_our_reference_with_its_sender() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request)
-        return httpx.Response(201, json={"reference": REFERENCE, "status": "AWAITING_SCREENING", "band": "high"})
+        return httpx.Response(
+            201, json={"reference": REFERENCE, "status": "AWAITING_SCREENING", "band": "high"}
+        )
 
     assert await take(answer) == Taken(REFERENCE, Status.AWAITING_SCREENING)
     (request,) = asked
@@ -63,7 +65,9 @@ async def test_a_referral_is_put_under_our_reference_with_its_sender() -> None:
 
 async def test_an_earlier_reference_is_taken_over() -> None:
     earlier = "TV-1111-1111-1111-1111-1"
-    answer = await take(lambda _: httpx.Response(200, json={"reference": earlier, "status": "ACCEPTED", "band": None}))
+    answer = await take(
+        lambda _: httpx.Response(200, json={"reference": earlier, "status": "ACCEPTED", "band": None})
+    )
     assert answer == Taken(earlier, Status.ACCEPTED)
 
 
@@ -79,7 +83,9 @@ async def test_a_refusal_comes_with_its_places(status: int, slug: str) -> None:
 
 NOT_UNDERSTOOD: dict[str, httpx.Response] = {
     "another conflict": httpx.Response(409, json={"type": "urn:turvavork:problem:conflict"}, headers=PROBLEM),
-    "our message is malformed": httpx.Response(422, json={"type": "urn:turvavork:problem:malformed"}, headers=PROBLEM),
+    "our message is malformed": httpx.Response(
+        422, json={"type": "urn:turvavork:problem:malformed"}, headers=PROBLEM
+    ),
     "forbidden": httpx.Response(403, json={"type": "urn:turvavork:problem:forbidden"}, headers=PROBLEM),
     "no json": httpx.Response(200, text="<html>"),
     "a list": httpx.Response(200, json=[]),
@@ -133,7 +139,9 @@ async def test_a_status_comes_with_its_time() -> None:
     assert told == HandedOver(Status.ACCEPTED, parse_instant("2017-03-02T10:00:00Z"))
 
 
-@pytest.mark.parametrize("response", [httpx.Response(404, json={}), httpx.Response(500), httpx.Response(200, json={})])
+@pytest.mark.parametrize(
+    "response", [httpx.Response(404, json={}), httpx.Response(500), httpx.Response(200, json={})]
+)
 async def test_no_status_is_no_status(response: httpx.Response) -> None:
     async with register(lambda _: response) as cases:
         assert await cases.status(CALLER, REFERENCE, budget=1) is None

@@ -56,7 +56,9 @@ async def test_header_fields_are_recorded_and_sealed(exchange: Any, referral: An
     (row,) = await exchange.rows("select * from inbox")
     assert row["xroad_request_id"] == fields["x-road-request-id"]
     intake = exchange.app.state.xroad.intake
-    transport, body = intake._sealer.message(row["id"], row["key_id"], row["key_wrapped"], row["message_sealed"])
+    transport, body = intake._sealer.message(
+        row["id"], row["key_id"], row["key_wrapped"], row["message_sealed"]
+    )
     recorded = json.loads(transport)
     assert (recorded["userId"], recorded["issue"]) == ("EE38501170364", "toimik 7 õ")
     assert (recorded["method"], recorded["path"]) == ("POST", "/xroad/rest/marac/v1/referrals")
@@ -64,20 +66,21 @@ async def test_header_fields_are_recorded_and_sealed(exchange: Any, referral: An
 
 
 @pytest.mark.parametrize(
-    ("headers", "status", "slug"),
+    ("headers", "slug"),
     [
-        ({"x-road-client": ""}, 422, "missing-header-field"),
-        ({"x-road-client": "star"}, 422, "invalid-header-field"),
-        ({"x-road-client": "ee-dev/GOV/70009770/other"}, 403, "access-denied"),
-        ({"x-road-client": "EE/GOV/70009770/star"}, 403, "access-denied"),
-        ({"x-road-id": ""}, 422, "missing-header-field"),
-        ({"x-road-id": "a b"}, 422, "invalid-header-field"),
+        ({"x-road-client": ""}, "missing-header-field"),
+        ({"x-road-client": "star"}, "invalid-header-field"),
+        ({"x-road-client": "ee-dev/GOV/70009770/other"}, "access-denied"),
+        ({"x-road-client": "EE/GOV/70009770/star"}, "access-denied"),
+        ({"x-road-id": ""}, "missing-header-field"),
+        ({"x-road-id": "a b"}, "invalid-header-field"),
     ],
 )
 @pytest.mark.parametrize("body", ["good", "bad"])
 async def test_who_may_not_call_is_not_told_about_the_body(
-    exchange: Any, referral: Any, headers: dict[str, str], status: int, slug: str, body: str
+    exchange: Any, referral: Any, headers: dict[str, str], slug: str, body: str
 ) -> None:
+    status = 403 if slug == "access-denied" else 422
     content = json.dumps(referral) if body == "good" else "{"
     sent = {"content-type": "application/json", **headers}
     problem(await exchange.rest("POST", PATH, content=content, headers=sent), status, slug)
@@ -104,16 +107,28 @@ BODIES: dict[str, tuple[dict[str, Any], str, str]] = {
     "role": ({"persons": [{"role": "Mari"}]}, "/persons/0/role", "not-in-list"),
     "date as number": ({"referredOn": 0}, "/referredOn", "not-a-date"),
     "date with a time": ({"referredOn": "2017-03-02T00:00:00"}, "/referredOn", "not-a-date"),
-    "instant without zone": ({"event": {"occurredAt": "2017-03-01T21:40:00"}}, "/event/occurredAt", "not-an-instant"),
-    "answer": ({"assessment": {"instrument": "dash", "completedOn": "2017-03-02", "answers": {"injury": "Mari"}}}, "/assessment/answers", "not-in-list"),
-    "item": ({"assessment": {"instrument": "dash", "completedOn": "2017-03-02", "answers": {"Mari": "yes"}}}, "/assessment/answers", "not-in-list"),
+    "instant without zone": (
+        {"event": {"occurredAt": "2017-03-01T21:40:00"}},
+        "/event/occurredAt",
+        "not-an-instant",
+    ),
+    "answer": (
+        {"assessment": {"instrument": "dash", "completedOn": "2017-03-02", "answers": {"injury": "Mari"}}},
+        "/assessment/answers",
+        "not-in-list",
+    ),
+    "item": (
+        {"assessment": {"instrument": "dash", "completedOn": "2017-03-02", "answers": {"Mari": "yes"}}},
+        "/assessment/answers",
+        "not-in-list",
+    ),
     "informed as text": ({"victimInformed": "true"}, "/victimInformed", "wrong-type"),
     "version zero": ({"version": 0}, "/version", "too-small"),
     "version as text": ({"version": "1"}, "/version", "wrong-type"),
     "reference": ({"senderReference": "Mari Maasikas"}, "/senderReference", "wrong-form"),
     "long text": ({"victimWishes": "M" * 4001}, "/victimWishes", "too-long"),
     "no persons": ({"persons": []}, "/persons", "too-few"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("change", "pointer", "code"), BODIES.values(), ids=BODIES.keys())
@@ -129,7 +144,8 @@ async def test_a_body_that_does_not_fit_says_where(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b'{"a":1,"a":2}', b"\xff", b'{"region":NaN}', b'{"region":"\\u0000"}', b"null"]
+    "content",
+    [b"", b"{", b"[]", b'{"a":1,"a":2}', b"\xff", b'{"region":NaN}', b'{"region":"\\u0000"}', b"null"],
 )
 async def test_json_is_read_strictly(exchange: Any, content: bytes) -> None:
     answer = await exchange.rest("POST", PATH, content=content, headers={"content-type": "application/json"})
@@ -197,7 +213,9 @@ async def test_a_status_is_found_by_every_name(exchange: Any, referral: Any) -> 
             "statusAt": "2017-05-04T13:00:00Z",
             "current": True,
         }
-    problem(await exchange.rest("GET", "/referrals?senderReference=PV-2017-7&version=2"), 404, "referral-unknown")
+    problem(
+        await exchange.rest("GET", "/referrals?senderReference=PV-2017-7&version=2"), 404, "referral-unknown"
+    )
 
 
 async def test_another_client_sees_nothing_and_reads_the_same_bytes(exchange: Any, referral: Any) -> None:

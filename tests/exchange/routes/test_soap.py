@@ -1,12 +1,12 @@
 """SOAP through the whole service: what is answered, what is kept, what is not."""
 
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
 import zeep
 from lxml import etree
-from io import BytesIO
 
 from services.exchange.wire import schema
 
@@ -104,10 +104,16 @@ async def test_another_charset_is_read_and_utf_8_answered(exchange: Any, golden:
 async def test_what_is_kept_is_sealed(exchange: Any, golden: Any) -> None:
     await exchange.soap(golden(REQUEST))
     (row,) = await exchange.rows("select * from inbox")
-    assert (row["state"], row["status"], row["message_id"]) == ("handed-over", "AWAITING_SCREENING", MESSAGE_ID)
+    assert (row["state"], row["status"], row["message_id"]) == (
+        "handed-over",
+        "AWAITING_SCREENING",
+        MESSAGE_ID,
+    )
     assert row["referral_sealed"] is None
     dump = repr(await exchange.rows("select i::text as everything from inbox i"))
-    dump += repr(await exchange.rows("select a::text as everything, convert_from(canonical, 'UTF8') from audit a"))
+    dump += repr(
+        await exchange.rows("select a::text as everything, convert_from(canonical, 'UTF8') from audit a")
+    )
     for secret in ("48805042711", "EE38501170364", "Mari-Liis", "2017-1203"):
         assert secret not in dump
     assert b"48805042711" not in row["message_sealed"]
@@ -115,12 +121,14 @@ async def test_what_is_kept_is_sealed(exchange: Any, golden: Any) -> None:
 
 async def test_receipt_and_answer_leave_a_row_each(exchange: Any, golden: Any) -> None:
     await exchange.soap(golden(REQUEST))
-    rows = await exchange.rows("select actor, role, operation, action, rule_id, client from audit order by recorded_at, action desc")
+    rows = await exchange.rows(
+        "select actor, role, operation, action, rule_id, client from audit order by recorded_at, action desc"
+    )
     assert {row["actor"] for row in rows} == {row["client"] for row in rows} == {"ee-dev/GOV/70008747/polis"}
     assert [(row["operation"], row["action"], row["rule_id"]) for row in rows] == [
         ("submit_referral", "receive", "xroad-own-messages"),
         ("submit_referral", "disclose", "xroad-own-messages"),
-    ]  # fmt: skip
+    ]
 
 
 FAULTS: dict[str, tuple[str, str, str]] = {
@@ -136,15 +144,31 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "empty body": (r"(<SOAP-ENV:Body>).*(</SOAP-ENV:Body>)", r"\1\2", "Client.invalid_body"),
     "two children": (r"(</SOAP-ENV:Body>)", r"<x/>\1", "Client.invalid_body"),
     "another wrapper": (r"tv:submitReferral\b", "tv:getReferralStatus", "Client.inconsistent_headers"),
-    "a wrapper by prefix": (r"tv:submitReferral\b", "tv:submitReferralRequest", "Client.inconsistent_headers"),
-    "a wrapper of another namespace": (r"turvavork\.x-road\.eu", "other.x-road.eu", "Client.inconsistent_headers"),
-    "unknown service": (r"serviceCode>submitReferral", "serviceCode>deleteEverything", "Client.unknown_service"),
+    "a wrapper by prefix": (
+        r"tv:submitReferral\b",
+        "tv:submitReferralRequest",
+        "Client.inconsistent_headers",
+    ),
+    "a wrapper of another namespace": (
+        r"turvavork\.x-road\.eu",
+        "other.x-road.eu",
+        "Client.inconsistent_headers",
+    ),
+    "unknown service": (
+        r"serviceCode>submitReferral",
+        "serviceCode>deleteEverything",
+        "Client.unknown_service",
+    ),
     "unknown version": (r">v1<", ">v2<", "Client.unknown_service"),
     "no service version": (r"<id:serviceVersion>.*</id:serviceVersion>", "", "Client.unknown_service"),
     "another member's service": (r">70001975<", ">70001976<", "Client.unknown_service"),
     "unknown client": (r">70008747<", ">70008748<", "Client.access_denied"),
     "another instance's client": (r"(<xrd:client.*?)ee-dev", r"\1EE", "Client.access_denied"),
-    "soap 1.2": (r"http://schemas\.xmlsoap\.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope", "Client.soap_version_unsupported"),
+    "soap 1.2": (
+        r"http://schemas\.xmlsoap\.org/soap/envelope/",
+        "http://www.w3.org/2003/05/soap-envelope",
+        "Client.soap_version_unsupported",
+    ),
     "no soap": (r"SOAP-ENV:Envelope", "SOAP-ENV:Letter", "Client.invalid_soap"),
     "no xml": (r".*", "Mari-Liis", "Client.invalid_xml"),
     "nothing": (r".*", "", "Client.invalid_xml"),
@@ -152,14 +176,20 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "schema": (r"<region>polva", "<region>Mari-Liis", "Client.schema_violation"),
     "no such day": (r"<birthDate>1988-05-04", "<birthDate>1988-06-31", "Client.schema_violation"),
     "no such hour": (r"21:40:00", "24:00:00", "Client.schema_violation"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("pattern", "replacement", "code"), FAULTS.values(), ids=FAULTS.keys())
 async def test_a_wrong_message_is_a_fault_and_leaves_only_the_row_of_its_refusal(
     exchange: Any, golden: Any, pattern: str, replacement: str, code: str
 ) -> None:
-    body = re.sub(pattern, replacement, golden(REQUEST).decode(), count=0 if "tv:" in pattern or "http" in pattern or "SOAP-ENV:E" in pattern else 1, flags=re.DOTALL)  # fmt: skip
+    body = re.sub(
+        pattern,
+        replacement,
+        golden(REQUEST).decode(),
+        count=0 if "tv:" in pattern or "http" in pattern or "SOAP-ENV:E" in pattern else 1,
+        flags=re.DOTALL,
+    )
     assert fault(await exchange.soap(body.encode())) == code
     assert await count(exchange, "inbox") == 0
     (row,) = await exchange.rows("select action, decision, problem, actor, canonical from audit")
@@ -182,8 +212,10 @@ async def test_two_million_elements_are_a_fault(exchange: Any) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
 async def test_another_method_is_a_fault(exchange: Any, method: str) -> None:
-    answer = await exchange.http.request(method, "/xroad/soap", headers={"x-turvavork-gateway": "a-gateway-secret-of-tests"})
-    assert fault(answer) == "Client.method_not_allowed"  # fmt: skip
+    answer = await exchange.http.request(
+        method, "/xroad/soap", headers={"x-turvavork-gateway": "a-gateway-secret-of-tests"}
+    )
+    assert fault(answer) == "Client.method_not_allowed"
 
 
 @pytest.mark.parametrize("path", ["/xroad/soap/", "/xroad/soap/v1", "/xroad/soap?xsd", "/xroad/soap"])
@@ -204,24 +236,32 @@ async def test_a_crash_is_a_fault_that_says_nothing(
 
 @pytest.mark.parametrize("query", ["wsdl", "WSDL"])
 async def test_the_description_is_served_byte_for_byte(exchange: Any, query: str) -> None:
-    answer = await exchange.http.get(f"/xroad/soap?{query}", headers={"x-turvavork-gateway": "a-gateway-secret-of-tests"})
+    answer = await exchange.http.get(
+        f"/xroad/soap?{query}", headers={"x-turvavork-gateway": "a-gateway-secret-of-tests"}
+    )
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/xml; charset=utf-8")
-    assert answer.content == schema.wsdl()  # fmt: skip
+    assert answer.content == schema.wsdl()
 
 
 RULES: dict[str, tuple[str, str, str, str]] = {
     "personal code": ("48805042711", "48805042712", "persons/person[1]/personalCode", "check-digit"),
     "future event": ("2017-03-01T21:40", "2017-05-05T21:40", "event/occurredAt", "future"),
     "a child of 18": ("<birthDate>2012-09-30", "<birthDate>1999-03-02", "persons/person[3]", "not-a-child"),
-    "no reason": ("<judgementReason>Kägistamine, mida kannatanu ise peab tühiseks.</judgementReason>", "", "judgementReason", "required"),
+    "no reason": (
+        "<judgementReason>Kägistamine, mida kannatanu ise peab tühiseks.</judgementReason>",
+        "",
+        "judgementReason",
+        "required",
+    ),
     "region": (">polva<", ">tallinn-4<", "region", "not-at-work"),
-}  # fmt: skip
+}
 
 
-@pytest.mark.parametrize(("old", "new", "place", "code"), RULES.values(), ids=RULES.keys())
+@pytest.mark.parametrize("rule", RULES)
 async def test_a_broken_rule_is_answered_in_the_wrapper_and_nothing_is_kept(
-    exchange: Any, golden: Any, old: str, new: str, place: str, code: str
+    exchange: Any, golden: Any, rule: str
 ) -> None:
+    old, new, place, code = RULES[rule]
     body = golden(REQUEST).decode().replace(old, new).encode()
     answer = await exchange.soap(body)
     wrapper = payload(answer)
@@ -249,11 +289,16 @@ async def test_zeep_sends_and_reads(exchange: Any, zeep_headers: Any, zeep_refer
     assert read.body.status == "AWAITING_SCREENING"
     assert read.body.faultCode is None
     assert read.header.id == "zeep-1"
-    zeep_referral = zeep_referral | {"version": 2, "referral": zeep_referral["referral"] | {"region": "narva"}}
+    zeep_referral = zeep_referral | {
+        "version": 2,
+        "referral": zeep_referral["referral"] | {"region": "narva"},
+    }
     made = client.create_message(
         client.service, "submitReferral", **zeep_referral, _soapheaders=zeep_headers | {"id": "zeep-2"}
     )
-    read = binding.process_reply(client, binding.get("submitReferral"), _Reply(await exchange.soap(etree.tostring(made))))
+    read = binding.process_reply(
+        client, binding.get("submitReferral"), _Reply(await exchange.soap(etree.tostring(made)))
+    )
     assert (read.body.reference, read.body.faultCode) == (None, "referral-invalid")
     assert read.body.error[0].code == "not-at-work"
 
@@ -264,7 +309,9 @@ async def test_zeep_reads_a_fault(exchange: Any, zeep_headers: Any, zeep_referra
     made = client.create_message(client.service, "submitReferral", **zeep_referral, _soapheaders=other)
     binding = client.service._binding
     with pytest.raises(zeep.exceptions.Fault) as caught:
-        binding.process_reply(client, binding.get("submitReferral"), _Reply(await exchange.soap(etree.tostring(made))))
+        binding.process_reply(
+            client, binding.get("submitReferral"), _Reply(await exchange.soap(etree.tostring(made)))
+        )
     assert caught.value.code == "env:Client.access_denied"
 
 

@@ -1,17 +1,22 @@
 """The door of the X-Road listener: to whoever did not come through it, the paths do not exist."""
 
 import asyncio
-
 from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from services.exchange.routes.xroad import body_of
 from services.kit.problem import TooLarge
-from starlette.requests import Request
 
-PATHS = ["/xroad/soap", "/xroad/soap?wsdl", "/xroad/rest/marac/v1/referrals", "/xroad/rest/x", "/xroad/nothing"]
+PATHS = [
+    "/xroad/soap",
+    "/xroad/soap?wsdl",
+    "/xroad/rest/marac/v1/referrals",
+    "/xroad/rest/x",
+    "/xroad/nothing",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -61,15 +66,17 @@ async def test_above_capacity_the_surplus_is_told_to_come_again(start: Any, gold
     async with start(intake_places=1, intake_queue=1, intake_patience=5) as busy:
         busy.cases.delay = 0.2
         body = golden("submitReferral.request.xml").decode()
-        bodies = [body.replace("3e5d1f2a6b80", f"{n:012}").replace("001203", f"{n:06}").encode() for n in range(8)]
+        bodies = [
+            body.replace("3e5d1f2a6b80", f"{n:012}").replace("001203", f"{n:06}").encode() for n in range(8)
+        ]
         answers = await asyncio.gather(*(busy.soap(each) for each in bodies))
         shed = [answer for answer in answers if answer.status_code == 500]
         assert len(shed) == 6
         assert all("env:Server.overloaded" in answer.text for answer in shed)
-        rest = await asyncio.gather(*(busy.rest("GET", "/referrals?messageId=1", message_id=str(n)) for n in range(40)))
+        rest = await asyncio.gather(
+            *(busy.rest("GET", "/referrals?messageId=1", message_id=str(n)) for n in range(40))
+        )
         told = {answer.status_code for answer in rest}
         assert told <= {404, 503}
         assert all(answer.headers["retry-after"] == "1" for answer in rest if answer.status_code == 503)
         assert len(await busy.rows("select 1 from inbox")) == 2
-
-

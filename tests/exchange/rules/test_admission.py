@@ -21,7 +21,8 @@ def test_a_service_is_found_by_code_and_version(known: Offered) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "version"), [("submitReferral", "v2"), ("submitReferral", None), ("SubmitReferral", "v1"), ("x", "v1")]
+    ("code", "version"),
+    [("submitReferral", "v2"), ("submitReferral", None), ("SubmitReferral", "v1"), ("x", "v1")],
 )
 def test_another_code_or_version_is_unknown(known: Offered, code: str, version: str | None) -> None:
     with pytest.raises(UnknownService):
@@ -36,7 +37,11 @@ def test_a_service_of_another_member_is_unknown(known: Offered) -> None:
 def test_partners_are_admitted_and_nobody_else(known: Offered) -> None:
     operation = known.operations["submit_referral"]
     admit(known, Headers(POLIS, "1"), operation)
-    for other in (replace(POLIS, subsystem="other"), replace(POLIS, instance="EE"), replace(POLIS, subsystem=None)):
+    for other in (
+        replace(POLIS, subsystem="other"),
+        replace(POLIS, instance="EE"),
+        replace(POLIS, subsystem=None),
+    ):
         with pytest.raises(AccessDenied):
             admit(known, Headers(other, "1"), operation)
 

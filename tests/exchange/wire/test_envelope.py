@@ -46,7 +46,9 @@ def test_a_wrong_envelope_is_refused(body: bytes, problem: type[Problem]) -> Non
 
 
 def test_a_default_namespace_does_not_reach_the_answer(golden: Callable[[str], bytes]) -> None:
-    body = golden("submitReferral.request.xml").replace(b"SOAP-ENV:", b"").replace(b"xmlns:SOAP-ENV", b"xmlns")
+    body = (
+        golden("submitReferral.request.xml").replace(b"SOAP-ENV:", b"").replace(b"xmlns:SOAP-ENV", b"xmlns")
+    )
     body = body.replace(b"<tv:submitReferral xmlns:tv", b'<tv:submitReferral xmlns="" xmlns:tv')
     request = envelope.read(body, "text/xml", LIMITS)
     answer = etree.fromstring(envelope.answer(request, b"<plain><x/></plain>"))

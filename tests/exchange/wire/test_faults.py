@@ -1,6 +1,5 @@
-from lxml import etree
-
 import pytest
+from lxml import etree
 
 from services.exchange.model.problems import InvalidXml, SchemaViolation, SoapVersionUnsupported
 from services.exchange.wire import faults

@@ -21,6 +21,9 @@ SERVICE = """<xrd:service id:objectType="SERVICE"><id:xRoadInstance>ee-dev</id:x
 <id:memberClass>GOV</id:memberClass><id:memberCode>70001975</id:memberCode>
 <id:subsystemCode>turvavork</id:subsystemCode><id:serviceCode>submitReferral</id:serviceCode>
 <id:serviceVersion>v1</id:serviceVersion></xrd:service>"""
+SERVER = """<xrd:securityServer id:objectType="SERVER"><id:xRoadInstance>a</id:xRoadInstance>
+<id:memberClass>b</id:memberClass><id:memberCode>c</id:memberCode><id:serverCode>d</id:serverCode>
+</xrd:securityServer>"""
 ID, VERSION = "<xrd:id>m-1</xrd:id>", "<xrd:protocolVersion>4.0</xrd:protocolVersion>"
 FIELDS = {"client": CLIENT, "service": SERVICE, "id": ID, "protocolVersion": VERSION}
 
@@ -50,7 +53,9 @@ def test_a_mandatory_field_that_lacks_is_named(name: str) -> None:
         headers.read(header(*(field for key, field in FIELDS.items() if key != name)))
 
 
-@pytest.mark.parametrize("name", [*FIELDS, "userId", "issue", "requestHash", "securityServer", "representedParty"])
+@pytest.mark.parametrize(
+    "name", [*FIELDS, "userId", "issue", "requestHash", "securityServer", "representedParty"]
+)
 def test_a_field_that_stands_there_twice_is_named(name: str) -> None:
     space = "rep" if name == "representedParty" else "xrd"
     twice = FIELDS.get(name, f"<{space}:{name}>x</{space}:{name}>") * 2
@@ -94,7 +99,11 @@ WRONG: dict[str, tuple[str, str, type[Problem]]] = {
         CLIENT.replace("<id:memberClass>", "<id:xRoadInstance>a</id:xRoadInstance><id:memberClass>"),
         InvalidHeaderField,
     ),
-    "part of another namespace": ("client", CLIENT.replace("id:memberCode", "xrd:memberCode"), InvalidHeaderField),
+    "part of another namespace": (
+        "client",
+        CLIENT.replace("id:memberCode", "xrd:memberCode"),
+        InvalidHeaderField,
+    ),
     "no member": ("client", '<xrd:client id:objectType="MEMBER"/>', InvalidHeaderField),
     "empty part": ("client", CLIENT.replace("70008747", " "), MissingHeaderField),
     "invisible part": ("client", CLIENT.replace("70008747", "\u200b7"), InvalidHeaderField),
@@ -104,8 +113,7 @@ WRONG: dict[str, tuple[str, str, type[Problem]]] = {
     "long issue": ("issue", f"<xrd:issue>{'a' * 4001}</xrd:issue>", InvalidHeaderField),
     "no server code": (
         "securityServer",
-        '<xrd:securityServer id:objectType="SERVER"><id:xRoadInstance>a</id:xRoadInstance>'
-        "<id:memberClass>b</id:memberClass><id:memberCode>c</id:memberCode></xrd:securityServer>",
+        SERVER.replace("<id:serverCode>d</id:serverCode>", ""),
         InvalidHeaderField,
     ),
     "party without code": (
@@ -138,7 +146,7 @@ def test_optional_fields_are_read_and_nothing_is_invented() -> None:
             userId="<xrd:userId>EE:PIN:abc</xrd:userId>",
             issue="<xrd:issue>\n 12\n 13 </xrd:issue>",
             party="<rep:representedParty><rep:partyClass>COM</rep:partyClass><rep:partyCode>9</rep:partyCode></rep:representedParty>",
-            server='<xrd:securityServer id:objectType="SERVER"><id:xRoadInstance>a</id:xRoadInstance><id:memberClass>b</id:memberClass><id:memberCode>c</id:memberCode><id:serverCode>d</id:serverCode></xrd:securityServer>',
+            server=SERVER,
         )
     )
     assert full.user_id == "EE:PIN:abc"

@@ -69,7 +69,9 @@ def test_golden_answers(
 
 
 def test_golden_fault() -> None:
-    problem = SchemaViolation(errors=[FieldError("/submitReferral/version", "form", "does not have the form")])
+    problem = SchemaViolation(
+        errors=[FieldError("/submitReferral/version", "form", "does not have the form")]
+    )
     compare("fault.response.xml", faults.fault(problem, "00000000-0000-4000-8000-000000000000"))
 
 
@@ -91,9 +93,7 @@ def test_white_space_around_codes_and_names_is_not_meant(golden: Golden) -> None
     body = golden("submitReferral.request.xml")
     spaced = body.replace(b">Mari-Liis<", b">\n Mari-Liis\n\t<").replace(b">polva<", b"> polva\n<")
     spaced = spaced.replace(b">yes<", b"> yes <").replace(b'"injury"', b'" injury "')
-    read = [
-        messages.referral(envelope.read(each, "text/xml", Limits()).payload) for each in (body, spaced)
-    ]
+    read = [messages.referral(envelope.read(each, "text/xml", Limits()).payload) for each in (body, spaced)]
     assert read[0] == read[1]
 
 
@@ -105,7 +105,9 @@ def test_white_space_in_narratives_is_kept(golden: Golden) -> None:
 
 def test_questions_are_read(golden: Golden) -> None:
     asked = [
-        messages.query(envelope.read(golden(f"getReferralStatus.by-{by}.request.xml"), "text/xml", Limits()).payload)
+        messages.query(
+            envelope.read(golden(f"getReferralStatus.by-{by}.request.xml"), "text/xml", Limits()).payload
+        )
         for by in ("reference", "senderReference", "messageId")
     ]
     assert asked == [

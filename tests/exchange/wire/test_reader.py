@@ -117,12 +117,15 @@ ODD: dict[str, tuple[bytes, str]] = {
         "text/xml",
     ),
     "utf-16 by mark": (f"<a>{TEXT}</a>".encode("utf-16"), "text/xml"),
-    "utf-16 by charset": (f'<?xml version="1.0" encoding="UTF-16"?><a>{TEXT}</a>'.encode("utf-16"), "text/xml; charset=utf-16"),
+    "utf-16 by charset": (
+        f'<?xml version="1.0" encoding="UTF-16"?><a>{TEXT}</a>'.encode("utf-16"),
+        "text/xml; charset=utf-16",
+    ),
     "comments": (f"<a><!-- {CANARY} -->Õnne <!-- -->Šestov žürii</a>".encode(), "text/xml"),
     "instruction": (f"<a>Õnne <?{CANARY} ?>Šestov žürii</a>".encode(), "text/xml"),
     "character references": ("<a>&#213;nne &#x160;estov &#382;ürii</a>".encode(), "text/xml"),
     "cdata": (f"<a><![CDATA[{TEXT}]]></a>".encode(), "text/xml"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("body", "content_type"), ODD.values(), ids=ODD.keys())

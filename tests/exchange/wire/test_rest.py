@@ -34,7 +34,9 @@ def test_all_fields_are_read() -> None:
 @pytest.mark.parametrize("name", ["x-road-client", "x-road-id"])
 @pytest.mark.parametrize("value", [None, "", " "])
 def test_client_and_id_must_be_there(name: str, value: str | None) -> None:
-    fields = {key: text for key, text in GIVEN.items() if key != name} | ({} if value is None else {name: value})
+    fields = {key: text for key, text in GIVEN.items() if key != name} | (
+        {} if value is None else {name: value}
+    )
     with pytest.raises(MissingHeaderField):
         rest.read(raw(fields))
 
@@ -92,5 +94,3 @@ def test_the_digest_covers_every_part_apart() -> None:
     }
     assert len(digests) == 5
     assert all(len(digest) == 32 for digest in digests)
-
-

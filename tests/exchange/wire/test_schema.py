@@ -40,7 +40,9 @@ Broken = Callable[[str, str], list[tuple[str, str]]]
 
 @pytest.mark.parametrize("by", ["reference", "senderReference", "messageId"])
 def test_golden_questions_fit(golden: Golden, by: str) -> None:
-    schema.check(envelope.read(golden(f"getReferralStatus.by-{by}.request.xml"), "text/xml", Limits()).payload)
+    schema.check(
+        envelope.read(golden(f"getReferralStatus.by-{by}.request.xml"), "text/xml", Limits()).payload
+    )
 
 
 def test_the_golden_referral_fits(golden: Golden) -> None:
@@ -59,18 +61,53 @@ def test_the_golden_referral_fits(golden: Golden) -> None:
         ("<version>1<", "<version>0<", "/submitReferral/version", "type"),
         ("PV-2017-001203", f"{CANARY} {CANARY}", "/submitReferral/senderReference", "form"),
         ("<givenName>Anna<", "<givenName> <", f"{REFERRAL}/persons/person[3]/givenName", "empty"),
-        ("<givenName>Anna<", f"<givenName>{CANARY * 10}<", f"{REFERRAL}/persons/person[3]/givenName", "too-long"),
+        (
+            "<givenName>Anna<",
+            f"<givenName>{CANARY * 10}<",
+            f"{REFERRAL}/persons/person[3]/givenName",
+            "too-long",
+        ),
         ("<victimInformed>true<", "<victimInformed>1<", f"{REFERRAL}/victimInformed", "form"),
-        ("<sex>male</sex>", f"<sex>male</sex><{CANARY}/>", f"{REFERRAL}/persons/person[2]/*", "unexpected-element"),
+        (
+            "<sex>male</sex>",
+            f"<sex>male</sex><{CANARY}/>",
+            f"{REFERRAL}/persons/person[2]/*",
+            "unexpected-element",
+        ),
         ("<consent>given</consent>", "", f"{REFERRAL}/victimInformed", "unexpected-element"),
-        ('<answer item="injury">', f'<answer item="{CANARY}">', f"{REFERRAL}/assessment/answers/answer[1]", "not-in-list"),
-        ('<answer item="injury">', "<answer>", f"{REFERRAL}/assessment/answers/answer[1]", "missing-attribute"),
-        ('<answer item="injury">', f'<answer {CANARY}="x" item="injury">', f"{REFERRAL}/assessment/answers/answer[1]", "unexpected-attribute"),
-        ('<answer item="isolated">', '<answer item="injury">', f"{REFERRAL}/assessment/answers/answer[4]", "repeated"),
-        ("<ground>professional-judgement<", "<ground>visible-high-risk<", f"{REFERRAL}/grounds/ground[2]", "repeated"),
+        (
+            '<answer item="injury">',
+            f'<answer item="{CANARY}">',
+            f"{REFERRAL}/assessment/answers/answer[1]",
+            "not-in-list",
+        ),
+        (
+            '<answer item="injury">',
+            "<answer>",
+            f"{REFERRAL}/assessment/answers/answer[1]",
+            "missing-attribute",
+        ),
+        (
+            '<answer item="injury">',
+            f'<answer {CANARY}="x" item="injury">',
+            f"{REFERRAL}/assessment/answers/answer[1]",
+            "unexpected-attribute",
+        ),
+        (
+            '<answer item="isolated">',
+            '<answer item="injury">',
+            f"{REFERRAL}/assessment/answers/answer[4]",
+            "repeated",
+        ),
+        (
+            "<ground>professional-judgement<",
+            "<ground>visible-high-risk<",
+            f"{REFERRAL}/grounds/ground[2]",
+            "repeated",
+        ),
         ("<referral>", f'<referral xmlns="urn:{CANARY}">', "/submitReferral/*[3]", "unexpected-element"),
     ],
-)  # fmt: skip
+)
 def test_a_violation_says_where_and_what(broken: Broken, old: str, new: str, place: str, code: str) -> None:
     assert (place, code) in broken(old, new)
 

@@ -50,7 +50,11 @@ def test_every_operation_has_titles_and_plain_soap(root: etree._Element) -> None
 
 
 def test_it_needs_no_other_file_and_says_nothing_of_hashes(root: etree._Element) -> None:
-    assert not [each for each in root.iter() if each.get("schemaLocation") or each.get("location", "").startswith("file")]
+    assert not [
+        each
+        for each in root.iter()
+        if each.get("schemaLocation") or each.get("location", "").startswith("file")
+    ]
     assert b"requestHash" not in schema.wsdl()
 
 
@@ -64,8 +68,8 @@ def test_zeep_knows_both_operations(client: zeep.Client) -> None:
     assert set(client.service._operations) == {"submitReferral", "getReferralStatus"}
 
 
-def test_a_message_made_by_zeep_fits_the_schema(client: zeep.Client, zeep_headers: Mapping[str, Any], zeep_referral: Mapping[str, Any]) -> None:  # fmt: skip
+def test_a_message_made_by_zeep_fits_the_schema(
+    client: zeep.Client, zeep_headers: Mapping[str, Any], zeep_referral: Mapping[str, Any]
+) -> None:
     made = client.create_message(client.service, "submitReferral", **zeep_referral, _soapheaders=zeep_headers)
     schema.check(made[1][0])
-
-

@@ -1,0 +1,21 @@
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from services.kit.policy import Caller
+
+
+async def test_an_incident_stays(exchange: Any, golden: Any) -> None:
+    body = golden("submitReferral.request.xml")
+    await exchange.soap(body)
+    await exchange.soap(body.replace(b"Naabrid", b"Keegi"))
+    assert len(await exchange.rows("select 1 from incident")) == 1
+    caller = Caller.system("worker:intake", "exchange")
+    permit = exchange.app.state.policy.permit(caller, "hand_over_referral", "intake")
+    for change in ("delete from incident", "update incident set client = 'x'"):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with exchange.app.state.database.work(permit, str(uuid4())) as work:
+                await work.conn.execute(text(change))
