@@ -169,7 +169,7 @@ class Worker:
         await self._opened()
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._sequencer.run(stop))
+                tasks.create_task(repeat("sequencer", self._sequence, stop, self._pace))
                 tasks.create_task(repeat("hand-over", self._hand_over.step, stop, self._pace))
                 tasks.create_task(repeat("feed", self._follow, stop, self._pace))
                 for line in self._lines:
@@ -180,6 +180,10 @@ class Worker:
             await asyncio.gather(*(line.close() for line in self._lines))
         finally:
             await self._closed()
+
+    async def _sequence(self) -> int:
+        await self._sequencer.run(asyncio.Event())  # ends by being broken off, or by what it did not foresee
+        return 0
 
     async def _follow(self) -> int:
         made = await self._follower.step()

@@ -1,6 +1,7 @@
 """A worker between a case register that says what a test says and the simulated security server."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ class Register:
     events: list[dict[str, Any]] = field(default_factory=list)
     notices: dict[str, dict[str, Any]] = field(default_factory=dict)
     notice_modes: dict[str, str] = field(default_factory=dict)
+    taken: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def happen(
@@ -80,6 +82,8 @@ class Register:
             return httpx.Response(500)
         if request.url.path == "/api/cases/v1/events":
             return await self._events(request.url.params)
+        if request.method == "PUT":
+            return self._take(request)
         return self._notice(request.url.path.rpartition("/")[2])
 
     async def _events(self, params: httpx.QueryParams) -> httpx.Response:
@@ -91,6 +95,13 @@ class Register:
             await asyncio.sleep(min(float(params["wait"]), 0.05))
         media = {"content-type": "application/cloudevents-batch+json"}
         return httpx.Response(200, json=found, headers=media)
+
+    def _take(self, request: httpx.Request) -> httpx.Response:
+        reference = request.url.path.rpartition("/")[2]
+        self.taken[reference] = json.loads(request.content)
+        return httpx.Response(
+            201, json={"reference": reference, "status": "AWAITING_SCREENING", "band": "high"}
+        )
 
     def _notice(self, event: str) -> httpx.Response:
         mode = self.notice_modes.get(event, "ok")
