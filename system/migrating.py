@@ -19,9 +19,9 @@ def migrate_all(services: Sequence[str], data: Path, say: Callable[[str], None])
     """
     elsewhere = [service for service in services if _url(service, "OWNER_")]
     for service in elsewhere:
-        if os.environ.get(ADMIN):
+        if admin := told(ADMIN):
             urls = [_url(service, kind) for kind in ("OWNER_", "", "AUDITOR_")]
-            asyncio.run(prepare(os.environ[ADMIN], service, passwords_in(*filter(None, urls))))
+            asyncio.run(prepare(admin, service, passwords_in(*filter(None, urls))))
         migrate(service, _url(service, "OWNER_"))
         say(f"{service}: migrated")
     embedded = [service for service in services if service not in elsewhere]
@@ -34,4 +34,14 @@ def migrate_all(services: Sequence[str], data: Path, say: Callable[[str], None])
 
 
 def _url(service: str, kind: str) -> str:
-    return os.environ.get(f"TURVAVORK_{service.upper()}_{kind}DATABASE_URL", "")
+    return told(f"TURVAVORK_{service.upper()}_{kind}DATABASE_URL")
+
+
+def told(name: str) -> str:
+    """Give a setting from the environment, or from its file in TURVAVORK_SECRETS, else ''."""
+    folder = os.environ.get("TURVAVORK_SECRETS")
+    if not os.environ.get(name) and folder:
+        for path in Path(folder).iterdir():
+            if path.name.upper() == name:
+                return path.read_text().strip()
+    return os.environ.get(name, "")
