@@ -29,22 +29,13 @@ def new_id() -> UUID:
 
 def new_reference() -> str:
     """A new public reference, ``TV-XXXX-XXXX-XXXX-XXXX-C``: random, cannot be guessed."""
-    while True:
-        body = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-        check = _number(body) % _MODULUS
-        if check < len(_ALPHABET):
-            return _printed(body, _ALPHABET[check])
+    return next(filter(None, (_made(secrets.token_bytes(_LENGTH)) for _ in count())))
 
 
 def derived_reference(secret: bytes) -> str:
     """The reference that follows from a keyed digest: the same for the same, else as good as random."""
-    for attempt in count():
-        digest = hashlib.sha256(attempt.to_bytes(4, "big") + secret).digest()
-        body = "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:_LENGTH])
-        check = _number(body) % _MODULUS
-        if check < len(_ALPHABET):
-            return _printed(body, _ALPHABET[check])
-    raise AssertionError
+    digests = (hashlib.sha256(attempt.to_bytes(4, "big") + secret).digest() for attempt in count())
+    return next(filter(None, map(_made, digests)))
 
 
 def parse_reference(text: str) -> str:
@@ -61,6 +52,12 @@ def parse_reference(text: str) -> str:
     if _number(match[1]) % _MODULUS != _ALPHABET.index(match[2]):
         raise ValueError("the check character of the reference does not fit")
     return _printed(match[1], match[2])
+
+
+def _made(noise: bytes) -> str | None:
+    body = "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in noise[:_LENGTH])
+    check = _number(body) % _MODULUS
+    return _printed(body, _ALPHABET[check]) if check < len(_ALPHABET) else None
 
 
 def _number(body: str) -> int:

@@ -132,6 +132,12 @@ def test_what_is_no_half_year_is_refused(text: str) -> None:
         HalfYear.parse(text)
 
 
+def test_a_half_year_cannot_be_changed() -> None:
+    half = HalfYear(2017, 1)
+    with pytest.raises(AttributeError):
+        half.half = 3  # type: ignore[misc]
+
+
 @pytest.mark.parametrize("half", [0, 3])
 def test_a_year_has_two_halves(half: int) -> None:
     with pytest.raises(ValueError, match="halves"):

@@ -1,4 +1,5 @@
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,19 @@ def test_references_have_the_printed_form_and_differ() -> None:
     made = {ids.new_reference() for _ in range(500)}
     assert len(made) == 500
     assert all(re.fullmatch(ids.REFERENCE_PATTERN, reference) for reference in made)
+
+
+def test_all_characters_are_drawn_alike() -> None:
+    drawn = Counter("".join(ids.new_reference()[3:22].replace("-", "") for _ in range(2000)))
+    assert set(drawn) == set(ALPHABET)
+    assert max(drawn.values()) < 2 * min(drawn.values())
+
+
+def test_a_derived_reference_follows_from_its_secret() -> None:
+    derived = [ids.derived_reference(bytes([n])) for n in range(100)]
+    assert derived == [ids.derived_reference(bytes([n])) for n in range(100)]
+    assert len(set(derived)) == 100
+    assert [ids.parse_reference(reference) for reference in derived] == derived
 
 
 @pytest.mark.parametrize(
