@@ -1,7 +1,10 @@
 import base64
 import hashlib
+from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.exchange.rules.delivery import Failure, Nature, Origin, nature
 from services.exchange.wire import answers
@@ -150,6 +153,76 @@ def test_a_page_of_a_proxy_is_not_read(status: int, expected: Nature) -> None:
 )
 def test_no_bytes_of_an_answer_break_the_reader(answer: bytes) -> None:
     assert failure(answer) == Failure(Origin.ANSWER, "no-soap-200")
+
+
+def rest(
+    status: int = 201, body: bytes = b"{}", message_id: str | None = "m-1", **headers: str
+) -> Failure | None:
+    told = {name.replace("_", "-").lower(): value for name, value in headers.items()}
+    if message_id is not None:
+        told["x-road-id"] = message_id
+    return answers.rest_failure("m-1", status, told, body)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+def test_a_success_over_rest_is_taken(status: int) -> None:
+    assert rest(status) is None
+
+
+@pytest.mark.parametrize("message_id", [None, "m-2"])
+def test_a_success_for_another_message_is_no_answer(message_id: str | None) -> None:
+    assert rest(message_id=message_id) == Failure(Origin.ANSWER, "wrong-id", 201)
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("code", ["Server.ServerProxy.AccessDenied", "server.serverproxy.access_denied"])
+def test_x_road_error_decides_whatever_the_status(status: int, code: str) -> None:
+    """Servers of different versions give 400 and 500 to the same error."""
+    found = rest(status, X_Road_Error=code)
+    assert found == Failure(Origin.SECURITY_SERVER, code, status)
+    assert nature(found) is Nature.PERMANENT
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"type": "client.bad_request"}', "client.bad_request"),
+        (b'{"type": "Jaan Tamm"}', "unreadable"),
+        (b"{}", "ERR"),
+        (b"[]", "ERR"),
+        (b"[" * 100_000, "ERR"),
+        (b"<error><type>client.bad_request</type></error>", "ERR"),
+    ],
+)
+def test_a_code_that_is_none_is_looked_for_in_the_body(body: bytes, expected: str) -> None:
+    assert rest(400, body, X_Road_Error="ERR") == Failure(Origin.SECURITY_SERVER, expected, 400)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(302, Nature.PERMANENT), (409, Nature.PERMANENT), (429, Nature.TEMPORARY), (500, Nature.UNKNOWN)],
+)
+def test_a_status_without_x_road_error_is_the_partners_own(status: int, expected: Nature) -> None:
+    found = rest(status)
+    assert found == Failure(Origin.PARTNER, f"http-{status}", status)
+    assert nature(found) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("40", 40), ("0", 0), ("-1", None), ("1e9", None), ("soon", None), ("99999999999", None), ("", None)],
+)
+def test_retry_after_is_read_as_seconds(value: str, expected: int | None) -> None:
+    found = rest(503, Retry_After=value)
+    assert found is not None
+    assert found.retry_after == (None if expected is None else timedelta(seconds=expected))
+
+
+@given(answer=st.binary(max_size=300), status=st.integers(100, 599), kind=st.text(max_size=60))
+def test_any_bytes_are_an_answer_of_some_kind(answer: bytes, status: int, kind: str) -> None:
+    """Nothing that a partner sends may break the worker."""
+    for content_type in (kind, "text/xml", f"multipart/related; boundary={kind}"):
+        assert isinstance(answers.soap_failure(SENT, status, content_type, answer), Failure)
 
 
 @pytest.mark.parametrize("content_type", [None, "", "text/html", "application/soap+xml", "multipart/related"])
