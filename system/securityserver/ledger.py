@@ -45,8 +45,10 @@ class Ledger:
         self._file = file
         self._rows: list[Received] = []
         self._first: dict[tuple[str, str], Received] = {}
-        if file is not None and file.exists():
-            self._load(file)
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if file.exists():
+                self._load(file)
 
     def _load(self, file: Path) -> None:
         content = file.read_bytes()

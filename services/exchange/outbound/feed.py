@@ -1,6 +1,6 @@
 """What we ask of the case register for partners: its events, and what to tell of one.
 
-``EXPECTED`` lists what we rely on; a test looks it up in the provider's committed document.
+``RELIES_ON`` lists what we rely on; a test looks it up in the provider's committed document.
 """
 
 from itertools import pairwise
@@ -22,17 +22,13 @@ from services.kit.sequencer import Cursor
 
 PURPOSE: Final = "delivery"
 MOST: Final = 500
-EXPECTED: Final = {
-    "list_events": {
-        "method": "get",
-        "path": "/api/cases/v1/events",
-        "fields": ("id", "type", "subject", "sequence", "data"),
-    },
-    "get_notice": {
-        "method": "get",
-        "path": "/api/cases/v1/notices/{event_id}",
-        "fields": ("kind", "recipient", "reference", "senderReference", "status", "occurredAt"),
-    },
+EVENTS: Final = "/api/cases/v1/events"
+NOTICES: Final = "/api/cases/v1/notices"
+RELIES_ON: Final = {
+    "cases": {
+        "list_events": ("id", "type", "subject", "sequence", "data", "reference", "sender"),
+        "get_notice": ("kind", "recipient", "reference", "senderReference", "status", "occurredAt"),
+    }
 }
 _CALLER: Final = Caller.system("worker:feed", "exchange")
 _NOTICE_SECONDS: Final = 5.0
@@ -92,7 +88,7 @@ class CaseFeed:
         params: dict[str, str | int] = {"limit": MOST, "wait": wait}
         if cursor is not None:
             params["after"] = cursor
-        answer = await self._ask(EXPECTED["list_events"]["path"], wait + _SLACK, params)
+        answer = await self._ask(EVENTS, wait + _SLACK, params)
         if answer.status_code == _GONE:
             raise EpochEnded
         if answer.status_code != _OK:
@@ -101,7 +97,7 @@ class CaseFeed:
 
     async def notice(self, event_id: UUID) -> Notice | NoticeRefused:
         """What the partner is to be told of an event; raises UpstreamUnavailable, UpstreamWrong."""
-        answer = await self._ask(f"/api/cases/v1/notices/{event_id}", _NOTICE_SECONDS, {})
+        answer = await self._ask(f"{NOTICES}/{event_id}", _NOTICE_SECONDS, {})
         if answer.status_code in _AUTHENTICATION:
             raise UpstreamUnavailable("the case register does not take our token now")
         if answer.status_code != _OK:
@@ -113,9 +109,9 @@ class CaseFeed:
             raise UpstreamWrong("the notice is not as agreed") from error
         return Notice(recipient, told.reference, told.sender_reference, told.status, told.occurred_at)
 
-    async def _ask(self, path: object, seconds: float, params: dict[str, str | int]) -> Response:
+    async def _ask(self, path: str, seconds: float, params: dict[str, str | int]) -> Response:
         return await self._client.request(
-            "GET", str(path), act_for=_CALLER, purpose=PURPOSE, params=params, timeout=seconds
+            "GET", path, act_for=_CALLER, purpose=PURPOSE, params=params, timeout=seconds
         )
 
 

@@ -69,10 +69,10 @@ class SecurityServer:
         try:
             async with asyncio.timeout(TRY_SECONDS):
                 return await self._exchange(message_id, message)
-        except (httpx.TimeoutException, TimeoutError):
+        except (httpx.ReadTimeout, TimeoutError):
             return Failure(Origin.TRANSPORT, "timeout")
         except (httpx.TransportError, aiohttp.ClientError, OSError) as error:
-            _log.info("security-server-not-reached", message_id=message_id, exc_info=error)
+            _log.info("security-server-not-reached", message_id=message_id, cause=type(error).__name__)
             return Failure(Origin.TRANSPORT, "connection")
 
     async def aclose(self) -> None:

@@ -83,7 +83,7 @@ async def test_a_redirect_is_not_followed() -> None:
         (httpx.RemoteProtocolError("x"), "connection"),
         (aiohttp.ClientPayloadError("x"), "connection"),
         (ConnectionResetError("x"), "connection"),
-        (httpx.ConnectTimeout("x"), "timeout"),
+        (httpx.ConnectTimeout("x"), "connection"),
         (httpx.ReadTimeout("x"), "timeout"),
         (TimeoutError(), "timeout"),
     ],
