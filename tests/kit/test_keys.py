@@ -47,6 +47,12 @@ def test_only_the_owner_may_read(folder: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
 
 
+def test_a_folder_that_was_open_is_shut(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    keys.ensure(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
 def test_nothing_is_overwritten_and_what_is_missing_is_made(folder: Path) -> None:
     (folder / "cases.audit.key").unlink()
     (folder / "services.jwks.json").unlink()
