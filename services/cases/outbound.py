@@ -50,7 +50,7 @@ class ScoreAnswer:
     """A score, and what the scorer said of it item by item."""
 
     score: Score
-    result: Mapping[str, Any]
+    result: dict[str, Any]
 
 
 class RiskScore:

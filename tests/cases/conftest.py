@@ -1,5 +1,6 @@
 """Builders: things that are valid and dull until a test says otherwise."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -182,6 +183,8 @@ class FakeScorer:
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
         self.asked.append(body)
+        if self.mode == "slow":
+            await asyncio.sleep(5)
         if self.mode == "away":
             raise httpx.ConnectError("away")
         if self.mode == "refuse":

@@ -1,5 +1,6 @@
 """A referral as others tell it, and what they are told of it."""
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
@@ -17,7 +18,6 @@ from services.cases.model.referral import (
 from services.kit.fieldclass import FieldClass
 from services.kit.fields import Day, FreeText, Instant, Name
 from services.kit.ids import REFERENCE_PATTERN
-from services.kit.strictjson import dumps_canonical
 
 _MOST_PERSONS = 46  # the victim, five threatening persons, twenty children, twenty others
 _MOST_ANSWERS = 64
@@ -145,7 +145,7 @@ class ReferralIn(Message):
     def canonical(self) -> bytes:
         """The content in one spelling: the same message gives the same bytes."""
         content: dict[str, Any] = self.model_dump(mode="json", by_alias=True)
-        return dumps_canonical(content)
+        return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 class SenderIn(Message):

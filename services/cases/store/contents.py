@@ -1,13 +1,11 @@
 """What sealed values hold, as JSON, and where each of them is bound to."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from services.cases.model.referral import AssessmentFacts, Person, ReferralFacts
 from services.kit.sealed import Aad, DataKey, seal, unseal
-from services.kit.strictjson import dumps_canonical
 
 ONCE = 1  # a value that is written once and never changed
 
@@ -37,7 +35,7 @@ def result_place(row: UUID) -> Aad:
     return Aad("assessment", "result_sealed", row, ONCE)
 
 
-def person(person: Person) -> Mapping[str, Any]:
+def person(person: Person) -> dict[str, Any]:
     """Who somebody is and how to reach them, as the sender told it."""
     facts = person.facts
     return {
@@ -52,7 +50,7 @@ def person(person: Person) -> Mapping[str, Any]:
     }
 
 
-def referral(facts: ReferralFacts) -> Mapping[str, Any]:
+def referral(facts: ReferralFacts) -> dict[str, Any]:
     """The free text of a referral, consent, and who referred."""
     return {
         "description": facts.occurrence.description,
@@ -64,19 +62,19 @@ def referral(facts: ReferralFacts) -> Mapping[str, Any]:
     }
 
 
-def answers(facts: AssessmentFacts) -> Mapping[str, Any]:
+def answers(facts: AssessmentFacts) -> dict[str, Any]:
     """The coded answers by item."""
     return {"answers": {key: answer.value for key, answer in facts.answers.items()}}
 
 
-def note(text: str) -> Mapping[str, Any]:
+def note(text: str) -> dict[str, Any]:
     """A note of who screened."""
     return {"note": text}
 
 
-def sealed(key: DataKey, content: Mapping[str, Any], place: Aad) -> bytes:
+def sealed(key: DataKey, content: dict[str, Any], place: Aad) -> bytes:
     """Seals a content for its place."""
-    return seal(key, dumps_canonical(dict(content)), place)
+    return seal(key, json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(), place)
 
 
 def opened(key: DataKey, value: bytes, place: Aad) -> dict[str, Any]:

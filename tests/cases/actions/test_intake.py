@@ -1,5 +1,6 @@
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -121,6 +122,20 @@ async def test_the_same_people_at_the_same_moment_are_the_same_people(world: Any
     assert await world.count("participation") == 36
 
 
+async def test_a_crowd_that_shares_people_gets_through(
+    world: Any, a_referral: Build, a_person: Build
+) -> None:
+    victims = [a_person(serial=number) for number in range(6)]
+    others = [a_person(Role.OTHER, serial=100 + number, born=date(1970, 1, 1)) for number in range(6)]
+    crowd = [
+        a_referral(victims[number % 6], *(others[(number * step + step) % 6] for step in (1, 2, 5)))
+        for number in range(60)
+    ]
+    taken = await asyncio.gather(*(world.take(each) for each in crowd))
+    assert all(each.first for each in taken)
+    assert await world.count("person") == 12
+
+
 async def test_people_without_a_code_are_one_at_the_same_moment(
     world: Any, a_referral: Build, a_person: Build
 ) -> None:
@@ -179,6 +194,14 @@ async def test_without_its_scorer_a_referral_is_taken_and_waits(
     assert (taken.status, taken.band) == (Status.RECEIVED, None)
     (row,) = await world.rows("select state, score_state, score_due_at is not null from referral")
     assert tuple(row) == ("received", "waiting", True)
+
+
+async def test_a_slow_scorer_is_not_waited_for(world: Any, a_referral: Build) -> None:
+    world.scorer.mode = "slow"
+    began = time.monotonic()
+    taken = await world.take(a_referral())
+    assert taken.status is Status.RECEIVED
+    assert time.monotonic() - began < 3
 
 
 async def test_what_cannot_be_scored_is_refused_where_it_is_wrong(world: Any, a_referral: Build) -> None:

@@ -101,3 +101,13 @@ async def test_the_service_cannot_move_a_referral_to_another_region(cases: Any) 
     assert changing.isdisjoint(
         {"region", "sender", "reference", "case_id", "key_id", "sealed", "referred_on"}
     )
+
+
+async def test_an_update_without_a_condition_reaches_the_own_region_alone(cases: Any) -> None:
+    permit = cases.permit_of("coordinator", "screen_referral", region="rakvere")
+    async with cases.work(permit) as work:
+        for table in ("referral", "marac_case"):
+            done = await work.conn.execute(text(f"update {table} set version = version + 1"))  # noqa: S608
+            assert done.rowcount == 1
+        done = await work.conn.execute(text("update participation set case_id = case_id"))
+        assert done.rowcount == 1

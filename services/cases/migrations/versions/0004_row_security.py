@@ -11,8 +11,9 @@ from services.kit.schema import row_security
 revision = "0004"
 down_revision = "0003"
 
-# Operations that look for people in all regions; they get ids back, nothing else.
-_MATCHING = "fact('operation') in ('take_referral', 'enter_referral')"
+# Operations that take referrals: they alone look for people in all regions (ids come back, nothing else), and
+# they alone write who takes part in what.
+_TAKING = "(select fact('operation')) in ('take_referral', 'enter_referral')"
 
 
 def _reached(value: str, state: str) -> str:
@@ -30,34 +31,39 @@ def _reach(table: str, case: str) -> str:
     """
 
 
-_POLICIES = f"""
-create policy seen on referral for select using (
+_REFERRAL = f"""
     {_reach("referral", "case_id")}
     or (sender is not null and (select told('own_message')) && {_reached("sender", "state")})
-);
-create policy made on referral for insert with check (
-    {_reach("referral", "case_id")}
-    or (sender is not null and (select told('own_message')) && {_reached("sender", "state")})
-);
--- Which columns may change is a matter of rights: region and sender never do.
-create policy changed on referral for update using (true) with check (true);
+"""
+_CASE = _reach("marac_case", "id")
+_BY_REFERRAL = "exists (select from referral r where r.id = referral_id)"
 
-create policy seen on marac_case for select using ({_reach("marac_case", "id")});
+# An update reaches what is seen before it. What it may change is a matter of rights on columns: region,
+# sender and whose part it is never change.
+_POLICIES = f"""
+create policy seen on referral for select using ({_REFERRAL});
+create policy made on referral for insert with check ({_REFERRAL});
+create policy changed on referral for update using ({_REFERRAL}) with check (true);
+
+create policy seen on marac_case for select using ({_CASE});
 create policy made on marac_case for insert with check (
     exists (select from referral r where r.case_id = marac_case.id and r.region = marac_case.region)
 );
-create policy changed on marac_case for update using (true) with check (true);
+create policy changed on marac_case for update using ({_CASE}) with check (true);
 
-create policy by_referral on assessment
-    using (exists (select from referral r where r.id = referral_id));
-create policy by_referral on participation
-    using (exists (select from referral r where r.id = referral_id));
+create policy seen on assessment for select using ({_BY_REFERRAL});
+create policy made on assessment for insert with check ({_TAKING});
+create policy changed on assessment for update using ({_BY_REFERRAL}) with check (true);
+
+create policy seen on participation for select using ({_BY_REFERRAL});
+create policy made on participation for insert with check ({_TAKING});
+create policy changed on participation for update using ({_BY_REFERRAL}) with check (true);
 
 create policy seen on person for select using (
-    {_MATCHING} or exists (select from participation p where p.person_id = person.id)
+    {_TAKING} or exists (select from participation p where p.person_id = person.id)
 );
-create policy made on person for insert with check ({_MATCHING});
-create policy matching on person_index using ({_MATCHING}) with check ({_MATCHING});
+create policy made on person for insert with check ({_TAKING});
+create policy matching on person_index using ({_TAKING}) with check ({_TAKING});
 """
 
 
