@@ -1,12 +1,14 @@
 """What we ask of the case register: take this referral; how does that one stand?
 
-``EXPECTED`` lists what we rely on; a test looks it up in the provider's committed document.
+``RELIES_ON`` lists what we rely on; a test looks it up in the provider's committed document.
 """
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
-from services.exchange.model.inbox import Answer, Declined, HandedOver, Status, Taken, Unavailable
+from services.exchange.model.inbox import Answer, Declined, HandedOver, Sender, Status, Taken, Unavailable
 from services.exchange.outbound.breaker import Breaker
 from services.kit import log
 from services.kit.calendar import parse_instant
@@ -17,17 +19,11 @@ from services.kit.problem import FieldError, UpstreamUnavailable, UpstreamWrong
 PURPOSE: Final = "intake"
 #: The register answered, and wrongly: it may be about this one referral.
 WRONG: Final = "case-register-wrong"
-EXPECTED: Final = {
-    "take_referral": {
-        "method": "put",
-        "path": "/api/cases/v1/intake/{reference}",
-        "fields": ("reference", "status"),
-    },
-    "get_intake_status": {
-        "method": "get",
-        "path": "/api/cases/v1/intake/{reference}",
-        "fields": ("reference", "status", "changedAt"),
-    },
+RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
+    "cases": {
+        "take_referral": ("reference", "status"),
+        "get_intake_status": ("reference", "status", "changedAt"),
+    }
 }
 _OK: Final = frozenset({200, 201})
 _REFUSED: Final = {409: "referral-version-exists", 422: "referral-invalid"}
@@ -45,7 +41,7 @@ class Cases:
         self._breaker = breaker
 
     async def take(
-        self, caller: Caller, reference: str, referral: bytes, sender: dict[str, Any], *, budget: float
+        self, caller: Caller, reference: str, referral: bytes, sender: Sender, *, budget: float
     ) -> Answer:
         """Hands a referral over; never raises for what the register says or does not say.
 
@@ -53,10 +49,10 @@ class Cases:
             caller: the X-Road client, or the worker.
             reference: the public reference that we minted.
             referral: its canonical JSON.
-            sender: ``client``, ``reference``, ``version``.
+            sender: the client, with its own reference and version.
             budget: seconds for the whole call.
         """
-        body = {**json.loads(referral), "sender": sender}
+        body = {**json.loads(referral), "sender": asdict(sender)}
         answer = await self._ask("PUT", reference, caller, budget, body)
         if isinstance(answer, Unavailable):
             return answer
