@@ -1,19 +1,12 @@
 """Child processes: forked out of a process that has imported everything, or executed. None outlives us."""
 
-import contextlib
-import importlib
-import multiprocessing
-import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from multiprocessing import forkserver
-from multiprocessing.context import ForkServerProcess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from system.logs import open_log, tail
 from system.postgres import Cluster
@@ -36,6 +29,10 @@ class Child(Protocol):
     @property
     def pid(self) -> int | None:
         """Its process id while it runs."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended: its code, or minus the signal that killed it; None while it runs."""
 
     def start(self) -> None:
         """Start it, also again."""
@@ -68,6 +65,11 @@ class Executed:
     def pid(self) -> int | None:
         """Its process id while it runs."""
         return self._process.pid if self._process is not None and self.running() else None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended."""
+        return None if self._process is None else self._process.poll()
 
     def start(self) -> None:
         """Start it, also again. Only from a thread that lives as long as the process."""
@@ -103,57 +105,6 @@ class Executed:
 
 
 @dataclass
-class Forked:
-    """A function of ours in a process of its own: a service or a worker. `function` is `module:name`."""
-
-    name: str
-    function: str
-    arguments: Sequence[Any]
-    environment: Mapping[str, str]
-    log: Path
-    port: int | None = None
-    _process: ForkServerProcess | None = field(default=None, repr=False)
-
-    @property
-    def pid(self) -> int | None:
-        """Its process id while it runs."""
-        return self._process.pid if self._process is not None and self.running() else None
-
-    def start(self) -> None:
-        """Start it, also again."""
-        self._process = multiprocessing.get_context("forkserver").Process(
-            target=become,
-            args=(self.name, self.function, tuple(self.arguments), dict(self.environment), str(self.log)),
-            daemon=True,
-        )
-        with _deaf_to_the_terminal():
-            self._process.start()
-
-    def running(self) -> bool:
-        """Tell whether it lives."""
-        return self._process is not None and self._process.is_alive()
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-        self._signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """End it at once."""
-        self._signal(signal.SIGKILL)
-        if self._process is not None:
-            self._process.join(1)
-
-    def last_words(self) -> str:
-        """Give the end of its log."""
-        return tail(self.log)
-
-    def _signal(self, how: signal.Signals) -> None:
-        if (pid := self.pid) is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, how)
-
-
-@dataclass
 class Database:
     """The embedded PostgreSQL as a child among others."""
 
@@ -169,6 +120,11 @@ class Database:
     def pid(self) -> int | None:
         """The postmaster's process id while it runs."""
         return self.cluster.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended."""
+        return self.cluster.exit_code
 
     def start(self) -> None:
         """Start it, also again; PostgresError."""
@@ -191,37 +147,12 @@ class Database:
         return tail(self.cluster.log)
 
 
-def warm_up() -> None:
-    """Begin to import, in the process out of which `Forked` children come, what they will need."""
-    multiprocessing.get_context("forkserver").set_forkserver_preload(["system.preload"])
-    with _deaf_to_the_terminal():
-        forkserver.ensure_running()
-
-
-def become(
-    name: str, function: str, arguments: Sequence[Any], environment: Mapping[str, str], log: str
-) -> None:
-    """Turn this fresh process into the program `name`; the last thing that it does."""
-    os.setsid()  # Ctrl-C is for the supervisor alone
-    die_with_parent(signal.SIGKILL, os.getppid())()
-    with open_log(Path(log)) as output, Path(os.devnull).open("rb") as nothing:
-        for source, target in ((nothing, 0), (output, 1), (output, 2)):
-            os.dup2(source.fileno(), target)
-    os.environ.clear()
-    os.environ.update(environment)
-    sys.argv = ["turvavork", name]
-    module, _, attribute = function.partition(":")
-    getattr(importlib.import_module(module), attribute)(*arguments)
-
-
-@contextlib.contextmanager
-def _deaf_to_the_terminal() -> Iterator[None]:
-    """What is started meanwhile inherits that Ctrl-C is for the supervisor alone."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def how_it_ended(child: Child) -> str:
+    """Say in words how a child ended."""
+    code = child.exit_code
+    if code is not None and code < 0:
+        return f"was killed by signal {-code}"
+    return "has stopped" if code is None else f"has ended with code {code}"
 
 
 def all_ended(children: Sequence[Child], seconds: float) -> bool:

@@ -218,7 +218,7 @@ def _plain_errors() -> Iterator[None]:
     """What an operator can put right is told in a sentence, without a traceback."""
     from services.kit.keys import KeyFileError  # noqa: PLC0415
     from system.pghome import PostgresError  # noqa: PLC0415
-    from system.run import StartError  # noqa: PLC0415
+    from system.readiness import StartError  # noqa: PLC0415
     from system.state import InUseError  # noqa: PLC0415
 
     try:

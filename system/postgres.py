@@ -2,14 +2,12 @@
 
 import contextlib
 import fcntl
-import os
-import pwd
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -17,41 +15,14 @@ from typing import IO, Self
 from system.logs import open_log, tail
 from system.passwords import Passwords
 from system.pghome import Home, PostgresError, locate
+from system.pgprocess import SUPERUSER, initdb, server_command, spawn
 from system.pgrepair import check_finished, end_orphans
 from system.ports import becomes_free, free_port
-from system.processes import die_with_parent
 
 MAJOR = "18"
-SUPERUSER = "postgres"
 START_SECONDS = 30.0
 STOP_SECONDS = 3.0
 PAUSE = 0.01
-
-# Durability is never traded for speed; no statement, parameter or row value may reach the log
-# (`log_min_messages=log` keeps failed statements, whose texts quote values, for the client alone).
-SETTINGS = {
-    "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
-    "fsync": "on",
-    "full_page_writes": "on",
-    "synchronous_commit": "on",
-    "password_encryption": "scram-sha-256",
-    "max_connections": "200",
-    "jit": "off",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "log_destination": "stderr",
-    "logging_collector": "off",
-    "log_line_prefix": "%m [%p] %q%u@%d ",
-    "log_min_messages": "log",
-    "log_min_error_statement": "panic",
-    "log_error_verbosity": "terse",
-    "log_statement": "none",
-    "log_min_duration_statement": "-1",
-    "log_parameter_max_length": "0",
-    "log_parameter_max_length_on_error": "0",
-    "log_checkpoints": "off",
-}
 
 
 class Cluster:
@@ -102,6 +73,11 @@ class Cluster:
     def pid(self) -> int | None:
         """The postmaster's process id, None when it does not run."""
         return self._process.pid if self._process is not None and self.running() else None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the postmaster ended: its code, or minus the signal that killed it; None while it runs."""
+        return None if self._process is None else self._process.poll()
 
     @property
     def admin_url(self) -> str:
@@ -190,28 +166,8 @@ class Cluster:
             secret.write(self.passwords.of(SUPERUSER))
             secret.flush()
             home.give(Path(secret.name))
-            self._run_initdb(home, half_made, secret.name)
+            initdb(home, half_made, secret.name)
         half_made.rename(home.data)
-
-    def _run_initdb(self, home: Home, target: Path, password_file: str) -> None:
-        command = [
-            str(home.bin / "initdb"),
-            f"--pgdata={target}",
-            f"--username={SUPERUSER}",
-            f"--pwfile={password_file}",
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            "--text-search-config=simple",
-            "--data-checksums",
-            "--no-instructions",
-        ]
-        process = _spawn(home, command, signal.SIGKILL, subprocess.PIPE)
-        said, _ = process.communicate()
-        if process.returncode != 0:
-            raise PostgresError(f"initdb failed: {said.decode(errors='replace').strip()[-500:]}")
 
     def _start_until_ready(self, home: Home) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -227,13 +183,10 @@ class Cluster:
             time.sleep(0.1)
 
     def _launch(self, home: Home) -> None:
-        settings = SETTINGS | {"port": str(self.port)}
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with open_log(self.log) as log:
             # Our child, not pg_ctl's: a killed postmaster that nobody waits for blocks the next start.
-            command = [str(home.bin / "postgres"), "-D", str(home.data)]
-            self._process = _spawn(home, [*command, *options], signal.SIGINT, log)
+            self._process = spawn(home, server_command(home, self.port), signal.SIGINT, log)
 
     def _is_ready_before(self, deadline: float, data: Path) -> bool:
         while self._process is not None and time.monotonic() < deadline:
@@ -246,23 +199,3 @@ class Cluster:
             time.sleep(PAUSE)
         self.kill()
         return False
-
-
-def _spawn(
-    home: Home, command: Sequence[str], death: signal.Signals, output: IO[bytes] | int
-) -> subprocess.Popen[bytes]:
-    user = None if home.user is None else pwd.getpwnam(home.user)
-    return subprocess.Popen(  # noqa: S603 - our own binaries, arguments are ours
-        command,
-        user=None if user is None else user.pw_uid,
-        group=None if user is None else user.pw_gid,
-        extra_groups=None if user is None else [],
-        umask=0o077,
-        cwd=home.folder,  # ours may be closed to that user
-        env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,  # Ctrl-C is for the supervisor, which stops the database last
-        preexec_fn=die_with_parent(death),  # noqa: PLW1509 - calls nothing but prctl
-    )

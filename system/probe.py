@@ -7,7 +7,10 @@ MOST_BYTES = 4 << 20
 
 
 async def get(url: str, context: ssl.SSLContext | None = None) -> tuple[int, bytes]:
-    """GET `url` on a connection of its own: status and body. OSError when nobody answers within 2 s."""
+    """GET `url` on a connection of its own: status and body. OSError when nobody answers within 2 s.
+
+    `context` is for https alone.
+    """
     try:
         return await asyncio.wait_for(_get(url, context), ANSWER_SECONDS)
     except (TimeoutError, asyncio.IncompleteReadError, ValueError, ssl.SSLError) as error:
@@ -24,7 +27,8 @@ async def answers(url: str, context: ssl.SSLContext | None = None) -> int | None
 
 async def _get(url: str, context: ssl.SSLContext | None) -> tuple[int, bytes]:
     parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port, ssl=context)
+    use = context if parts.scheme == "https" else None
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port, ssl=use)
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         writer.write(f"GET {target} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n".encode())

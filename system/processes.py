@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 PR_SET_PDEATHSIG = 1
+SUPERVISOR = "TURVAVORK_SUPERVISOR"
 # Loaded before any fork: the child may only call what is already there.
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 

@@ -4,25 +4,24 @@ import asyncio
 import contextlib
 import os
 import signal
-import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
 from services.kit import keys
 from services.kit.clock import SystemClock
-from system import children, environment, gateway, probe, state, tls
-from system.children import Child, Database, Executed, Forked
+from system import children, environment, forking, gateway, plan, readiness, state, tls
+from system.children import Child, Database
 from system.databases import STATEFUL, migrate, prepare
 from system.environment import Layout
 from system.options import Options
 from system.ports import LOOPBACK, is_free
 from system.postgres import Cluster
-from system.programs import SERVICES, WORKERS
 
 READY_SECONDS = 90.0
 WATCH_PAUSE = 0.1
+FIRST_BREATH = 0.5
 FIRST_DELAY = 0.2
 LONGEST_DELAY = 10.0
 STEADY_SECONDS = 30.0
@@ -31,10 +30,6 @@ GATEWAY_STOP_SECONDS = 2.0
 STOP_SECONDS = 4.0
 
 Say = Callable[[str], None]
-
-
-class StartError(RuntimeError):
-    """The system does not come up; the message says which program, and what it said last."""
 
 
 class System:
@@ -57,6 +52,7 @@ class System:
         self._failure: asyncio.Future[None]
         self._cluster: Cluster | None = None
         self._began = time.monotonic()
+        self._started: dict[str, float] = {}
 
     @property
     def api_url(self) -> str:
@@ -114,19 +110,19 @@ class System:
                 raise state.InUseError(
                     f"Port {port} is in use by another program: choose another with {option}."
                 )
-        children.warm_up()
+        forking.warm_up()
         certificates = tls.ensure(self._data / "tls", SystemClock()) if self.options.tls else None
         self.layout = Layout(self._data, doors, certificates)
         self.layout.logs.mkdir(exist_ok=True, mode=0o700)
         (self._data / "simulator").mkdir(exist_ok=True, mode=0o700)
         keys.ensure(self.layout.keys)
-        self._launch(self._gateway())
+        self._launch(plan.gateway_of(self.layout))
         if not all(environment.service_is_external(service) for service in STATEFUL):
             self._cluster = Cluster(self._data / "postgres", log=self.layout.logs / "postgres.log")
             self._launch(Database(self._cluster))
             self.progress(f"PostgreSQL runs on port {self._cluster.port}")
         await asyncio.to_thread(self._prepare_databases)
-        for child in self._services():
+        for child in plan.programs_of(self.layout, self._cluster):
             self._launch(child)
         self.progress("services, workers and the simulated security server are started")
         await self._until_ready()
@@ -137,36 +133,9 @@ class System:
 
     def _launch(self, child: Child) -> None:
         child.start()
+        self._started[child.name] = time.monotonic()
         self.children.append(child)
         self._keepers.append(asyncio.create_task(self._keep(child)))
-
-    def _gateway(self) -> Child:
-        layout = self.layout
-        told = gateway.environment(
-            layout.doors, layout.service_urls(), layout.secret, self._data / "gateway", layout.certificates
-        )
-        return Executed(
-            "gateway",
-            gateway.command(),
-            environment.passed_on() | told,
-            layout.logs / "gateway.log",
-            layout.doors.api_port,
-        )
-
-    def _services(self) -> Iterator[Child]:
-        layout = self.layout
-        for name in SERVICES:
-            told, port = environment.of_service(name, layout, self._cluster), layout.ports[name]
-            log = layout.logs / f"{name}.log"
-            yield Forked(name, "system.programs:serve", (name, LOOPBACK, port), told, log, port)
-        for name in WORKERS:
-            told = environment.of_service(name, layout, self._cluster)
-            yield Forked(
-                f"{name}-worker", "system.programs:work", (name,), told, layout.logs / f"{name}-worker.log"
-            )
-        port, log = layout.ports["simulator"], layout.logs / "simulator.log"
-        told = environment.of_simulator(layout)
-        yield Forked("simulator", "system.programs:simulate", (LOOPBACK, port), told, log, port)
 
     def _prepare_databases(self) -> None:
         for service in STATEFUL:
@@ -191,21 +160,22 @@ class System:
                 self._fail(f"{child.name} does not start. The end of its log:\n{child.last_words()}")
             if time.monotonic() - began > STEADY_SECONDS:
                 delay = FIRST_DELAY
-            self._say(f"{child.name} has stopped: it starts again in {delay:.1f} s")
+            self._say(f"{child.name} {children.how_it_ended(child)}: it starts again in {delay:.1f} s")
             await asyncio.sleep(delay)
             delay = min(2 * delay, LONGEST_DELAY)
             try:
                 child.start()
+                self._started[child.name] = time.monotonic()
             except (OSError, EOFError, RuntimeError) as error:
                 self._say(f"{child.name} does not start: {error}")
             self._note()
 
     def _fail(self, message: str) -> None:
         if not self._failure.done():
-            self._failure.set_exception(StartError(message))
+            self._failure.set_exception(readiness.StartError(message))
 
     async def _until_ready(self) -> None:
-        looking = asyncio.create_task(self._look_until_ready())
+        looking = asyncio.create_task(readiness.wait(self.layout, self._shaky))
         try:
             await asyncio.wait({looking, self._failure}, return_when=asyncio.FIRST_COMPLETED)
             if self._failure.done():
@@ -216,34 +186,14 @@ class System:
         self._ready = True
         self._note()
 
-    async def _look_until_ready(self) -> None:
-        waiting = set(self._probes())
-        deadline = time.monotonic() + READY_SECONDS
-        while waiting:
-            for name, url, good in sorted(waiting):
-                status = await probe.answers(url, self._tls_context())
-                if status is not None and (status == 200 if good else status < 500):  # noqa: PLR2004 - HTTP
-                    waiting.discard((name, url, good))
-            if waiting and time.monotonic() > deadline:
-                names = ", ".join(sorted({name for name, _, _ in waiting}))
-                raise StartError(f"Not ready after {READY_SECONDS:.0f} s: {names}. Logs: {self.layout.logs}")
-            await asyncio.sleep(WATCH_PAUSE / 2)
-
-    def _probes(self) -> Iterator[tuple[str, str, bool]]:
-        """Each service's own readiness, and that the gateway reaches it (any answer of the service's own)."""
-        for name, url in self.layout.service_urls().items():
-            yield name, f"{url}/readyz", True
-            yield f"{name} through the gateway", f"{self.api_url}/api/{name}/v1/", False
-        yield "simulator", f"http://{LOOPBACK}:{self.layout.ports['simulator']}/readyz", True
-        yield "X-Road listener", f"{self.xroad_url}/xroad/soap?wsdl", False
-
-    def _tls_context(self) -> ssl.SSLContext | None:
-        certificates = self.layout.certificates
-        if certificates is None:
-            return None
-        context = ssl.create_default_context(cafile=str(certificates.authority.certificate))
-        context.load_cert_chain(certificates.client.certificate, certificates.client.key)
-        return context
+    def _shaky(self) -> set[str]:
+        """Programs that do not run, or only just: a worker is well if it did not fall at once."""
+        now = time.monotonic()
+        return {
+            each.name
+            for each in self.children
+            if not each.running() or now - self._started[each.name] < FIRST_BREATH
+        }
 
     def _note(self) -> None:
         urls = self.layout.service_urls() | {
