@@ -1,5 +1,6 @@
 """What is plugged into what."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -15,6 +16,9 @@ from services.exchange.actions.gate import Gate
 from services.exchange.actions.handover import HandOver
 from services.exchange.actions.intake import Intake, Terms
 from services.exchange.actions.notices import Notices
+from services.exchange.actions.repair import Repair
+from services.exchange.actions.repair import Terms as RepairTerms
+from services.exchange.actions.settling import Settler
 from services.exchange.actions.status import Statuses
 from services.exchange.catalog import contracts, offered, regions
 from services.exchange.outbound.breaker import Breaker
@@ -120,7 +124,10 @@ async def _plug(
     app.state.appointments = RemoteAppointments(
         client, service=NAME, path="/api/cases/v1/appointments", purpose="accountability"
     )
-    app.state.xroad = _xroad(own, database, Cases(client, Breaker()), app.state.policy, clock)
+    settler = Settler(database, _worker_permit(app.state.policy, "intake", "hand_over_referral", "intake"))
+    stack.push_async_callback(settler.close, asyncio.create_task(settler.run()))
+    app.state.settler = settler
+    app.state.xroad = _xroad(own, app, Cases(client, Breaker()), clock)
 
 
 def create_worker(
@@ -149,7 +156,7 @@ def create_worker(
         permit=_worker_permit(policy, "delivery", "deliver_message", "delivery"),
         terms=_delivery_terms(own),
     )
-    intake = _intake(own, database, Cases(client, Breaker()), moments)
+    repair = Repair(database, Sealer(_ring(own), moments), Cases(client, Breaker()), RepairTerms())
 
     async def closed() -> None:
         await server.aclose()
@@ -159,7 +166,7 @@ def create_worker(
     return Worker(
         sequencer=Sequencer(database),
         hand_over=HandOver(
-            database, intake, _worker_permit(policy, "intake", "hand_over_referral", "intake")
+            database, repair, _worker_permit(policy, "intake", "hand_over_referral", "intake")
         ),
         follower=Follower(database, feed, notices, _worker_permit(policy, "feed", "apply_event", "delivery")),
         lines=[
@@ -214,23 +221,23 @@ def _delivery_terms(own: Settings) -> deliveries.Terms:
     return deliveries.Terms(timedelta(seconds=own.delivery_lease), retry)
 
 
-def _intake(own: Settings, database: Database, cases: Cases, clock: Clock) -> Intake:
-    return Intake(
+def _xroad(own: Settings, app: FastAPI, cases: Cases, clock: Clock) -> XRoad:
+    database: Database = app.state.database
+    statuses = Statuses(database, cases, budget=own.hand_over_budget)
+    intake = Intake(
         database=database,
         sealer=Sealer(_ring(own), clock),
         cases=cases,
-        statuses=Statuses(database, cases, budget=own.hand_over_budget),
+        statuses=statuses,
+        settler=app.state.settler,
         regions=regions.load(),
         terms=Terms(deferred=own.hand_over == "deferred", budget=own.hand_over_budget),
     )
-
-
-def _xroad(own: Settings, database: Database, cases: Cases, policy: Policy, clock: Clock) -> XRoad:
     return XRoad(
         offered=offered.load(own.xroad_instance),
-        policy=policy,
+        policy=app.state.policy,
         gate=Gate(places=own.intake_places, queue=own.intake_queue, patience=own.intake_patience),
-        intake=_intake(own, database, cases, clock),
-        statuses=Statuses(database, cases, budget=own.hand_over_budget),
+        intake=intake,
+        statuses=statuses,
         max_body=MIB,
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
-from services.exchange.actions.intake import Intake
+from services.exchange.actions.repair import Repair
 from services.exchange.store import inbox
 from services.kit.db import Database
 from services.kit.policy import Permit
@@ -17,15 +17,15 @@ LEASE: Final = timedelta(seconds=15)  # longer than the hand-over of one message
 class HandOver:
     """Takes messages of the inbox that are due and gives them to the case register; any number may run."""
 
-    def __init__(self, database: Database, intake: Intake, permit: Permit) -> None:
-        self._database, self._intake, self._permit = database, intake, permit
+    def __init__(self, database: Database, repair: Repair, permit: Permit) -> None:
+        self._database, self._repair, self._permit = database, repair, permit
 
     async def step(self) -> int:
         """One round; how many messages it took. Raises UpstreamUnavailable without the database."""
         async with self._database.work(self._permit, str(uuid4())) as work:
             due = await inbox.claim(work, limit=AT_ONCE, lease=LEASE)
         done = await asyncio.gather(
-            *(self._intake.hand_over(self._permit, one, str(uuid4())) for one in due), return_exceptions=True
+            *(self._repair.hand_over(self._permit, one, str(uuid4())) for one in due), return_exceptions=True
         )
         for outcome in done:
             if isinstance(outcome, BaseException):

@@ -1,27 +1,26 @@
 """A referral comes in: T1 stores it, cases is asked to take it, T2 records what came of that.
 
-After T1 it cannot be lost: whoever dies after it, the worker repairs. A success is answered only when it is
-written down that one may be: the row is handed over, or marked as acknowledged; and what was acknowledged is
-never released again. ``cases`` takes the same reference any number of times with one effect, so two tries at
-once (of two requests, or of a request and the worker) do no harm.
+After T1 it cannot be lost: whoever dies after it, the worker repairs. A success is answered when the register
+has committed the referral (T2 then follows within moments, ``settling``), or when the row is marked as
+acknowledged; and what was acknowledged is never released again. ``cases`` takes the same reference any number
+of times with one effect, so two tries at once (of two requests, or of a request and the worker) do no harm.
 """
 
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
+from services.exchange.actions.settling import Settler
 from services.exchange.actions.status import Statuses
 from services.exchange.model.inbox import (
-    Answer,
     Declined,
-    Due,
+    HandedOver,
     Message,
-    Quarantined,
     Receipt,
     Refused,
+    Sender,
     Submission,
     Taken,
     Unavailable,
@@ -29,8 +28,7 @@ from services.exchange.model.inbox import (
 )
 from services.exchange.model.problems import MessageIdReused, ReferralInvalid, ReferralVersionExists
 from services.exchange.model.referral import Referral
-from services.exchange.outbound.cases import WRONG, Cases
-from services.exchange.rules import delivery
+from services.exchange.outbound.cases import Cases
 from services.exchange.rules.referral import Validity, broken
 from services.exchange.store import inbox, incidents
 from services.exchange.store.sealing import Sealer
@@ -39,7 +37,6 @@ from services.kit.db import Database, Work
 from services.kit.ids import new_id, new_reference
 from services.kit.policy import Permit
 from services.kit.problem import Overloaded
-from services.kit.sealed import SealBroken
 
 _RECEIVED: Final = ("basic", "identity", "contact", "risk", "narrative")
 _TOLD: Final = ("basic",)
@@ -49,19 +46,17 @@ _log = log.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How intake waits; budgets are in seconds.
+    """How intake waits for the register.
 
-    ``deferred`` answers at once and leaves the hand-over to the worker, which leaves a row alone for ``hold``
-    after T1. A register that answers wrongly ``tries_of_wrong`` times about a message makes it wait for
-    a person.
+    ``deferred`` answers at once and leaves the hand-over to the worker; ``budget`` is the longest wait for
+    the register, in seconds. The worker leaves a row alone for ``hold`` after T1, and comes back to one that
+    was acknowledged after ``retry``.
     """
 
     deferred: bool = False
     budget: float = 0.3
-    worker_budget: float = 5.0
     hold: timedelta = timedelta(seconds=5)
-    tries_of_wrong: int = 5
-    retry: delivery.Terms = field(default_factory=delivery.Terms)
+    retry: timedelta = timedelta(seconds=1)
 
 
 class Intake:
@@ -74,11 +69,13 @@ class Intake:
         sealer: Sealer,
         cases: Cases,
         statuses: Statuses,
+        settler: Settler,
         regions: Mapping[str, Validity],
         terms: Terms,
     ) -> None:
         self._database, self._sealer = database, sealer
         self._cases, self._statuses = cases, statuses
+        self._settler = settler
         self._regions, self._terms = regions, terms
 
     async def submit(
@@ -99,45 +96,19 @@ class Intake:
         if not isinstance(message.progress, Waiting):
             return await self._statuses.current(permit, message, request_id)
         if not self._terms.deferred:
-            sender = _sender(permit.caller.subject, submission.sender_reference, submission.sender_version)
+            sender = Sender(permit.caller.subject, submission.sender_reference, submission.sender_version)
             answer = await self._cases.take(
                 permit.caller, message.reference, submission.referral, sender, budget=self._terms.budget
             )
+            if isinstance(answer, Taken):
+                return self._taken(message, answer)
             message = await self._settle(permit, message.id, answer, request_id)
         return _told(message)
 
-    async def hand_over(self, permit: Permit, due: Due, request_id: str) -> Message | None:
-        """The worker's try for a row that it has claimed; None when the row is not this claim's any more.
-
-        A register that cannot be asked makes it wait; one that refuses makes it wait for a person, or
-        releases it when nobody was told of a success. Raises what the database raises.
-        """
-        answer = await self._answer_to(permit, due)
-        async with self._database.work(permit, request_id) as work:
-            if isinstance(answer, Unavailable):
-                jitter = secrets.randbelow(1001)
-                wait = delivery.wait(due.attempts, self._terms.retry, jitter)
-                await inbox.postpone(work, due, wait=wait)
-                settled = None
-            else:
-                settled = await _record(work, due.id, answer, fence=due.fence)
-            work.audit("update", [due.id], _TOLD, client=due.client)
-        if settled is not None and isinstance(settled.progress, Quarantined):
-            _log.error("referral-quarantined", object_id=due.id, reason=settled.progress.reason)
-        return settled
-
-    async def _answer_to(self, permit: Permit, due: Due) -> Answer:
-        try:
-            referral = self._sealer.referral(due)
-        except SealBroken as error:
-            _log.critical("seal-broken", object_id=due.id, exc_info=error)
-            return Declined("seal-broken")
-        sender = _sender(due.client, due.sender_reference, due.sender_version)
-        answer = await self._cases.take(
-            permit.caller, due.reference, referral, sender, budget=self._terms.worker_budget
-        )
-        wrong = isinstance(answer, Unavailable) and answer.code == WRONG
-        return Declined(WRONG) if wrong and due.attempts >= self._terms.tries_of_wrong else answer
+    def _taken(self, message: Message, answer: Taken) -> Receipt:
+        settled = HandedOver(answer.status, self._database.clock.now())
+        self._settler.take(message.id, answer.reference, settled)
+        return Receipt(answer.reference, settled.status, settled.status_at)
 
     async def _store(self, permit: Permit, submission: Submission, request_id: str) -> Message:
         """T1. The row is new, or the one that has the id; then with an incident if its content differs."""
@@ -179,26 +150,20 @@ class Intake:
     def _hold(self) -> timedelta:
         return timedelta(0) if self._terms.deferred else self._terms.hold
 
-    async def _settle(self, permit: Permit, row_id: UUID, answer: Answer, request_id: str) -> Message:
-        """T2: what the answer says is written down; if somebody else has settled the row, theirs holds."""
+    async def _settle(
+        self, permit: Permit, row_id: UUID, answer: Declined | Unavailable, request_id: str
+    ) -> Message:
+        """T2 before the answer, which rests on it; if somebody else has settled the row, theirs holds."""
         client = permit.caller.subject
         async with self._database.work(permit, request_id) as work:
             if isinstance(answer, Unavailable):
-                message = await inbox.acknowledge(work, row_id, wait=self._terms.retry.first)
+                message = await inbox.acknowledge(work, row_id, wait=self._terms.retry)
             else:
-                message = await _record(work, row_id, answer)
+                message = await inbox.decline(work, row_id, answer)
             if message is None:
                 message = await inbox.by_id(work, row_id)
             work.audit("disclose", [row_id], _TOLD, permit.on({"client": client}), client=client)
         return message
-
-
-async def _record(
-    work: Work, row_id: UUID, answer: Taken | Declined, *, fence: int | None = None
-) -> Message | None:
-    if isinstance(answer, Taken):
-        return await inbox.hand_over(work, row_id, answer, fence=fence)
-    return await inbox.decline(work, row_id, answer, fence=fence)
 
 
 async def _met_again(work: Work, new: inbox.NewMessage, known: Message) -> None:
@@ -221,7 +186,3 @@ def _told(message: Message) -> Receipt:
         )
         raise refusal(errors=message.progress.errors)
     return Receipt(message.reference, message.status, message.status_at)
-
-
-def _sender(client: str, reference: str, version: int) -> dict[str, Any]:
-    return {"client": client, "reference": reference, "version": version}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from services.exchange.model.inbox import HandedOver, Message, Receipt
+from services.exchange.model.inbox import HandedOver, Message, Quarantined, Receipt
 from services.exchange.model.problems import ReferralUnknown
 from services.exchange.outbound.cases import Cases
 from services.exchange.store import inbox
@@ -58,14 +58,18 @@ class Statuses:
         return await self.current(permit, message, request_id)
 
     async def current(self, permit: Permit, message: Message, request_id: str) -> Receipt:
-        """A known message's status: the register's if it has it and answers, and then kept for next time."""
+        """A known message's status: the register's if it has it and answers, and then kept for next time.
+
+        It is asked about what waits here as well: the register may have it, and the row not know it yet.
+        """
         known = message.progress
-        if not isinstance(known, HandedOver):
+        if isinstance(known, Quarantined):
             return Receipt(message.reference, message.status, message.status_at)
         told = await self._cases.status(permit.caller, message.reference, budget=self._budget)
         if told is None:
-            return Receipt(message.reference, known.status, known.status_at, current=False)
-        if told.status is not known.status:
+            current = not isinstance(known, HandedOver)
+            return Receipt(message.reference, message.status, message.status_at, current)
+        if isinstance(known, HandedOver) and told.status is not known.status:
             async with self._database.work(permit, request_id) as work:
                 await inbox.remember_status(work, message.id, told)
                 work.audit("update", [message.id], _SHOWN, client=permit.caller.subject)

@@ -54,6 +54,15 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent a referral, and its own name and version for it: unique for ever in the case register."""
+
+    client: str
+    reference: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Stored, not yet handed over."""
 

@@ -51,6 +51,15 @@ class NewMessage:
     referral_sealed: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A row that the case register took, under which reference, and how it stands."""
+
+    row_id: UUID
+    reference: str
+    settled: HandedOver
+
+
 _INSERT: Final = text("""
     insert into inbox (
         id, client, message_id, protocol, operation, digest, reference, sender_reference, sender_version,
@@ -95,8 +104,18 @@ _HANDED_OVER: Final = _sql("""
     update inbox set state = 'handed-over', same_as = nullif(cast(:reference as text), reference),
         status = :status, status_at = :at, settled_at = :at, referral_sealed = null,
         next_attempt_at = null, lease_until = null
-    where id = :id and state = 'received' and (cast(:fence as bigint) is null or fence = :fence)
+    where id = :id and state = 'received' and fence = :fence
     returning {columns}
+""")
+_ALL_HANDED_OVER: Final = text("""
+    update inbox set state = 'handed-over', same_as = nullif(told.reference, inbox.reference),
+        status = told.status, status_at = told.status_at, settled_at = :at, referral_sealed = null,
+        next_attempt_at = null, lease_until = null
+    from unnest(
+        cast(:ids as uuid[]), cast(:references as text[]), cast(:statuses as text[]),
+        cast(:times as timestamptz[])
+    ) as told (id, reference, status, status_at)
+    where inbox.id = told.id and inbox.state = 'received'
 """)
 _DECLINED: Final = _sql("""
     update inbox set state = case when acknowledged_at is null then 'refused' else 'quarantined' end,
@@ -105,7 +124,14 @@ _DECLINED: Final = _sql("""
         key_wrapped = case when acknowledged_at is not null then key_wrapped end,
         message_sealed = case when acknowledged_at is not null then message_sealed end,
         referral_sealed = case when acknowledged_at is not null then referral_sealed end
-    where id = :id and state = 'received' and (cast(:fence as bigint) is null or fence = :fence)
+    where id = :id and state = 'received'
+    returning {columns}
+""")
+_PUT_ASIDE: Final = _sql("""
+    update inbox set state = 'quarantined', acknowledged_at = coalesce(acknowledged_at, :at),
+        reason = :reason, errors = cast(:errors as jsonb), settled_at = :at,
+        next_attempt_at = null, lease_until = null
+    where id = :id and state = 'received' and fence = :fence
     returning {columns}
 """)
 _ACKNOWLEDGED: Final = _sql("""
@@ -172,22 +198,41 @@ async def by_sender_reference(work: Work, client: str, reference: str, version: 
     return _optional((await work.conn.execute(_BY_SENDER, values)).first())
 
 
-async def hand_over(work: Work, row_id: UUID, taken: Taken, *, fence: int | None = None) -> Message | None:
+async def hand_over(work: Work, due: Due, taken: Taken) -> Message | None:
     """The case register has it. None when the row was settled before, or the fence is another's."""
-    values = {"id": row_id, "reference": taken.reference, "status": taken.status.value, "at": work.now}
-    return _optional((await work.conn.execute(_HANDED_OVER, {**values, "fence": fence})).first())
+    told = {"reference": taken.reference, "status": taken.status.value, "at": work.now}
+    values = {"id": due.id, "fence": due.fence, **told}
+    return _optional((await work.conn.execute(_HANDED_OVER, values)).first())
 
 
-async def decline(
-    work: Work, row_id: UUID, declined: Declined, *, fence: int | None = None
-) -> Message | None:
+async def hand_over_many(work: Work, outcomes: Sequence[Outcome]) -> None:
+    """The case register has them all; rows that were settled before stay as they are."""
+    values = {
+        "ids": [each.row_id for each in outcomes],
+        "references": [each.reference for each in outcomes],
+        "statuses": [each.settled.status.value for each in outcomes],
+        "times": [each.settled.status_at for each in outcomes],
+        "at": work.now,
+    }
+    await work.conn.execute(_ALL_HANDED_OVER, values)
+
+
+async def decline(work: Work, row_id: UUID, declined: Declined) -> Message | None:
     """The case register will not have it: released and erased, or put aside if acknowledged before.
+
+    None when the row was settled before.
+    """
+    values = {"id": row_id, "at": work.now, **_refusal(declined)}
+    return _optional((await work.conn.execute(_DECLINED, values)).first())
+
+
+async def put_aside(work: Work, due: Due, declined: Declined) -> Message | None:
+    """A person must look at it: its sender may have been told of a success, so it is never released.
 
     None when the row was settled before, or the fence is another's.
     """
-    errors = [{"pointer": e.pointer, "code": e.code, "reason": e.reason} for e in declined.errors]
-    values = {"id": row_id, "reason": declined.reason, "errors": json.dumps(errors), "at": work.now}
-    return _optional((await work.conn.execute(_DECLINED, {**values, "fence": fence})).first())
+    values = {"id": due.id, "fence": due.fence, "at": work.now, **_refusal(declined)}
+    return _optional((await work.conn.execute(_PUT_ASIDE, values)).first())
 
 
 async def acknowledge(work: Work, row_id: UUID, *, wait: timedelta) -> Message | None:
@@ -219,6 +264,11 @@ async def claim(work: Work, *, limit: int, lease: timedelta) -> Sequence[Due]:
     """Takes rows that are due and nobody else's, for the time of the lease."""
     rows = (await work.conn.execute(_CLAIM, {"limit": limit, "lease": lease})).mappings()
     return [Due(**row) for row in rows]
+
+
+def _refusal(declined: Declined) -> dict[str, str]:
+    errors = [{"pointer": e.pointer, "code": e.code, "reason": e.reason} for e in declined.errors]
+    return {"reason": declined.reason, "errors": json.dumps(errors)}
 
 
 async def _changed(work: Work, statement: TextClause, values: dict[str, Any]) -> bool:

@@ -9,7 +9,9 @@ from uuid import uuid4
 import pytest
 from lxml import etree
 
-from services.exchange.model.inbox import HandedOver, Quarantined, Refused
+from services.exchange.actions.repair import Repair, Terms
+from services.exchange.actions.settling import Settler
+from services.exchange.model.inbox import HandedOver, Quarantined
 from services.exchange.store import inbox
 from services.kit.db import Database
 from services.kit.policy import Caller
@@ -51,8 +53,14 @@ async def work_off(exchange: Any, limit: int = 10) -> list[Any]:
     )
     async with exchange.app.state.database.work(permit, str(uuid4())) as work:
         due = await inbox.claim(work, limit=limit, lease=timedelta(seconds=30))
+    return list(
+        await asyncio.gather(*(repair(exchange).hand_over(permit, each, str(uuid4())) for each in due))
+    )
+
+
+def repair(exchange: Any) -> Repair:
     intake = exchange.app.state.xroad.intake
-    return list(await asyncio.gather(*(intake.hand_over(permit, each, str(uuid4())) for each in due)))
+    return Repair(intake._database, intake._sealer, intake._cases, Terms())
 
 
 # The same message again
@@ -62,6 +70,7 @@ async def test_the_same_message_again_has_one_effect_and_tells_the_present_statu
     exchange: Any, golden: Any
 ) -> None:
     first = told(await exchange.soap(golden(REQUEST)))
+    await exchange.app.state.settler.idle()
     exchange.cases.status, exchange.cases.changed_at = "ACCEPTED", "2017-05-05T08:00:00Z"
     again = await exchange.soap(golden(REQUEST))
     assert told(again) == (first[0], "ACCEPTED")
@@ -106,7 +115,7 @@ async def test_the_same_id_with_other_content_is_refused_and_an_incident(exchang
     assert (incident["kind"], incident["inbox_id"]) == ("message-id-reused", row["id"])
     assert incident["digest"] != row["digest"]
     actions = [row["action"] for row in await exchange.rows("select action from audit")]
-    assert sorted(actions) == ["create", "disclose", "receive", "refuse"]
+    assert sorted(actions) == ["create", "receive", "refuse", "update"]
     assert told(await exchange.soap(body)) == first
 
 
@@ -260,16 +269,56 @@ async def test_the_worker_leaves_alone_what_is_being_handed_over(exchange: Any, 
     told(await task)
 
 
-async def test_the_worker_releases_what_nobody_was_told_of(exchange: Any, golden: Any) -> None:
-    """The process died between T1 and T2: the sender has no answer, and will send it again."""
+async def test_the_worker_never_releases(exchange: Any, golden: Any) -> None:
+    """The process died after T1: nobody knows whether the sender was told of a success."""
     exchange.cases.mode = "down"
     await exchange.soap(golden(REQUEST))
     await exchange.rows("update inbox set acknowledged_at = null")
     await make_due(exchange)
     exchange.cases.mode = "422"
     (settled,) = await work_off(exchange)
-    assert isinstance(settled.progress, Refused)
-    assert await states(exchange) == ["refused"]
+    assert isinstance(settled.progress, Quarantined)
+
+
+async def test_the_worker_repairs_a_lost_t2(
+    exchange: Any, golden: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sender was told what the register said; the process died before it was written down."""
+    monkeypatch.setattr(Settler, "take", lambda *_: None)
+    first = told(await exchange.soap(golden(REQUEST)))
+    assert first[1] == "AWAITING_SCREENING"
+    assert await states(exchange) == ["received"]
+    assert told(await exchange.soap(golden(REQUEST))) == first
+    await make_due(exchange)
+    (settled,) = await work_off(exchange)
+    assert (settled.reference, settled.status) == first
+    assert len(exchange.cases.taken) == 1
+
+
+async def test_outcomes_that_the_database_does_not_take_are_left_to_the_worker(
+    exchange: Any, golden: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: Any) -> None:
+        raise UpstreamUnavailable
+
+    monkeypatch.setattr(inbox, "hand_over_many", gone)
+    first = told(await exchange.soap(golden(REQUEST)))
+    assert await states(exchange) == ["received"]
+    monkeypatch.undo()
+    await make_due(exchange)
+    (settled,) = await work_off(exchange)
+    assert (settled.reference, settled.status) == first
+
+
+async def test_many_outcomes_are_written_in_few_transactions(exchange: Any, golden: Any) -> None:
+    body = golden(REQUEST)
+    bodies = [body.replace(OLD_ID, b"%012d" % n).replace(OLD_REFERENCE, b"PV-%d" % n) for n in range(30)]
+    answers = await asyncio.gather(*(exchange.soap(each) for each in bodies))
+    assert len({told(answer) for answer in answers}) == 30
+    assert await states(exchange) == ["handed-over"] * 30
+    rows = await exchange.rows("select objects from audit where action = 'update'")
+    assert sum(len(row["objects"]) for row in rows) == 30
+    assert len(rows) < 15
 
 
 async def test_two_workers_share_what_is_due(exchange: Any, golden: Any) -> None:
@@ -300,10 +349,9 @@ async def test_a_worker_that_woke_up_late_settles_nothing(exchange: Any, golden:
         assert await inbox.claim(work, limit=1, lease=timedelta(seconds=30)) == []
     assert (late.fence, later.fence, later.attempts) == (1, 2, 2)
     exchange.cases.mode = "ok"
-    intake = exchange.app.state.xroad.intake
-    assert await intake.hand_over(permit, late, str(uuid4())) is None
+    assert await repair(exchange).hand_over(permit, late, str(uuid4())) is None
     assert await states(exchange) == ["received"]
-    assert await intake.hand_over(permit, later, str(uuid4())) is not None
+    assert await repair(exchange).hand_over(permit, later, str(uuid4())) is not None
 
 
 async def test_the_worker_waits_longer_after_each_failure(exchange: Any, golden: Any) -> None:
@@ -373,6 +421,7 @@ async def test_a_person_has_it_tried_again(exchange: Any, golden: Any) -> None:
 async def test_without_a_commit_there_is_no_acknowledgement(
     exchange: Any, golden: Any, monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
+    exchange.cases.mode = "down"
     calls = 0
     real = Database.work
 
@@ -389,6 +438,7 @@ async def test_without_a_commit_there_is_no_acknowledgement(
     assert "env:Server.upstream_unavailable" in answer.text
     assert b"<reference>" not in answer.content
     monkeypatch.undo()
+    exchange.cases.mode = "ok"
     reference, status = told(await exchange.soap(golden(REQUEST)))
     assert status == "AWAITING_SCREENING"
     assert list(exchange.cases.taken) == [reference]

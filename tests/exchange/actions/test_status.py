@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from services.exchange.actions.settling import Settler
+
 REQUEST = "submitReferral.request.xml"
 PUT_AT = "2017-05-04T12:00:00Z"
 
 
 async def sent(exchange: Any, golden: Any) -> str:
     answer = await exchange.soap(golden(REQUEST))
+    await exchange.app.state.settler.idle()
     (payload,) = etree.fromstring(answer.content)[1]
     return str(payload.findtext("reference"))
 
@@ -66,13 +69,21 @@ async def test_a_newer_status_is_kept_for_such_a_time(exchange: Any, golden: Any
     )
 
 
-async def test_what_waits_here_is_received_and_nobody_is_asked(exchange: Any, golden: Any) -> None:
+@pytest.mark.parametrize("mode", ["down", "ok"])
+async def test_what_waits_here_is_received(exchange: Any, golden: Any, mode: str) -> None:
     exchange.cases.mode = "down"
     reference = await sent(exchange, golden)
-    exchange.cases.calls.clear()
+    exchange.cases.mode = mode
     told = await asked(exchange, golden)
     assert told == {"reference": reference, "status": "RECEIVED", "statusAt": PUT_AT, "current": "true"}
-    assert exchange.cases.calls == []
+
+
+async def test_what_the_register_has_is_told_before_it_is_written_down(
+    exchange: Any, golden: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Settler, "take", lambda *_: None)
+    await sent(exchange, golden)
+    assert (await asked(exchange, golden))["status"] == "AWAITING_SCREENING"
 
 
 async def test_the_latest_version_is_told_when_none_is_named(exchange: Any, golden: Any) -> None:

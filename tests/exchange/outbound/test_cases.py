@@ -4,12 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from typing import Any
 
 import httpx
 import pytest
 
-from services.exchange.model.inbox import Declined, HandedOver, Status, Taken, Unavailable
+from services.exchange.model.inbox import Declined, HandedOver, Sender, Status, Taken, Unavailable
 from services.exchange.outbound.breaker import Breaker
 from services.exchange.outbound.cases import Cases
 from services.kit.calendar import parse_instant
@@ -19,7 +20,7 @@ from services.kit.problem import FieldError
 
 CALLER = Caller.system("ee-dev/GOV/70008747/polis", "exchange")
 REFERENCE = "TV-0000-0000-0000-0000-0"
-SENDER = {"client": "ee-dev/GOV/70008747/polis", "reference": "PV-1", "version": 1}
+SENDER = Sender("ee-dev/GOV/70008747/polis", "PV-1", 1)
 PROBLEM = {"content-type": "application/problem+json"}
 
 
@@ -58,7 +59,7 @@ async def test_a_referral_is_put_under_our_reference_with_its_sender() -> None:
     assert await take(answer) == Taken(REFERENCE, Status.AWAITING_SCREENING)
     (request,) = asked
     assert (request.method, request.url.path) == ("PUT", f"/api/cases/v1/intake/{REFERENCE}")
-    assert json.loads(request.content) == {"region": "polva", "sender": SENDER}
+    assert json.loads(request.content) == {"region": "polva", "sender": asdict(SENDER)}
     assert request.headers["x-purpose"] == "intake"
     assert request.headers["authorization"] == "Bearer cases.ee-dev/GOV/70008747/polis.intake"
 

@@ -1,0 +1,82 @@
+"""Handing over what was stored and not handed over while its sender waited."""
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+from services.exchange.model.inbox import (
+    Answer,
+    Declined,
+    Due,
+    Message,
+    Quarantined,
+    Sender,
+    Taken,
+    Unavailable,
+)
+from services.exchange.outbound.cases import WRONG, Cases
+from services.exchange.rules import delivery
+from services.exchange.store import inbox
+from services.exchange.store.sealing import Sealer
+from services.kit import log
+from services.kit.db import Database, Work
+from services.kit.policy import Permit
+from services.kit.sealed import SealBroken
+
+_TOLD: Final = ("basic",)
+_log = log.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How the worker waits: ``budget`` in seconds for one call.
+
+    A register that answers wrongly ``tries_of_wrong`` times about a message makes it wait for a person.
+    """
+
+    budget: float = 5.0
+    tries_of_wrong: int = 5
+    retry: delivery.Terms = field(default_factory=delivery.Terms)
+
+
+class Repair:
+    """Tries again, for rows that the worker has claimed."""
+
+    def __init__(self, database: Database, sealer: Sealer, cases: Cases, terms: Terms) -> None:
+        self._database, self._sealer, self._cases, self._terms = database, sealer, cases, terms
+
+    async def hand_over(self, permit: Permit, due: Due, request_id: str) -> Message | None:
+        """The worker's try for a row that it has claimed; None when the row is not this claim's any more.
+
+        A register that cannot be asked makes it wait; one that refuses makes it wait for a person: somebody
+        may have been told of a success. Raises what the database raises.
+        """
+        answer = await self._answer_to(permit, due)
+        async with self._database.work(permit, request_id) as work:
+            settled = await self._record(work, due, answer)
+            work.audit("update", [due.id], _TOLD, client=due.client)
+        if settled is not None and isinstance(settled.progress, Quarantined):
+            _log.error("referral-quarantined", object_id=due.id, reason=settled.progress.reason)
+        return settled
+
+    async def _answer_to(self, permit: Permit, due: Due) -> Answer:
+        try:
+            referral = self._sealer.referral(due)
+        except SealBroken as error:
+            _log.critical("seal-broken", object_id=due.id, exc_info=error)
+            return Declined("seal-broken")
+        sender = Sender(due.client, due.sender_reference, due.sender_version)
+        answer = await self._cases.take(
+            permit.caller, due.reference, referral, sender, budget=self._terms.budget
+        )
+        wrong = isinstance(answer, Unavailable) and answer.code == WRONG
+        return Declined(WRONG) if wrong and due.attempts >= self._terms.tries_of_wrong else answer
+
+    async def _record(self, work: Work, due: Due, answer: Answer) -> Message | None:
+        if isinstance(answer, Taken):
+            return await inbox.hand_over(work, due, answer)
+        if isinstance(answer, Declined):
+            return await inbox.put_aside(work, due, answer)
+        wait = delivery.wait(due.attempts, self._terms.retry, secrets.randbelow(1001))
+        await inbox.postpone(work, due, wait=wait)
+        return None
