@@ -1,0 +1,1 @@
+"""Measurements that anyone can run: `make bench` prints a table and writes JSON; quote ratios of one run."""

@@ -1,0 +1,201 @@
+"""`python -m bench`: the figures of the README's promise, as a table and as JSON under bench/results/."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import aiohttp
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bench import floor, load, messages
+from bench.load import Ask, Measured
+from services.kit.clock import SystemClock
+from system.demo.run import development_tokens
+from system.options import Options
+from system.ports import free_port
+from system.run import System
+
+RESULTS: Final = Path(__file__).parent / "results"
+CONNECTIONS: Final = (1, 16, 64)
+Rows = list[dict[str, Any]]
+
+
+def _soap(url: str, bodies: Sequence[bytes]) -> list[Ask]:
+    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
+
+    def ask(body: bytes) -> Ask:
+        async def send(session: aiohttp.ClientSession) -> bool:
+            async with session.post(url, data=body, headers=headers) as answer:
+                told = await answer.read()
+                return answer.status == 200 and (b"<status>" in told or told == b"<ok/>")  # noqa: PLR2004
+
+        return send
+
+    return [ask(body) for body in bodies]
+
+
+def _row(name: str, found: Measured, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {
+        "name": name,
+        "per_second": round(found.rate, 1),
+        "p50_ms": round(found.percentile(0.50), 1),
+        "p99_ms": round(found.percentile(0.99), 1),
+        "answers": len(found.latencies),
+        "errors": found.errors,
+        **more,
+    }
+
+
+@asynccontextmanager
+async def _system(data: Path, hand_over: str) -> AsyncIterator[tuple[System, float]]:
+    os.environ["TURVAVORK_EXCHANGE_HAND_OVER"] = hand_over
+    began = time.perf_counter()
+    async with System(Options(data, free_port(), free_port(), tls=False), lambda _: None) as system:
+        yield system, time.perf_counter() - began
+
+
+async def _intake(rows: Rows, data: Path, hand_over: str, seconds: float, rate: float) -> None:
+    async with _system(data, hand_over) as (system, start):
+        rows.append({"name": f"start-up ({hand_over})", "seconds": round(start, 2)})
+        url = f"{system.xroad_url}/xroad/soap"
+        await load.open_loop(
+            _soap(url, messages.soap(200, 10_000_000)), 50
+        )  # caches and connections are warm
+        bodies = messages.soap(int(rate * seconds))
+        rows.append(
+            _row(f"open loop {rate:.0f}/s, {hand_over}", await load.open_loop(_soap(url, bodies), rate))
+        )
+        await _quiet(system)
+        for number, connections in enumerate(CONNECTIONS, 1):
+            bodies = messages.soap(int(seconds * 200), number * 1_000_000)
+            found = await load.closed_loop(_soap(url, bodies), connections, seconds / 4)
+            rows.append(_row(f"closed loop {connections}, {hand_over}", found))
+            await _quiet(system)
+        if hand_over == "immediate":
+            await _reads(rows, system, seconds / 4)
+        else:
+            await _floor(rows, system, seconds / 4)
+
+
+async def _quiet(system: System) -> None:
+    """What was taken is handed over before the next figure is taken."""
+    url = f"http://127.0.0.1:{system.child('exchange').port}/metrics"
+    last = ""
+    for _ in range(600):
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            text = await answer.text()
+        waiting = [
+            line for line in text.splitlines() if line.startswith("turvavork_inbox") and "received" in line
+        ]
+        if (not waiting and last) or all(line.endswith(" 0.0") for line in waiting):
+            return
+        last = text
+        await asyncio.sleep(0.5)
+
+
+async def _reads(rows: Rows, system: System, seconds: float) -> None:
+    """Audited reads of one referral whole, through the gateway, by a coordinator."""
+    token = development_tokens(system.layout.keys)("coordinator", "polva")
+    headers = {"Authorization": f"Bearer {token}", "X-Purpose": "case-work"}
+    base = f"{system.api_url}/api/cases/v1/referrals"
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(f"{base}?limit=50") as answer:
+        ids = [each["id"] for each in (await answer.json())["items"]]
+
+    def ask(url: str) -> Ask:
+        async def get(session: aiohttp.ClientSession) -> bool:
+            async with session.get(url, headers=headers) as answer:
+                return answer.status == 200 and b"personalCode" in await answer.read()  # noqa: PLR2004
+
+        return get
+
+    asks = [ask(f"{base}/{ids[number % len(ids)]}") for number in range(int(seconds * 2000))]
+    found = await load.closed_loop(asks, 16, seconds)
+    rows.append(_row("audited reads of a referral, closed loop 16", found))
+
+
+async def _floor(rows: Rows, system: System, seconds: float) -> None:
+    port = free_port()
+    cluster = system._cluster  # noqa: SLF001 - the floor writes to the same server
+    environment = {**os.environ, "FLOOR_DATABASE_URL": cluster.admin_url}
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "bench.floor:app",
+        "--port",
+        str(port),
+        "--log-level",
+        "critical",
+    ]
+    process = subprocess.Popen([*command, "--no-access-log"], env=environment)  # noqa: S603, ASYNC220
+    try:
+        url = f"http://127.0.0.1:{port}/"
+        await floor.until_ready(url)
+        for connections in CONNECTIONS:
+            bodies = messages.soap(2000)
+            asks = _soap(url, bodies * int(max(1, seconds)))
+            found = await load.closed_loop(asks, connections, seconds)
+            rows.append(_row(f"closed loop {connections}, floor", found))
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _ratios(rows: Rows) -> Rows:
+    rate = {row["name"]: row.get("per_second", 0.0) for row in rows}
+    return [
+        {
+            "name": f"{kind} / floor, closed loop {connections}",
+            "ratio": round(
+                rate[f"closed loop {connections}, {kind}"] / rate[f"closed loop {connections}, floor"], 2
+            ),
+        }
+        for connections in CONNECTIONS
+        for kind in ("immediate", "deferred")
+        if rate.get(f"closed loop {connections}, floor")
+    ]
+
+
+def _show(rows: Rows) -> None:
+    columns = ("name", "per_second", "p50_ms", "p99_ms", "answers", "errors", "seconds", "ratio")
+    table = Table(*columns, title="Turvavõrk, measured")
+    for row in rows:
+        table.add_row(*(str(row.get(column, "")) for column in columns))
+    Console(width=118).print(table)
+
+
+async def _all(seconds: float, rate: float) -> Rows:
+    rows: Rows = []
+    with tempfile.TemporaryDirectory(prefix="turvavork-bench-") as folder:
+        for hand_over in ("immediate", "deferred"):
+            await _intake(rows, Path(folder) / "data", hand_over, seconds, rate)
+    return [*rows, *_ratios(rows)]
+
+
+def main(
+    seconds: Annotated[
+        float, typer.Option(help="Length of the open loop; closed loops take a quarter.")
+    ] = 60,
+    rate: Annotated[float, typer.Option(help="Referrals per second that are offered.")] = 150,
+) -> None:
+    """Measure intake (open and closed loop, next to the floor), audited reads and start-up."""
+    rows = asyncio.run(_all(seconds, rate))
+    _show(rows)
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{SystemClock().now():%Y%m%dT%H%M%SZ}.json"
+    path.write_text(json.dumps({"seconds": seconds, "rate": rate, "rows": rows}, indent=1) + "\n")
+    print(path)
+
+
+if __name__ == "__main__":
+    typer.run(main)
