@@ -14,7 +14,7 @@ from system.programs import SERVICES
 from system.tls import Certificates
 
 PASSED_ON = {"PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPATH"}
-SECRET_ENDINGS = ("_DATABASE_URL", "_GATEWAY_SECRET")
+SECRET_ENDINGS = ("_DATABASE_URL", "_ADMIN_URL", "_GATEWAY_SECRET")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from system.logs import open_log, tail
@@ -46,7 +47,7 @@ class Forked:
             args=(self.name, self.function, tuple(self.arguments), dict(self.environment), str(self.log)),
             daemon=True,
         )
-        with _deaf_to_the_terminal():
+        with _deaf_to_the_terminal(), _without_main():
             self._process.start()
 
     def running(self) -> bool:
@@ -79,6 +80,17 @@ def warm_up() -> None:
     os.environ[SUPERVISOR] = str(os.getpid())
     with _deaf_to_the_terminal():
         forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Children need nothing of the program that starts them: else each would run its main module again."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def become(
