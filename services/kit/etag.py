@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import Header
 
-from services.kit.problem import FieldError, Malformed, PreconditionRequired, StaleVersion
+from services.kit.problem import FieldError, Malformed, PreconditionRequired
 
 _TAG: Final = re.compile(r'"([1-9][0-9]{0,8})"')
 
@@ -29,9 +29,3 @@ def expected_version(if_match: str | None) -> int:
         error = FieldError("header:If-Match", "unknown", 'an ETag that was read here, such as "3"')
         raise Malformed(errors=[error])
     return int(found[1])
-
-
-def require_version(current: int, if_match: str | None) -> None:
-    """Raises StaleVersion when the thing has changed since it was read."""
-    if expected_version(if_match) != current:
-        raise StaleVersion

@@ -1,145 +1,106 @@
-"""What people may read of referrals, cases and persons: found, decided, opened."""
+"""What people may read of referrals, cases and persons: found, decided, opened.
 
-from collections.abc import Sequence
+What a caller may not see is not found, by the same statements as what never was.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
-
-from services.cases.actions import composing
-from services.cases.schemas.views import (
-    CasePage,
-    CaseView,
-    PersonPart,
-    PersonView,
-    ReferralPage,
-    ReferralView,
+from services.cases.model.dossiers import (
+    CaseFile,
+    Dossier,
+    ListedCase,
+    ListedReferral,
+    PersonFile,
+    Reach,
 )
-from services.cases.store import listing
-from services.cases.store.listing import Filters, Found, Place
+from services.cases.model.ids import PersonId
+from services.cases.store import dossiers, listing
+from services.cases.store.listing import Filters
+from services.cases.store.opening import Opener
 from services.kit.db import Work
+from services.kit.paging import Page, Place, page_of
 from services.kit.policy import Decision
 from services.kit.problem import NotFound
 from services.kit.sealed import KeyRing
 
-View = TypeVar("View", bound=BaseModel, covariant=True)  # noqa: PLC0105 - it reads as what it is
+What = TypeVar("What", covariant=True)  # noqa: PLC0105 - what is shown is only read
 
 
 @dataclass(frozen=True, slots=True)
-class Shown(Generic[View]):
-    """An answer with the decisions that allow it, the ids of what it shows, and the version for its ETag."""
+class Shown(Generic[What]):
+    """What is shown, the decisions that allow it (one for each item of a list), and the ids of all of it."""
 
-    view: View
+    what: What
     decisions: tuple[Decision, ...]
     objects: tuple[UUID, ...]
-    version: int | None = None
 
 
-async def list_referrals(work: Work, filters: Filters, after: Place | None, most: int) -> Shown[ReferralPage]:
+async def list_referrals(
+    work: Work, filters: Filters, after: Place | None, most: int
+) -> Shown[Page[ListedReferral]]:
     """A page of referrals; the same filter as a single read."""
     rows = await listing.referrals(work, filters, after, most + 1)
-    shown = rows[:most]
-    page = ReferralPage(
-        items=[composing.referral_summary(row) for row in shown],
-        next=_next(shown[-1].referred_on, shown[-1].id) if len(rows) > most else None,
-    )
-    return Shown(page, _decided(work, shown), tuple(row.id for row in shown))
+    page = page_of(rows, most, lambda row: Place(row.referred_on, row.id))
+    decisions = tuple(work.permit.on(row.reach.resource()) for row in page.items)
+    return Shown(page, decisions, _ids((row.id, row.case) for row in page.items))
 
 
-async def list_cases(work: Work, filters: Filters, after: Place | None, most: int) -> Shown[CasePage]:
+async def list_cases(work: Work, filters: Filters, after: Place | None, most: int) -> Shown[Page[ListedCase]]:
     """A page of cases; the same filter as a single read."""
     rows = await listing.cases(work, filters, after, most + 1)
-    shown = rows[:most]
-    page = CasePage(
-        items=[composing.case_in_list(row) for row in shown],
-        next=_next(shown[-1].opened_on, shown[-1].id) if len(rows) > most else None,
-    )
-    return Shown(page, _decided(work, shown), tuple(row.id for row in shown))
+    page = page_of(rows, most, lambda row: Place(row.opened_on, row.id))
+    decisions = tuple(work.permit.on(row.reach.resource()) for row in page.items)
+    return Shown(page, decisions, _ids([row.id] for row in page.items))
 
 
-async def get_referral(work: Work, ring: KeyRing, referral_id: UUID) -> Shown[ReferralView]:
+async def get_referral(work: Work, ring: KeyRing, referral_id: UUID) -> Shown[Dossier]:
     """One referral whole; NotFound when it is not there, not the caller's to see, or erased."""
-    row = await listing.referral(work, referral_id)
-    people = await listing.participations(work, referral_ids=[referral_id])
-    decision = _decide(work, row)
-    keys = await composing.data_keys(work, ring, [row, *people] if row else people)
-    if row is None or row.key_id not in keys:
+    kept = await dossiers.referral(work, referral_id)
+    parts = await dossiers.in_referral(work, referral_id)
+    if kept is None:
         raise NotFound
-    persons = [composing.participant(each, keys[each.key_id]) for each in people]
-    view = composing.referral_view(row, keys[row.key_id], persons)
-    return Shown(view, (decision,), (row.id, *(each.person_id for each in people)), row.version)
+    decision = work.permit.on(kept.referral.reach.resource())
+    dossier = Opener(ring).dossier(kept, parts)
+    shown = [kept.referral.id, kept.referral.case, *(part.person for part in parts)]
+    return Shown(dossier, (decision,), _ids([shown]))
 
 
-async def get_case(work: Work, ring: KeyRing, case_id: UUID) -> Shown[CaseView]:
+async def get_case(work: Work, ring: KeyRing, case_id: UUID) -> Shown[CaseFile]:
     """One case with its referrals and people; NotFound as for a referral."""
-    row = await listing.case(work, case_id)
-    referrals = await listing.referrals_of(work, case_id)
-    people = await listing.participations(work, referral_ids=[each.id for each in referrals])
-    decision = _decide(work, row)
-    keys = await composing.data_keys(work, ring, people)
-    if row is None or any(each.key_id not in keys for each in people):
+    case = await dossiers.case(work, case_id)
+    referrals = await dossiers.referrals_of(work, case_id)
+    parts = await dossiers.in_case(work, case_id)
+    if case is None:
         raise NotFound
-    view = CaseView.model_validate(
-        {
-            **composing.case_summary(row),
-            "referrals": [composing.referral_summary(each) for each in referrals],
-            "persons": [composing.participant(each, keys[each.key_id]) for each in people],
-        }
-    )
-    return Shown(view, (decision,), (row.id, *(each.person_id for each in people)), row.version)
+    decision = work.permit.on(case.reach.resource())
+    opener = Opener(ring)
+    file = CaseFile(case, referrals, [opener.part(each) for each in parts])
+    shown = [case.id, *(each.id for each in referrals), *(part.person for part in parts)]
+    return Shown(file, (decision,), _ids([shown]))
 
 
-async def get_person(work: Work, ring: KeyRing, person_id: UUID) -> Shown[PersonView]:
-    """A person by the parts that the caller may see; NotFound when there is none."""
-    rows = await listing.participations(work, person_id=person_id)
-    allowed = [(row, decision) for row in rows if (decision := _allowed(work, row)) is not None]
-    keys = await composing.data_keys(work, ring, [row for row, _ in allowed])
-    parts = [
-        PersonPart.model_validate(
-            {
-                "referralId": row.referral_id,
-                "caseId": row.case_id,
-                "participant": composing.participant(row, keys[row.key_id]),
-            }
-        )
-        for row, _ in allowed
-        if row.key_id in keys
-    ]
-    if not parts:
+async def get_person(work: Work, ring: KeyRing, person_id: UUID) -> Shown[PersonFile]:
+    """A person by the parts that the caller may see, each by its own decision; NotFound without any."""
+    kept = await dossiers.of_person(work, person_id)
+    allowed = [(part, decision) for part in kept if (decision := _allowed(work, part.reach)) is not None]
+    if not allowed:
         raise NotFound
-    view = PersonView(id=person_id, parts=parts)
-    return Shown(view, _narrowest([decision for _, decision in allowed]), (person_id,))
+    opener = Opener(ring)
+    file = PersonFile(PersonId(person_id), [opener.part(part) for part, _ in allowed])
+    shown = [id_ for part, _ in allowed for id_ in (part.referral, part.case) if id_ is not None]
+    return Shown(file, tuple(decision for _, decision in allowed), _ids([[person_id], shown]))
 
 
-def _narrowest(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
-    """One decision for an answer made of several parts: the classes that all of them show."""
-    fields = frozenset.intersection(*(decision.fields for decision in decisions))
-    rules = "+".join(dict.fromkeys(decision.rule_id for decision in decisions))
-    return (Decision(rules, fields),)
-
-
-def _resource(row: Found) -> dict[str, object]:
-    return {"region": row.region, "agencies": frozenset(row.agencies), "state": row.state}
-
-
-def _decide(work: Work, row: Found | None) -> Decision:
-    """The decision on a row that was looked for; what is not there answers like what may not be seen."""
-    if row is None:
-        raise NotFound
-    return work.permit.on(_resource(row))
-
-
-def _allowed(work: Work, row: Found) -> Decision | None:
+def _allowed(work: Work, reach: Reach) -> Decision | None:
     try:
-        return work.permit.on(_resource(row))
+        return work.permit.on(reach.resource())
     except NotFound:
         return None
 
 
-def _decided(work: Work, rows: Sequence[Found]) -> tuple[Decision, ...]:
-    return tuple(work.permit.on(_resource(row)) for row in rows)
-
-
-def _next(day: object, row_id: UUID) -> str:
-    return f"{day}.{row_id}"
+def _ids(shown: Iterable[Iterable[UUID]]) -> tuple[UUID, ...]:
+    """Each id once."""
+    return tuple(dict.fromkeys(one for several in shown for one in several))

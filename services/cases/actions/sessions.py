@@ -1,23 +1,31 @@
-"""A login at the OIDC issuer becomes our access token; the issuer's subject never leaves this function."""
+"""A login at the OIDC issuer becomes our access token; the issuer's subject never leaves this file."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 from services.cases.model.problems import LoginUnavailable
-from services.kit.db import Database
-from services.kit.policy import Caller, Policy
+from services.kit.db import Database, Work
+from services.kit.policy import Caller, Decision, Policy
 from services.kit.sealed import BlindIndex
 from services.kit.tokens import AccessTokenIssuer, OidcIdTokenVerifier
 
-_LETTERS = 26
+_LETTERS = 26  # of base32: 130 bits
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token and its life in seconds."""
+    """An access token, whose it is, and its life in seconds."""
 
     text: str
+    subject: str
     seconds: int
+
+
+Answer: TypeAlias = Callable[[Work, Token, Decision], T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +38,22 @@ class Sessions:
     issuer: AccessTokenIssuer
     index: BlindIndex
 
-    async def open(self, id_token: str, nonce: str, request_id: str) -> Token:
-        """Our token for who logged in; Unauthenticated when the ID token is not good.
+    async def open(self, id_token: str, nonce: str, request_id: str, answer: Answer[T]) -> T:
+        """The answer made of our token for who logged in.
 
         The subject of TARA holds a personal code, so ours is a keyed digest of it. A member without
-        appointments gets a token too: it opens nothing.
+        appointments gets a token too: it opens nothing. Raises Unauthenticated when the ID token is not good,
+        LoginUnavailable without an issuer, UpstreamUnavailable when its keys cannot be fetched.
         """
         if self.verifier is None:
             raise LoginUnavailable
         subject = member_subject(self.index, await self.verifier.verify(id_token, nonce))
+        token = Token(self.issuer.issue(subject), subject, self.issuer.lifetime)
         permit = self.policy.permit(
             Caller.system("service:cases", "cases"), "create_session", "accountability"
         )
         async with self.database.work(permit, request_id) as work:
-            work.audit("create", [subject], ["technical"])
-        return Token(self.issuer.issue(subject), self.issuer.lifetime)
+            return answer(work, token, permit.on({}))
 
 
 def member_subject(index: BlindIndex, identity: str) -> str:

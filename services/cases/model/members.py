@@ -1,6 +1,7 @@
 """Offices in the networks, and the members that development holds them with."""
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,17 @@ class Office:
     role: str
     region: str | None
     agency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Appointed:
+    """An office that somebody holds: from a day until another (exclusive; None = no end)."""
+
+    role: str
+    region: str | None
+    agency: str | None
+    valid_from: date
+    valid_to: date | None
 
 
 DEVELOPMENT_ROLES = (

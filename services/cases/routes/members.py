@@ -1,22 +1,23 @@
 """Who may act: offices for other services, the caller's own, and sessions after a login."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Query, Request, Response
 
 from services.cases.actions import members
+from services.cases.model.members import Appointed
 from services.cases.model.problems import LoginUnavailable
 from services.cases.schemas.members import MeView, OfficesView, OfficeView, SessionIn, SessionOut
-from services.cases.store.members import Appointed
 from services.kit.db import Work, unit_of_work
 from services.kit.disclose import disclose
 from services.kit.openapi import problems
+from services.kit.policy import Decision
 from services.kit.problem import Unauthenticated
 from services.kit.strictroute import ServiceRouter
 
 if TYPE_CHECKING:
-    from services.cases.actions.sessions import Sessions
+    from services.cases.actions.sessions import Sessions, Token
 
 router = ServiceRouter(tags=["members"])
 
@@ -28,7 +29,7 @@ async def list_appointments(
 ) -> Response:
     """The appointments that hold today, for a service that asks for itself; none for an unknown member."""
     decision = work.permit.on({})
-    view = OfficesView(items=_views(await members.appointments_of(work, subject)))
+    view = OfficesView(items=_views(await members.offices_of(work, subject)))
     return disclose(work, view, decisions=decision, objects=[subject])
 
 
@@ -39,21 +40,12 @@ async def get_me(
     """The caller and the offices that the caller holds today."""
     decision = work.permit.on({})
     subject = work.permit.caller.subject
-    view = MeView(subject=subject, offices=_views(await members.appointments_of(work, subject)))
+    view = MeView(subject=subject, offices=_views(await members.offices_of(work, subject)))
     return disclose(work, view, decisions=decision, objects=[subject])
 
 
 def _views(offices: Sequence[Appointed]) -> list[OfficeView]:
-    return [
-        OfficeView(
-            role=each.role,
-            region=each.region,
-            agency=each.agency,
-            valid_from=each.valid_from,
-            valid_to=each.valid_to,
-        )
-        for each in offices
-    ]
+    return [OfficeView.model_validate(each) for each in offices]
 
 
 @router.post(
@@ -63,9 +55,12 @@ def _views(offices: Sequence[Appointed]) -> list[OfficeView]:
     response_model=SessionOut,
     responses=problems(Unauthenticated, LoginUnavailable),
 )
-async def create_session(request: Request, login: SessionIn) -> SessionOut:
+async def create_session(request: Request, login: SessionIn) -> Response:
     """Checks an ID token of the OIDC issuer and gives our access token for the member: who, not what."""
-    token = await cast("Sessions", request.app.state.sessions).open(
-        login.id_token, login.nonce, request.state.request_id
-    )
-    return SessionOut(access_token=token.text, token_type="Bearer", expires_in=token.seconds)  # noqa: S106 - its kind
+
+    def answer(work: Work, token: "Token", decision: Decision) -> Response:
+        view = SessionOut(access_token=token.text, token_type="Bearer", expires_in=token.seconds)  # noqa: S106 - its kind
+        return disclose(work, view, decisions=decision, objects=[token.subject], status=201, action="create")
+
+    sessions: Sessions = request.app.state.sessions
+    return await sessions.open(login.id_token, login.nonce, request.state.request_id, answer)

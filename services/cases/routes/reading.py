@@ -8,15 +8,15 @@ from pydantic import BaseModel
 
 from services.cases.actions import reading
 from services.cases.actions.reading import Shown
-from services.cases.model.codes import State
+from services.cases.model.codes import Status
 from services.cases.schemas.views import CasePage, CaseView, PersonView, ReferralPage, ReferralView
-from services.cases.store.listing import Filters, Place
+from services.cases.store.listing import Filters
 from services.kit.db import Work, unit_of_work
 from services.kit.disclose import disclose
 from services.kit.etag import etag
 from services.kit.fields import Day
 from services.kit.openapi import problems
-from services.kit.paging import Cursor, Limit, place_of
+from services.kit.paging import USUAL, Cursor, Limit, Place
 from services.kit.problem import NotFound
 from services.kit.strictroute import ServiceRouter
 
@@ -25,27 +25,27 @@ router = ServiceRouter(tags=["referrals and cases"])
 Region = Annotated[str | None, Query(max_length=40, description="Only this region.", examples=["polva"])]
 Since = Annotated[Day | None, Query(description="From this day on.")]
 Until = Annotated[Day | None, Query(description="Up to and including this day.")]
-OnlyState = Annotated[State | None, Query(alias="state", description="Only in this state.")]
+OnlyStatus = Annotated[Status | None, Query(alias="status", description="Only with this status.")]
 
 
 def _place(cursor: str | None) -> Place | None:
-    found = place_of(cursor)
-    return None if found is None else Place(*found)
+    return None if cursor is None else Place.parse(cursor)
 
 
 @router.get("/referrals", summary="List referrals", response_model=ReferralPage)
 async def list_referrals(  # noqa: PLR0913, PLR0917 - what a list can be asked
     work: Annotated[Work, Depends(unit_of_work("list_referrals"), scope="function")],
-    limit: Limit = 50,
+    limit: Limit = USUAL,
     cursor: Cursor = None,
     region: Region = None,
-    state: OnlyState = None,
+    status: OnlyStatus = None,
     since: Since = None,
     until: Until = None,
 ) -> Response:
-    """The referrals that the caller may see, the newest first."""
-    filters = Filters(region, state, since, until)
-    return _several(work, await reading.list_referrals(work, filters, _place(cursor), limit))
+    """The referrals that the caller may see, the newest day of referral first."""
+    filters = Filters(region, status, since, until)
+    shown = await reading.list_referrals(work, filters, _place(cursor), limit)
+    return _several(work, shown, ReferralPage.of(shown.what))
 
 
 @router.get(
@@ -60,21 +60,23 @@ async def get_referral(
     work: Annotated[Work, Depends(unit_of_work("get_referral"), scope="function")],
 ) -> Response:
     """A referral with its people, its score and what was told; only the fields that the caller may see."""
-    return _one(work, await reading.get_referral(work, request.app.state.ring, referral_id))
+    shown = await reading.get_referral(work, request.app.state.ring, referral_id)
+    return _one(work, shown, ReferralView.of(shown.what))
 
 
 @router.get("/cases", summary="List cases", response_model=CasePage)
 async def list_cases(  # noqa: PLR0913, PLR0917 - what a list can be asked
     work: Annotated[Work, Depends(unit_of_work("list_cases"), scope="function")],
-    limit: Limit = 50,
+    limit: Limit = USUAL,
     cursor: Cursor = None,
     region: Region = None,
     since: Since = None,
     until: Until = None,
 ) -> Response:
-    """The cases that the caller may see, the newest first."""
+    """The cases that the caller may see, the newest day of opening first."""
     filters = Filters(region, None, since, until)
-    return _several(work, await reading.list_cases(work, filters, _place(cursor), limit))
+    shown = await reading.list_cases(work, filters, _place(cursor), limit)
+    return _several(work, shown, CasePage.of(shown.what))
 
 
 @router.get("/cases/{case_id}", summary="Read a case", response_model=CaseView, responses=problems(NotFound))
@@ -84,7 +86,8 @@ async def get_case(
     work: Annotated[Work, Depends(unit_of_work("get_case"), scope="function")],
 ) -> Response:
     """A case with its referrals and people; only the fields that the caller may see."""
-    return _one(work, await reading.get_case(work, request.app.state.ring, case_id))
+    shown = await reading.get_case(work, request.app.state.ring, case_id)
+    return _one(work, shown, CaseView.of(shown.what))
 
 
 @router.get(
@@ -95,14 +98,15 @@ async def get_person(
     person_id: UUID,
     work: Annotated[Work, Depends(unit_of_work("get_person"), scope="function")],
 ) -> Response:
-    """A person by the parts in referrals that the caller may see."""
-    return _one(work, await reading.get_person(work, request.app.state.ring, person_id))
+    """A person by the parts in referrals that the caller may see, the newest first."""
+    shown = await reading.get_person(work, request.app.state.ring, person_id)
+    return _several(work, shown, PersonView.of(shown.what))
 
 
-def _one(work: Work, shown: Shown[BaseModel]) -> Response:
-    headers = None if shown.version is None else etag(shown.version)
-    return disclose(work, shown.view, decisions=shown.decisions[0], objects=shown.objects, headers=headers)
+def _one(work: Work, shown: Shown[object], view: ReferralView | CaseView) -> Response:
+    [decision] = shown.decisions
+    return disclose(work, view, decisions=decision, objects=shown.objects, headers=etag(view.version))
 
 
-def _several(work: Work, shown: Shown[BaseModel]) -> Response:
-    return disclose(work, shown.view, decisions=shown.decisions, objects=shown.objects)
+def _several(work: Work, shown: Shown[object], view: BaseModel) -> Response:
+    return disclose(work, view, decisions=shown.decisions, objects=shown.objects)

@@ -1,5 +1,6 @@
 """What people write: a referral of their own, and what they decide about one."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -15,11 +16,11 @@ from services.kit.access import permit
 from services.kit.db import Work, unit_of_work
 from services.kit.disclose import disclose
 from services.kit.etag import IfMatch, etag, expected_version
-from services.kit.idempotency import Once, idempotency_key
+from services.kit.idempotency import IdempotencyKeyReused, Once, idempotency_key
 from services.kit.ids import derived_reference, new_reference
 from services.kit.openapi import problems
 from services.kit.policy import Decision, Permit
-from services.kit.problem import NotFound, PreconditionRequired, StaleVersion
+from services.kit.problem import NotFound, Overloaded, PreconditionRequired, StaleVersion
 from services.kit.strictroute import ServiceRouter
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ router = ServiceRouter(tags=["referrals and cases"])
     summary="Enter a referral",
     status_code=201,
     response_model=ReferralView,
-    responses=problems(ReferralInvalid, ReferralVersionExists),
+    responses=problems(NotFound, ReferralInvalid, IdempotencyKeyReused, Overloaded),
 )
 async def enter_referral(
     request: Request,
@@ -43,10 +44,10 @@ async def enter_referral(
     allowed: Annotated[Permit, Depends(permit("enter_referral"))],
     once: Annotated[Once, Depends(idempotency_key)],
 ) -> Response:
-    """A person enters a referral; the same Idempotency-Key gives the same referral, for ever.
+    """A person enters a referral in the own region; another region is not found.
 
-    The reference follows from caller and key, so two attempts at the same moment make one referral, too; the
-    same key with another content is answered ``referral-version-exists``.
+    The same Idempotency-Key gives the same referral, as it stands then. Its reference follows from caller and
+    key, so two attempts at the same moment make one referral, too.
     """
     state = request.app.state
     intake: Intake = state.intake
@@ -54,17 +55,13 @@ async def enter_referral(
     incoming = Incoming(reference, None, referral.canonical(), referral.facts())
 
     async def answer(work: Work, taken: "Taken", _: Decision) -> Response:
-        shown = await reading.get_referral(work, state.ring, taken.id)
-        return disclose(
-            work,
-            shown.view,
-            decisions=shown.decisions[0],
-            objects=shown.objects,
-            status=201 if taken.first else 200,
-            headers={**etag(shown.version or 1), "Location": f"/api/cases/v1/referrals/{taken.id}"},
-        )
+        place = {"Location": f"/api/cases/v1/referrals/{taken.id}"}
+        return await _whole(request, work, taken.id, status=201, headers=place)
 
-    return await intake.take(allowed, request.state.request_id, incoming, answer)
+    try:
+        return await intake.take(allowed, request.state.request_id, incoming, answer)
+    except ReferralVersionExists:  # nobody else has this reference
+        raise IdempotencyKeyReused from None
 
 
 def _reference(index: "BlindIndex", subject: str, key: str | None) -> str:
@@ -77,7 +74,7 @@ def _reference(index: "BlindIndex", subject: str, key: str | None) -> str:
     "/referrals/{referral_id}/screening",
     summary="Screen a referral",
     response_model=ReferralView,
-    responses=problems(NotFound, TransitionRefused, StaleVersion, PreconditionRequired),
+    responses=problems(NotFound, TransitionRefused, StaleVersion, PreconditionRequired, IdempotencyKeyReused),
 )
 async def screen_referral(  # noqa: PLR0913, PLR0917 - each is one part of the request
     request: Request,
@@ -88,16 +85,29 @@ async def screen_referral(  # noqa: PLR0913, PLR0917 - each is one part of the r
     if_match: IfMatch = None,
 ) -> Response:
     """Accepts (a case is made), declines or redirects a referral; its sender is told."""
-    state = request.app.state
-    screener: Screener = state.screener
+    screener: Screener = request.app.state.screener
     if await once.earlier(work) is None:
         await screener.screen(work, referral_id, screening.as_screening(), expected_version(if_match))
         await once.remember(work, 200, referral_id)
-    shown = await reading.get_referral(work, state.ring, referral_id)
+    return await _whole(request, work, referral_id, status=200)
+
+
+async def _whole(
+    request: Request,
+    work: Work,
+    referral_id: UUID,
+    *,
+    status: int,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The referral as it stands now, within the transaction that wrote it."""
+    shown = await reading.get_referral(work, request.app.state.ring, referral_id)
+    view = ReferralView.of(shown.what)
     return disclose(
         work,
-        shown.view,
+        view,
         decisions=shown.decisions[0],
         objects=shown.objects,
-        headers=etag(shown.version or 1),
+        status=status,
+        headers={**etag(view.version), **(headers or {})},
     )

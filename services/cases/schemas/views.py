@@ -1,9 +1,10 @@
 """What people read of referrals, cases and persons; each field names the class that a right must hold."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from services.cases.model.codes import (
     AgeBand,
@@ -16,8 +17,18 @@ from services.cases.model.codes import (
     Sex,
     Status,
 )
+from services.cases.model.dossiers import (
+    CaseFile,
+    Dossier,
+    Explained,
+    ListedCase,
+    ListedReferral,
+    Part,
+    PersonFile,
+)
 from services.kit.disclose import FieldClass
 from services.kit.fields import Day, Instant
+from services.kit.paging import Page
 
 _EXAMPLE_ID = "0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11"
 _EXAMPLE_REFERENCE = "TV-7K3M-9Q2X-4D8R-W6HF-5"
@@ -26,7 +37,9 @@ _EXAMPLE_REFERENCE = "TV-7K3M-9Q2X-4D8R-W6HF-5"
 class View(BaseModel):
     """What is read: complete or absent, never null where it may not be seen."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, from_attributes=True
+    )
 
 
 class ItemView(View):
@@ -43,8 +56,8 @@ class RangeView(View):
 
     lowest: int
     highest: int
-    lowest_band: Band = Field(alias="lowestBand")
-    highest_band: Band = Field(alias="highestBand")
+    lowest_band: Band
+    highest_band: Band
 
 
 class ScoreView(View):
@@ -52,7 +65,7 @@ class ScoreView(View):
 
     instrument: str
     version: str
-    content_hash: str = Field(alias="contentHash")
+    content_hash: str
     engine: str
     score: int
     band: Band
@@ -60,16 +73,34 @@ class ScoreView(View):
     range: RangeView
     unanswered: list[str]
     items: list[ItemView]
-    scored_at: Instant = Field(alias="scoredAt")
+    scored_at: Instant
+
+    @classmethod
+    def of(cls, explained: Explained) -> Self:
+        """What the scorer found."""
+        result = explained.result
+        return cls(
+            instrument=result.instrument,
+            version=result.version,
+            content_hash=result.content_hash,
+            engine=result.engine,
+            score=result.value,
+            band=result.band,
+            grounds=list(result.grounds),
+            range=RangeView.model_validate(explained.range),
+            unanswered=list(explained.unanswered),
+            items=[ItemView.model_validate(each) for each in explained.items],
+            scored_at=result.scored_at,
+        )
 
 
 class IdentityView(View):
     """Who somebody is."""
 
-    personal_code: str | None = Field(alias="personalCode")
-    birth_date: Day = Field(alias="birthDate")
-    given_name: str = Field(alias="givenName")
-    family_name: str = Field(alias="familyName")
+    personal_code: str | None
+    birth_date: Day
+    given_name: str
+    family_name: str
 
 
 class ContactView(View):
@@ -77,7 +108,7 @@ class ContactView(View):
 
     address: str | None
     phone: str | None
-    safe_contact: str | None = Field(alias="safeContact")
+    safe_contact: str | None
     language: str | None
 
 
@@ -85,11 +116,11 @@ class ParticipantView(View):
     """Somebody's part in a referral."""
 
     id: UUID
-    person_id: UUID = Field(alias="personId")
+    person_id: UUID
     role: Role
-    relation_to_victim: Relation | None = Field(alias="relationToVictim")
+    relation_to_victim: Relation | None
     sex: Sex
-    age_band: AgeBand = Field(alias="ageBand")
+    age_band: AgeBand
     municipality: Annotated[str | None, FieldClass("contact")]
     identity: Annotated[IdentityView, FieldClass("identity")]
     contact: Annotated[ContactView, FieldClass("contact")]
@@ -106,12 +137,12 @@ class NarrativeView(View):
     """What was told in words, and what the victim knows and wants."""
 
     description: str | None
-    judgement_reason: str | None = Field(alias="judgementReason")
+    judgement_reason: str | None
     consent: Consent
-    victim_informed: bool = Field(alias="victimInformed")
-    victim_wishes: str | None = Field(alias="victimWishes")
+    victim_informed: bool
+    victim_wishes: str | None
     referrer: ReferrerView
-    screening_note: str | None = Field(alias="screeningNote")
+    screening_note: str | None
 
 
 class ReferralSummary(View):
@@ -120,11 +151,11 @@ class ReferralSummary(View):
     id: UUID = Field(examples=[_EXAMPLE_ID])
     reference: str = Field(examples=[_EXAMPLE_REFERENCE])
     region: str = Field(examples=["polva"])
-    referred_on: Day = Field(alias="referredOn")
-    received_at: Instant = Field(alias="receivedAt")
+    referred_on: Day
+    received_at: Instant
     status: Status
     reason: str | None
-    case_id: UUID | None = Field(alias="caseId", description="The case that it became, if it was accepted.")
+    case_id: UUID | None = Field(description="The case that it became, if it was accepted.")
     version: int
     score: Annotated[int | None, FieldClass("risk")]
     band: Annotated[Band | None, FieldClass("risk")]
@@ -135,13 +166,29 @@ class ReferralView(ReferralSummary):
     """A referral whole."""
 
     sender: str | None = Field(description="The X-Road client that sent it; null when a person entered it.")
-    sender_reference: str | None = Field(alias="senderReference")
-    occurred_at: Instant = Field(alias="occurredAt")
-    changed_at: Instant = Field(alias="changedAt")
-    decided_at: Instant | None = Field(alias="decidedAt")
+    sender_reference: str | None
+    occurred_at: Instant
+    changed_at: Instant
+    decided_at: Instant | None
     persons: list[ParticipantView]
     assessment: Annotated[ScoreView | None, FieldClass("risk")]
     narrative: Annotated[NarrativeView, FieldClass("narrative")]
+
+    @classmethod
+    def of(cls, dossier: Dossier) -> Self:
+        """The referral of a dossier."""
+        summary = ReferralSummary.model_validate(dossier.referral)
+        return cls(
+            **{name: getattr(summary, name) for name in ReferralSummary.model_fields},
+            sender=dossier.sender,
+            sender_reference=dossier.sender_reference,
+            occurred_at=dossier.occurred_at,
+            changed_at=dossier.changed_at,
+            decided_at=dossier.referral.decided_at,
+            persons=[ParticipantView.model_validate(each) for each in dossier.persons],
+            assessment=None if dossier.assessment is None else ScoreView.of(dossier.assessment),
+            narrative=NarrativeView.model_validate(dossier.narrative),
+        )
 
 
 class CaseSummary(View):
@@ -150,7 +197,7 @@ class CaseSummary(View):
     id: UUID = Field(examples=[_EXAMPLE_ID])
     region: str = Field(examples=["polva"])
     state: Literal["open"]
-    opened_on: Day = Field(alias="openedOn")
+    opened_on: Day
     agencies: list[str] = Field(examples=[["police", "victim-support"]])
     version: int
 
@@ -161,20 +208,41 @@ class CaseView(CaseSummary):
     referrals: list[ReferralSummary]
     persons: list[ParticipantView]
 
+    @classmethod
+    def of(cls, file: CaseFile) -> Self:
+        """The case of a file."""
+        summary = CaseSummary.model_validate(file.case)
+        return cls(
+            **{name: getattr(summary, name) for name in CaseSummary.model_fields},
+            referrals=[ReferralSummary.model_validate(each) for each in file.referrals],
+            persons=[ParticipantView.model_validate(each) for each in file.persons],
+        )
+
 
 class PersonPart(View):
     """One part that a person has or had."""
 
-    referral_id: UUID = Field(alias="referralId")
-    case_id: UUID | None = Field(alias="caseId")
+    referral_id: UUID
+    case_id: UUID | None
     participant: ParticipantView
+
+    @classmethod
+    def of(cls, part: Part) -> Self:
+        """The part beside the referral that it is in."""
+        participant = ParticipantView.model_validate(part)
+        return cls(referral_id=part.referral_id, case_id=part.case_id, participant=participant)
 
 
 class PersonView(View):
-    """A person, by the parts that the caller may see."""
+    """A person, by the parts that the caller may see, each with the fields that may be seen of it."""
 
     id: UUID = Field(examples=[_EXAMPLE_ID])
-    parts: list[PersonPart]
+    items: list[PersonPart]
+
+    @classmethod
+    def of(cls, file: PersonFile) -> Self:
+        """The person of a file."""
+        return cls(id=file.id, items=[PersonPart.of(each) for each in file.parts])
 
 
 class ReferralPage(View):
@@ -183,9 +251,19 @@ class ReferralPage(View):
     items: list[ReferralSummary]
     next: str | None
 
+    @classmethod
+    def of(cls, page: Page[ListedReferral]) -> Self:
+        """The page as it is shown."""
+        return cls(items=[ReferralSummary.model_validate(each) for each in page.items], next=page.next)
+
 
 class CasePage(View):
     """A page of cases, and the cursor of the next one."""
 
     items: list[CaseSummary]
     next: str | None
+
+    @classmethod
+    def of(cls, page: Page[ListedCase]) -> Self:
+        """The page as it is shown."""
+        return cls(items=[CaseSummary.model_validate(each) for each in page.items], next=page.next)

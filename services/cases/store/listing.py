@@ -1,10 +1,9 @@
-"""Referrals, cases and people as a caller may see them: one page, by a fixed number of queries."""
+"""Pages of referrals and cases as a caller may see them; what is erased is not there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,14 +17,17 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    or_,
     select,
     table,
     tuple_,
 )
 
-from services.cases.model.codes import State
+from services.cases.model.codes import Ground, State, Status
+from services.cases.model.dossiers import ListedCase, ListedReferral
+from services.cases.model.ids import CaseId, ReferralId
+from services.cases.store.referrals import state_of
 from services.kit.db import Work
+from services.kit.paging import Place
 from services.kit.policy import Columns
 
 
@@ -35,30 +37,16 @@ def _table(name: str, columns: str) -> TableClause:
 
 _R = _table(
     "referral",
-    "id reference sender sender_reference region referred_on occurred_at received_at changed_at grounds state"
-    " state_reason decided_at score_state case_id key_id content_version sealed note_sealed version",
+    "id reference region referred_on received_at grounds state state_reason decided_at decided_by case_id"
+    " key_id version",
 )
-_A = _table(
-    "assessment",
-    "id referral_id instrument version content_hash engine score band grounds scored_at result_sealed",
-)
-_C = _table("marac_case", "id region state opened_on version")
+_A = _table("assessment", "referral_id instrument version content_hash engine score band grounds scored_at")
+_C = _table("marac_case", "id region state opened_on key_id version")
 _G = _table("case_agency", "case_id agency region")
-_P = _table(
-    "participation",
-    "id person_id referral_id case_id role relation sex age_band municipality sealed key_id version",
-)
+_K = _table("data_key", "id wrapped")
 
 Found = Row[*tuple[Any, ...]]
 """A row of one of the queries here, by the names of its columns."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page begins: behind the row with this day and id (lists run from the newest to the oldest)."""
-
-    day: date
-    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +54,86 @@ class Filters:
     """What a caller asks a list for; None asks for everything."""
 
     region: str | None = None
-    state: State | None = None
+    status: Status | None = None
     since: date | None = None
     until: date | None = None
 
 
-def _agency() -> ColumnElement[str]:
-    return cast(_G.c.agency, String) + "@" + cast(_G.c.region, String)
-
-
 def _agency_names(case: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.array(select(_agency()).where(_G.c.case_id == case).scalar_subquery())
+    name = cast(_G.c.agency, String) + "@" + cast(_G.c.region, String)
+    return func.array(select(name).where(_G.c.case_id == case).scalar_subquery()).label("agencies")
+
+
+def _kept(of: TableClause) -> ColumnElement[bool]:
+    """Its key was not destroyed."""
+    return and_(_K.c.id == of.c.key_id, _K.c.wrapped.is_not(None))
 
 
 def _columns(of: TableClause, case: ColumnElement[Any]) -> Columns:
     def takes_part(values: Sequence[str]) -> ColumnElement[bool]:
-        return exists(select(_G.c.agency).where(_G.c.case_id == case, _agency().in_(values)))
+        pairs = [tuple(value.split("@")) for value in values]
+        return exists(select(1).where(_G.c.case_id == case, tuple_(_G.c.agency, _G.c.region).in_(pairs)))
 
     return {"region": of.c.region.in_, "agencies": takes_part}
 
 
 _REFERRALS = select(
-    *_R.c, _agency_names(_R.c.case_id).label("agencies"), _A.c.id.label("assessment_id"), _A.c.instrument,
-    _A.c.version.label("instrument_version"), _A.c.content_hash, _A.c.engine, _A.c.score,
-    _A.c.band, _A.c.grounds.label("score_grounds"), _A.c.scored_at, _A.c.result_sealed,
-).select_from(_R.outerjoin(_A, _A.c.referral_id == _R.c.id))  # fmt: skip
-_CASES = select(*_C.c, _agency_names(_C.c.id).label("agencies"))
+    _R.c.id, _R.c.reference, _R.c.region, _R.c.referred_on, _R.c.received_at, _R.c.grounds, _R.c.state,
+    _R.c.state_reason, _R.c.decided_at, _R.c.decided_by, _R.c.case_id, _R.c.version,
+    _agency_names(_R.c.case_id), _A.c.instrument, _A.c.version.label("instrument_version"),
+    _A.c.content_hash, _A.c.engine, _A.c.score, _A.c.band, _A.c.grounds.label("score_grounds"),
+    _A.c.scored_at,
+).select_from(_R.join(_K, _kept(_R)).outerjoin(_A, _A.c.referral_id == _R.c.id))  # fmt: skip
+_CASES = select(
+    _C.c.id, _C.c.region, _C.c.state, _C.c.opened_on, _C.c.version, _agency_names(_C.c.id)
+).select_from(_C.join(_K, _kept(_C)))  # fmt: skip
 
 
-def _page(
+async def referrals(work: Work, filters: Filters, after: Place | None, most: int) -> list[ListedReferral]:
+    """The first referrals behind a place that the permit covers, the newest day of referral first."""
+    allowed = work.permit.sql(_columns(_R, _R.c.case_id), _R.c.state)
+    query = _REFERRALS.where(allowed, *_asked(_R, _R.c.referred_on, filters))
+    query = _from(query, _R.c.referred_on, _R.c.id, after)
+    return [listed(row) for row in await work.conn.execute(query.limit(most))]
+
+
+async def cases(work: Work, filters: Filters, after: Place | None, most: int) -> list[ListedCase]:
+    """The first cases behind a place that the permit covers, the newest first."""
+    allowed = work.permit.sql(_columns(_C, _C.c.id), _C.c.state)
+    query = _CASES.where(allowed, *_asked(_C, _C.c.opened_on, filters))
+    query = _from(query, _C.c.opened_on, _C.c.id, after)
+    return [listed_case(row) for row in await work.conn.execute(query.limit(most))]
+
+
+def listed(row: Found) -> ListedReferral:
+    """A referral from its row joined with its assessment and the agencies of its case."""
+    return ListedReferral(
+        id=ReferralId(row.id),
+        reference=row.reference,
+        region=row.region,
+        referred_on=row.referred_on,
+        received_at=row.received_at,
+        state=state_of(row._mapping),  # noqa: SLF001 - SQLAlchemy's public name for it
+        grounds_told=tuple(map(Ground, row.grounds)),
+        case=CaseId(row.case_id),
+        agencies=frozenset(row.agencies),
+        version=row.version,
+    )
+
+
+def listed_case(row: Found) -> ListedCase:
+    """A case from its row and its agencies."""
+    return ListedCase(
+        id=CaseId(row.id),
+        region=row.region,
+        state=row.state,
+        opened_on=row.opened_on,
+        taking_part=frozenset(row.agencies),
+        version=row.version,
+    )
+
+
+def _from(
     query: Select[Any], day: ColumnElement[Any], row: ColumnElement[Any], after: Place | None
 ) -> Select[Any]:
     if after is not None:
@@ -102,66 +141,12 @@ def _page(
     return query.order_by(day.desc(), row.desc())
 
 
-async def referrals(work: Work, filters: Filters, after: Place | None, most: int) -> Sequence[Found]:
-    """One page of referrals that the permit covers, the newest day of referral first."""
-    wanted = and_(
-        work.permit.sql(_columns(_R, _R.c.case_id), _R.c.state),
-        _equal(_R.c.region, filters.region),
-        _equal(_R.c.state, filters.state),
-        *_between(_R.c.referred_on, filters),
-    )
-    query = _page(_REFERRALS.where(wanted), _R.c.referred_on, _R.c.id, after)
-    return list(await work.conn.execute(query.limit(most)))
-
-
-async def cases(work: Work, filters: Filters, after: Place | None, most: int) -> Sequence[Found]:
-    """One page of cases that the permit covers, the newest first."""
-    wanted = and_(
-        work.permit.sql(_columns(_C, _C.c.id), _C.c.state),
-        _equal(_C.c.region, filters.region),
-        *_between(_C.c.opened_on, filters),
-    )
-    query = _page(_CASES.where(wanted), _C.c.opened_on, _C.c.id, after)
-    return list(await work.conn.execute(query.limit(most)))
-
-
-async def referral(work: Work, referral_id: UUID) -> Found | None:
-    """One referral with its assessment and the agencies of its case; row-level security has its say."""
-    return (await work.conn.execute(_REFERRALS.where(_R.c.id == referral_id))).one_or_none()
-
-
-async def case(work: Work, case_id: UUID) -> Found | None:
-    """One case with its agencies."""
-    return (await work.conn.execute(_CASES.where(_C.c.id == case_id))).one_or_none()
-
-
-async def referrals_of(work: Work, case_id: UUID) -> Sequence[Found]:
-    """The referrals that belong to a case, the oldest first."""
-    query = _REFERRALS.where(_R.c.case_id == case_id).order_by(_R.c.referred_on, _R.c.id)
-    return (await work.conn.execute(query)).all()
-
-
-async def participations(
-    work: Work, *, referral_ids: Sequence[UUID] = (), person_id: UUID | None = None
-) -> Sequence[Found]:
-    """People's parts in referrals, or one person's parts, with what the policy asks about each referral."""
-    joined = _P.join(_R, _R.c.id == _P.c.referral_id)
-    chosen = or_(_P.c.referral_id.in_(referral_ids), _P.c.person_id == person_id)
-    query = (
-        select(*_P.c, _R.c.region, _R.c.state, _agency_names(_R.c.case_id).label("agencies"))
-        .select_from(joined)
-        .where(chosen)
-        .order_by(_P.c.role != "victim", _P.c.role, _P.c.id)
-    )
-    return (await work.conn.execute(query)).all()
-
-
-def _equal(of: ColumnElement[Any], value: str | None) -> ColumnElement[bool]:
-    return literal(True) if value is None else of == value
-
-
-def _between(day: ColumnElement[Any], filters: Filters) -> Sequence[ColumnElement[bool]]:
+def _asked(of: TableClause, day: ColumnElement[Any], filters: Filters) -> list[ColumnElement[bool]]:
     bounds = []
+    if filters.region is not None:
+        bounds.append(of.c.region == filters.region)
+    if filters.status is not None:
+        bounds.append(of.c.state == State[filters.status.name].value)
     if filters.since is not None:
         bounds.append(day >= filters.since)
     if filters.until is not None:

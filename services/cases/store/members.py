@@ -1,19 +1,20 @@
 """Members of the networks and their appointments: who may act, where, from when until when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import text
 
+from services.cases.model.members import Appointed
 from services.kit.db import Work
 from services.kit.ids import new_id
 
-_OF = text("""
+_HELD = text("""
     select a.role, a.region, a.agency, a.valid_from, a.valid_to
     from appointment a join member m on m.id = a.member_id
-    where m.subject = :subject order by a.role, a.region, a.agency, a.valid_from
+    where m.subject = :subject and a.valid_from <= :day and (a.valid_to is null or a.valid_to > :day)
+    order by a.role, a.region, a.agency, a.valid_from
 """)
 _MEMBERS = text("""
     insert into member (id, subject, created_at)
@@ -32,40 +33,23 @@ _APPOINT = text("""
         select from appointment a where a.member_id = m.id and a.role = n.role
         and a.region is not distinct from n.region and a.agency is not distinct from n.agency
         and (a.valid_to is null or a.valid_to > n.valid_from)
+        and (n.valid_to is null or a.valid_from < n.valid_to)
     )
     returning id
 """)
-_END = text("""
-    update appointment set valid_to = :day where valid_from < :day and (valid_to is null or valid_to > :day)
-    and role = :role and region is not distinct from :region and agency is not distinct from :agency
-    and member_id = (select id from member where subject = :subject)
-    returning id
-""")
 
 
-@dataclass(frozen=True, slots=True)
-class Appointed:
-    """An office that somebody holds: from a day until another (exclusive; None = no end)."""
-
-    role: str
-    region: str | None
-    agency: str | None
-    valid_from: date
-    valid_to: date | None
-
-    def holds(self, on: date) -> bool:
-        """Whether it holds on a day."""
-        return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
-
-
-async def appointments(work: Work, subject: str) -> Sequence[Appointed]:
-    """All appointments of a member, past and future ones too; none for somebody unknown."""
-    rows = await work.conn.execute(_OF, {"subject": subject})
+async def held(work: Work, subject: str, day: date) -> Sequence[Appointed]:
+    """The offices that a member holds on a day; none for somebody unknown."""
+    rows = await work.conn.execute(_HELD, {"subject": subject, "day": day})
     return [Appointed(row.role, row.region, row.agency, row.valid_from, row.valid_to) for row in rows]
 
 
 async def appoint(work: Work, new: Sequence[tuple[str, Appointed]], author: str) -> Sequence[UUID]:
-    """Appoints members, made when they are new; what already holds is left alone. Ids of the new rows."""
+    """Appoints members, made when they are new; an office that is held in that time is left alone.
+
+    Returns the ids of the new appointments.
+    """
     subjects = sorted({subject for subject, _ in new})
     members = {"ids": [new_id() for _ in subjects], "subjects": subjects, "at": work.now}
     await work.conn.execute(_MEMBERS, members)
@@ -81,21 +65,6 @@ async def appoint(work: Work, new: Sequence[tuple[str, Appointed]], author: str)
             "ends": [each.valid_to for _, each in new],
             "author": author,
             "at": work.now,
-        },
-    )
-    return [row.id for row in rows]
-
-
-async def end(work: Work, subject: str, office: Appointed, day: date) -> Sequence[UUID]:
-    """Ends an office on a day (its first day without it); ids of the rows that ended."""
-    rows = await work.conn.execute(
-        _END,
-        {
-            "subject": subject,
-            "day": day,
-            "role": office.role,
-            "region": office.region,
-            "agency": office.agency,
         },
     )
     return [row.id for row in rows]

@@ -70,7 +70,7 @@ create table referral (
 comment on column referral.case_id is 'The id of the case that acceptance makes; assigned on receipt.';
 comment on column referral.content_digest is 'Keyed: says whether the same message comes again.';
 comment on column referral.content_version is 'The version that the sealed values are bound to.';
-create index on referral (region, referred_on desc, id);
+create index on referral (region, referred_on, id);
 create index on referral (score_due_at) where score_state = 'waiting';
 
 create table assessment (
@@ -106,7 +106,7 @@ create table marac_case (
     key_id uuid not null references data_key (id),
     version integer not null default 1 check (version > 0)
 );
-create index on marac_case (region, opened_on desc, id);
+create index on marac_case (region, opened_on, id);
 
 create table case_agency (
     case_id uuid not null references marac_case (id),

@@ -1,0 +1,227 @@
+"""Referrals, cases and people's parts in them as people read them; none of these prints what was sealed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.cases.model.codes import AgeBand, Answer, Band, Consent, Ground, Relation, Role, Sex, Status
+from services.cases.model.ids import CaseId, ParticipationId, PersonId, ReferralId
+from services.cases.model.referral import Referrer
+from services.cases.model.states import (
+    Accepted,
+    AwaitingScreening,
+    Declined,
+    Received,
+    Redirected,
+    ReferralState,
+    Score,
+    public_status,
+    state_name,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What the table of access asks about a referral or case; agencies take part as ``agency@region``."""
+
+    region: str
+    agencies: frozenset[str]
+    state: str
+
+    def resource(self) -> Mapping[str, object]:
+        """The same in the table's words."""
+        return {"region": self.region, "agencies": self.agencies, "state": self.state}
+
+
+@dataclass(frozen=True, slots=True)
+class ListedReferral:
+    """A referral without what is sealed."""
+
+    id: ReferralId
+    reference: str
+    region: str
+    referred_on: date
+    received_at: datetime
+    state: ReferralState
+    grounds_told: tuple[Ground, ...]
+    case: CaseId
+    agencies: frozenset[str]
+    version: int
+
+    @property
+    def reach(self) -> Reach:
+        """What decides who may see it."""
+        return Reach(self.region, self.agencies, state_name(self.state))
+
+    @property
+    def status(self) -> Status:
+        """The state in public words."""
+        return public_status(state_name(self.state))
+
+    @property
+    def reason(self) -> str | None:
+        """Why it did not become a case."""
+        return self.state.reason if isinstance(self.state, Declined | Redirected) else None
+
+    @property
+    def decided_at(self) -> datetime | None:
+        """When it was screened."""
+        return None if isinstance(self.state, Received | AwaitingScreening) else self.state.decided_at
+
+    @property
+    def case_id(self) -> CaseId | None:
+        """The case that it became."""
+        return self.case if isinstance(self.state, Accepted) else None
+
+    @property
+    def result(self) -> Score | None:
+        """Its score with provenance."""
+        return None if isinstance(self.state, Received) else self.state.score
+
+    @property
+    def score(self) -> int | None:
+        """The number alone."""
+        return self.result.value if self.result else None
+
+    @property
+    def band(self) -> Band | None:
+        """The band alone."""
+        return self.result.band if self.result else None
+
+    @property
+    def grounds(self) -> tuple[Ground, ...]:
+        """The grounds that the score found; the sender's where there is none."""
+        return self.result.grounds if self.result else self.grounds_told
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCase:
+    """A case without the people in it."""
+
+    id: CaseId
+    region: str
+    state: str
+    opened_on: date
+    taking_part: frozenset[str]
+    version: int
+
+    @property
+    def reach(self) -> Reach:
+        """What decides who may see it."""
+        return Reach(self.region, self.taking_part, self.state)
+
+    @property
+    def agencies(self) -> Sequence[str]:
+        """The codes of the agencies that take part."""
+        return sorted(name.partition("@")[0] for name in self.taking_part)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Identity:
+    """Who somebody is."""
+
+    personal_code: str | None
+    birth_date: date
+    given_name: str
+    family_name: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Contact:
+    """How somebody can be reached without danger."""
+
+    address: str | None
+    phone: str | None
+    safe_contact: str | None
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Part:
+    """Somebody's part in a referral."""
+
+    id: ParticipationId
+    person_id: PersonId
+    referral_id: ReferralId
+    case_id: CaseId | None
+    role: Role
+    relation_to_victim: Relation | None
+    sex: Sex
+    age_band: AgeBand
+    municipality: str | None
+    identity: Identity
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Narrative:
+    """What was told in words, and what the victim knows and wants."""
+
+    description: str | None
+    judgement_reason: str | None
+    consent: Consent
+    victim_informed: bool
+    victim_wishes: str | None
+    referrer: Referrer
+    screening_note: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Item:
+    """One item of a score: its answer, and what it adds."""
+
+    key: str
+    number: int
+    answer: Answer
+    contribution: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The smallest and largest score still possible, given what is unanswered."""
+
+    lowest: int
+    highest: int
+    lowest_band: Band
+    highest_band: Band
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Explained:
+    """A score, and how it came about."""
+
+    result: Score
+    range: Range
+    unanswered: tuple[str, ...]
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Dossier:
+    """A referral whole."""
+
+    referral: ListedReferral
+    sender: str | None
+    sender_reference: str | None
+    occurred_at: datetime
+    changed_at: datetime
+    persons: Sequence[Part]
+    assessment: Explained | None
+    narrative: Narrative
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CaseFile:
+    """A case with its referrals and the people in it."""
+
+    case: ListedCase
+    referrals: Sequence[ListedReferral]
+    persons: Sequence[Part]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PersonFile:
+    """A person, by the parts that the caller may see."""
+
+    id: PersonId
+    parts: Sequence[Part]

@@ -1,0 +1,164 @@
+"""Single referrals, cases and people, as they are kept: readable columns, sealed values, and their key.
+
+What is erased (its key was destroyed) is not found, by the same statements as what never was.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from services.cases.model.codes import AgeBand, Relation, Role, Sex
+from services.cases.model.dossiers import ListedCase, ListedReferral, Reach
+from services.cases.model.ids import AssessmentId, CaseId, KeyId, ParticipationId, PersonId, ReferralId
+from services.cases.store.listing import listed, listed_case
+from services.kit.db import Work
+
+_AGENCIES = (
+    "array(select a.agency || '@' || a.region from case_agency a where a.case_id = {case}) as agencies"
+)
+_LISTED = f"""
+    r.id, r.reference, r.region, r.referred_on, r.received_at, r.grounds, r.state, r.state_reason,
+    r.decided_at, r.decided_by, r.case_id, r.version, {_AGENCIES.format(case="r.case_id")},
+    s.instrument, s.version as instrument_version, s.content_hash, s.engine, s.score, s.band,
+    s.grounds as score_grounds, s.scored_at
+"""
+_KEPT = (
+    "r.sender, r.sender_reference, r.occurred_at, r.changed_at, r.content_version, r.sealed, r.note_sealed"
+)
+_FROM_REFERRAL = """
+    from referral r join data_key k on k.id = r.key_id and k.wrapped is not null
+    left join assessment s on s.referral_id = r.id
+"""
+_REFERRAL = text(f"""
+    select {_LISTED}, {_KEPT}, s.id as assessment_id, s.result_sealed, r.key_id, k.wrapped
+    {_FROM_REFERRAL} where r.id = :id
+""")
+_OF_CASE = text(f"select {_LISTED} {_FROM_REFERRAL} where r.case_id = :id order by r.referred_on, r.id")
+_CASE = text(f"""
+    select c.id, c.region, c.state, c.opened_on, c.version, {_AGENCIES.format(case="c.id")}
+    from marac_case c join data_key k on k.id = c.key_id and k.wrapped is not null where c.id = :id
+""")  # noqa: S608 - constants
+_PARTS = f"""
+    select p.id, p.person_id, p.referral_id, p.case_id, p.role, p.relation, p.sex, p.age_band, p.municipality,
+        p.version, p.sealed, p.key_id, k.wrapped, r.region, r.state, {_AGENCIES.format(case="r.case_id")}
+    from participation p join data_key k on k.id = p.key_id and k.wrapped is not null
+    join referral r on r.id = p.referral_id
+"""  # noqa: S608 - constants
+_VICTIM_FIRST = "order by p.role <> 'victim', p.role, p.id"
+_IN_REFERRAL = text(f"{_PARTS} where p.referral_id = :id {_VICTIM_FIRST}")
+_IN_CASE = text(f"{_PARTS} where p.case_id = :id {_VICTIM_FIRST}")
+_OF_PERSON = text(f"{_PARTS} where p.person_id = :id order by r.referred_on desc, p.id")
+
+Found = Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The key of a sealed value, as it is kept."""
+
+    key: KeyId
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeptReferral:
+    """A referral with its sealed values."""
+
+    referral: ListedReferral
+    sender: str | None
+    sender_reference: str | None
+    occurred_at: datetime
+    changed_at: datetime
+    lock: Lock
+    content_version: int
+    sealed: bytes
+    note: bytes | None
+    assessment: AssessmentId | None
+    result: bytes | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeptPart:
+    """Somebody's part in a referral, with what is sealed of it; ``reach`` is the referral's."""
+
+    id: ParticipationId
+    person: PersonId
+    referral: ReferralId
+    case: CaseId | None
+    role: Role
+    relation: Relation | None
+    sex: Sex
+    age_band: AgeBand
+    municipality: str | None
+    reach: Reach
+    lock: Lock
+    version: int
+    sealed: bytes
+
+
+async def referral(work: Work, referral_id: UUID) -> KeptReferral | None:
+    """One referral; row-level security has its say."""
+    row = (await work.conn.execute(_REFERRAL, {"id": referral_id})).one_or_none()
+    if row is None:
+        return None
+    return KeptReferral(
+        referral=listed(row),
+        sender=row.sender,
+        sender_reference=row.sender_reference,
+        occurred_at=row.occurred_at,
+        changed_at=row.changed_at,
+        lock=Lock(KeyId(row.key_id), row.wrapped),
+        content_version=row.content_version,
+        sealed=row.sealed,
+        note=row.note_sealed,
+        assessment=AssessmentId(row.assessment_id) if row.assessment_id else None,
+        result=row.result_sealed,
+    )
+
+
+async def case(work: Work, case_id: UUID) -> ListedCase | None:
+    """One case with its agencies."""
+    row = (await work.conn.execute(_CASE, {"id": case_id})).one_or_none()
+    return None if row is None else listed_case(row)
+
+
+async def referrals_of(work: Work, case_id: UUID) -> Sequence[ListedReferral]:
+    """The referrals that belong to a case, the oldest first."""
+    return [listed(row) for row in await work.conn.execute(_OF_CASE, {"id": case_id})]
+
+
+async def in_referral(work: Work, referral_id: UUID) -> Sequence[KeptPart]:
+    """People's parts in a referral, the victim first."""
+    return [_part(row) for row in await work.conn.execute(_IN_REFERRAL, {"id": referral_id})]
+
+
+async def in_case(work: Work, case_id: UUID) -> Sequence[KeptPart]:
+    """People's parts in a case, the victims first."""
+    return [_part(row) for row in await work.conn.execute(_IN_CASE, {"id": case_id})]
+
+
+async def of_person(work: Work, person_id: UUID) -> Sequence[KeptPart]:
+    """One person's parts, the newest referral first."""
+    return [_part(row) for row in await work.conn.execute(_OF_PERSON, {"id": person_id})]
+
+
+def _part(row: Found) -> KeptPart:
+    return KeptPart(
+        id=ParticipationId(row.id),
+        person=PersonId(row.person_id),
+        referral=ReferralId(row.referral_id),
+        case=CaseId(row.case_id) if row.case_id else None,
+        role=Role(row.role),
+        relation=Relation(row.relation) if row.relation else None,
+        sex=Sex(row.sex),
+        age_band=AgeBand(row.age_band),
+        municipality=row.municipality,
+        reach=Reach(row.region, frozenset(row.agencies), row.state),
+        lock=Lock(KeyId(row.key_id), row.wrapped),
+        version=row.version,
+        sealed=row.sealed,
+    )
