@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import floor, load, messages
+from bench import cpu, floor, load, messages
 from bench.load import Ask, Measured
 from services.kit.clock import SystemClock
 from system.demo.run import development_tokens
@@ -78,9 +78,11 @@ async def _intake(rows: Rows, data: Path, hand_over: str, seconds: float, rate: 
         await _quiet(system)
         for number, connections in enumerate(CONNECTIONS, 1):
             bodies = messages.soap(int(seconds * 200), number * 1_000_000)
+            before = cpu.used(system)
             found = await load.closed_loop(_soap(url, bodies), connections, seconds / 4)
-            rows.append(_row(f"closed loop {connections}, {hand_over}", found))
             await _quiet(system)
+            spent = cpu.per_answer(before, cpu.used(system), len(found.latencies))
+            rows.append(_row(f"closed loop {connections}, {hand_over}", found, cpu_ms=spent))
         if hand_over == "immediate":
             await _reads(rows, system, seconds / 4)
         else:
@@ -172,6 +174,10 @@ def _show(rows: Rows) -> None:
     for row in rows:
         table.add_row(*(str(row.get(column, "")) for column in columns))
     Console(width=118).print(table)
+    for row in rows:
+        if "cpu_ms" in row:
+            told = ", ".join(f"{name} {spent}" for name, spent in row["cpu_ms"].items())
+            print(f"CPU ms per answer, {row['name']}: {told}")
 
 
 async def _all(seconds: float, rate: float) -> Rows:
