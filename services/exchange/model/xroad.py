@@ -1,7 +1,7 @@
 """Who speaks over X-Road, and to which service: identifiers with one way to be written down."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 from urllib.parse import quote, unquote
 
@@ -20,13 +20,16 @@ class ClientId:
     member_class: str
     member_code: str
     subsystem: str | None
+    _written: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         parts = (self.instance, self.member_class, self.member_code, self.subsystem)
         if any(part is not None and (not part.strip() or _UNFIT.search(part)) for part in parts):
             raise ValueError("a part of the X-Road identifier is empty or holds a control character")
-        if len(str(self)) > _LONGEST:
+        written = "/".join(quote(part, safe="") for part in parts if part is not None)
+        if len(written) > _LONGEST:
             raise ValueError("the X-Road identifier is too long")
+        object.__setattr__(self, "_written", written)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -38,8 +41,7 @@ class ClientId:
         return cls(plain[0], plain[1], plain[2], plain[3] if len(plain) == _SUBSYSTEM_PARTS else None)
 
     def __str__(self) -> str:
-        parts = (self.instance, self.member_class, self.member_code, self.subsystem)
-        return "/".join(quote(part, safe="") for part in parts if part is not None)
+        return self._written
 
 
 @dataclass(frozen=True, slots=True)

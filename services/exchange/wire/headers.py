@@ -1,6 +1,7 @@
 """X-Road header fields of a SOAP message: read strictly, echoed as they came."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -128,9 +129,14 @@ def _member(field: str, parts: dict[str, str], last: str = "subsystemCode") -> C
     if not all(name in parts for name in _MEMBER):
         raise InvalidHeaderField(f"{field} lacks a part")
     try:
-        return ClientId(parts["xRoadInstance"], parts["memberClass"], parts["memberCode"], parts.get(last))
+        return _identifier(*(parts[name] for name in _MEMBER), parts.get(last))
     except ValueError as error:
         raise InvalidHeaderField(f"{field}: {error}") from None
+
+
+@lru_cache(maxsize=1024)
+def _identifier(instance: str, member_class: str, member_code: str, last: str | None) -> ClientId:
+    return ClientId(instance, member_class, member_code, last)
 
 
 def _client(element: etree._Element) -> ClientId:
