@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from system.logs import open_log, tail
-from system.processes import SUPERVISOR, die_with_parent
+from system.processes import SUPERVISOR, WARM, die_with_parent
 
 
 @dataclass
@@ -74,10 +74,17 @@ class Forked:
                 os.kill(pid, how)
 
 
-def warm_up() -> None:
-    """Begin to import, in the process out of which `Forked` children come, what they will need."""
+def warm_up(mark: Path) -> None:
+    """Begin to import, in the process out of which `Forked` children come, what they will need.
+
+    `mark` is made when that is done: before, to start a child is to wait.
+    """
+    mark.unlink(missing_ok=True)
+    if os.environ.get(SUPERVISOR) == str(os.getpid()):  # an earlier system of this process has seen to it
+        mark.touch()
+        return
     multiprocessing.get_context("forkserver").set_forkserver_preload(["system.preload"])
-    os.environ[SUPERVISOR] = str(os.getpid())
+    os.environ |= {SUPERVISOR: str(os.getpid()), WARM: str(mark)}
     with _deaf_to_the_terminal():
         forkserver.ensure_running()
 

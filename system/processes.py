@@ -5,7 +5,9 @@ import sys
 from collections.abc import Callable
 
 PR_SET_PDEATHSIG = 1
+# What the supervisor tells the process out of which services are forked: its id, a file to make when done.
 SUPERVISOR = "TURVAVORK_SUPERVISOR"
+WARM = "TURVAVORK_WARM"
 # Loaded before any fork: the child may only call what is already there.
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 

@@ -102,30 +102,41 @@ class System:
 
     async def _start(self) -> None:
         self._failure = asyncio.get_running_loop().create_future()
-        self._stack.enter_context(state.only_one(self._data))
-        self._stack.callback(state.forget, self._data)
-        doors = gateway.Doors(self.options.port, self.options.xroad_port)
-        for port, option in ((doors.api_port, "--port"), (doors.xroad_port, "--xroad-port")):
-            if not is_free(port):
-                raise state.InUseError(
-                    f"Port {port} is in use by another program: choose another with {option}."
-                )
-        forking.warm_up()
-        certificates = tls.ensure(self._data / "tls", SystemClock()) if self.options.tls else None
-        self.layout = Layout(self._data, doors, certificates)
-        self.layout.logs.mkdir(exist_ok=True, mode=0o700)
-        (self._data / "simulator").mkdir(exist_ok=True, mode=0o700)
-        keys.ensure(self.layout.keys)
+        self._claim()
+        warm = self._data / "warm"
+        self._stack.callback(warm.unlink, missing_ok=True)
+        forking.warm_up(warm)
+        self._lay_out()
         self._launch(plan.gateway_of(self.layout))
         if not all(environment.service_is_external(service) for service in STATEFUL):
             self._cluster = Cluster(self._data / "postgres", log=self.layout.logs / "postgres.log")
             self._launch(Database(self._cluster))
             self.progress(f"PostgreSQL runs on port {self._cluster.port}")
         await asyncio.to_thread(self._prepare_databases)
+        while not warm.exists():  # noqa: ASYNC110 - another process makes it; until then Ctrl-C must be heard
+            await asyncio.sleep(WATCH_PAUSE / 2)
         for child in plan.programs_of(self.layout, self._cluster):
             self._launch(child)
         self.progress("services, workers and the simulated security server are started")
         await self._until_ready()
+
+    def _claim(self) -> None:
+        self._stack.enter_context(state.only_one(self._data))
+        self._stack.callback(state.forget, self._data)
+        asked = {"--port": self.options.port, "--xroad-port": self.options.xroad_port}
+        for option, port in asked.items():
+            if not is_free(port):
+                raise state.InUseError(
+                    f"Port {port} is in use by another program: choose another with {option}."
+                )
+
+    def _lay_out(self) -> None:
+        certificates = tls.ensure(self._data / "tls", SystemClock()) if self.options.tls else None
+        doors = gateway.Doors(self.options.port, self.options.xroad_port)
+        self.layout = Layout(self._data, doors, certificates)
+        for folder in (self.layout.logs, self._data / "simulator"):
+            folder.mkdir(exist_ok=True, mode=0o700)
+        keys.ensure(self.layout.keys)
 
     def progress(self, step: str) -> None:
         """Say one line of what is done, with the seconds since the start."""
