@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -133,7 +134,15 @@ async def _raw(edge: Edge, receive: Receive, headers: Iterable[tuple[bytes, byte
     return sent
 
 
-@pytest.mark.parametrize("length", ["-1", "1e9", "9" * 30, "٣", ""])
+async def test_an_absurd_content_length_is_too_large() -> None:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"abc"}
+
+    sent = await _raw(an_edge(), receive, headers=[(b"content-length", b"9" * 5000)])
+    assert sent[0]["status"] == 413
+
+
+@pytest.mark.parametrize("length", ["-1", "1e9", "3", "0", "٣", "x", ""])
 async def test_an_odd_content_length_does_not_crash(length: str) -> None:
     async def receive() -> Message:
         return {"type": "http.request", "body": b"abc"}
@@ -241,6 +250,16 @@ async def test_the_access_line_has_the_template_and_nothing_that_was_sent() -> N
     assert line["duration_ms"] >= 0
     assert CANARY not in json.dumps(lines)
     assert REGISTRY.get_sample_value("http_request_seconds_count", labels) == before + 1
+
+
+async def test_the_time_is_told_in_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([100.0, 100.0123])
+    monkeypatch.setattr("services.kit.edge.time", SimpleNamespace(perf_counter=lambda: next(times)))
+    labels = {"service": "edge-time", "method": "GET", "route": "/things/{thing_id}", "status": "200"}
+    with capture_logs(processors=PROCESSORS) as lines:
+        await call(an_edge(service="edge-time"))
+    assert lines[0]["duration_ms"] == 12.3
+    assert REGISTRY.get_sample_value("http_request_seconds_sum", labels) == pytest.approx(0.0123)
 
 
 async def test_unknown_paths_and_methods_make_no_new_labels() -> None:

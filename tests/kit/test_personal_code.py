@@ -34,6 +34,16 @@ def test_what_is_made_is_read_as_the_same_person(birth: date, sex: Sex, serial: 
     assert (code.birth_date, code.sex) == (birth, sex)
 
 
+@given(codes)
+def test_the_check_digit_is_that_of_the_description(code: str) -> None:
+    digits = [int(digit) for digit in code]
+    for shift in (0, 2):
+        rest = sum(digits[place] * ((place + shift) % 9 + 1) for place in range(10)) % 11
+        if rest < 10:
+            break
+    assert digits[10] == rest % 10
+
+
 @given(codes, st.integers(0, 10), st.sampled_from("0123456789"))
 def test_a_single_wrong_digit_is_noticed_unless_the_weights_meet(code: str, place: int, digit: str) -> None:
     changed = code[:place] + digit + code[place + 1 :]
