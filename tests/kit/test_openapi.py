@@ -3,8 +3,9 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.kit import openapi
 from services.kit.openapi import permit_operation
-from services.kit.problem import Conflict, NotFound, StaleVersion
+from services.kit.problem import Conflict, Kind, Malformed, NotFound, Problem, StaleVersion
 from services.kit.web import ServiceRouter, ServiceSpec, create_service
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,6 +62,16 @@ async def get_thing(thing_id: UUID, done: Annotated[str, Depends(work)], limit: 
 async def change_thing(thing_id: UUID, thing: Thing) -> Thing: ...
 
 
+class RuleBroken(Problem):
+    slug = "rule-broken"
+    kind = Kind.MALFORMED
+    titles: ClassVar[Mapping[str, str]] = {"et": "Reegel", "ru": "Правило", "en": "A rule is broken"}
+
+
+@router.post("/things", responses=openapi.problems(RuleBroken, Malformed))
+async def make_thing(thing: Thing) -> Thing: ...
+
+
 @router.get("/plain")
 async def plain() -> dict[str, str]: ...
 
@@ -85,7 +96,7 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def test_it_is_openapi_31_with_function_names_as_operation_ids(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
-    assert set(operations(document)) == {"get_thing", "change_thing", "plain"}
+    assert set(operations(document)) == {"get_thing", "change_thing", "make_thing", "plain"}
 
 
 def test_every_error_is_a_problem_and_every_operation_has_one(document: dict[str, Any]) -> None:
@@ -107,6 +118,7 @@ def test_the_frameworks_error_is_gone(document: dict[str, Any]) -> None:
     [
         ("get_thing", ["200", "401", "403", "404", "422", "default"]),
         ("change_thing", ["200", "404", "409", "412", "413", "415", "422", "default"]),
+        ("make_thing", ["200", "413", "415", "422", "default"]),
         ("plain", ["200", "default"]),
     ],
 )
@@ -123,6 +135,11 @@ def test_answers_name_their_problem_types(document: dict[str, Any]) -> None:
         responses["422"]["description"]
         == "Malformed message (`malformed`); Purpose required (`purpose-required`)"
     )
+
+
+def test_a_routes_own_problems_stand_beside_those_of_its_kind(document: dict[str, Any]) -> None:
+    described = operations(document)["make_thing"]["responses"]["422"]["description"]
+    assert described == "A rule is broken (`rule-broken`); Malformed message (`malformed`)"
 
 
 def test_a_route_with_a_permit_needs_a_token_and_a_purpose(document: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """OpenAPI 3.1 as the framework makes it, put right.
 
-The framework documents errors as ``application/json``, invents ``HTTPValidationError``, and does not
-know that a permit always needs a purpose. A dependency that makes a permit says for which ``permit_operation``.
+The framework documents errors as ``application/json``, invents ``HTTPValidationError``, and does not know
+that a permit always needs a purpose. A dependency that makes a permit says for which ``permit_operation``.
 """
 
 import copy
@@ -81,9 +81,14 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     found: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
         entry = found.setdefault(STATUS[kind.kind], {"description": ""})
-        words = f"{kind.titles['en']} (`{kind.slug}`)"
-        entry["description"] = "; ".join(filter(None, [entry["description"], words]))
+        entry["description"] = _joined(entry["description"], f"{kind.titles['en']} (`{kind.slug}`)")
     return found
+
+
+def _joined(*descriptions: str) -> str:
+    """The problems of several descriptions, each once."""
+    words = (word for each in descriptions for word in each.split("; ") if word)
+    return "; ".join(dict.fromkeys(words))
 
 
 def build(app: FastAPI, *, title: str, version: str, description: str) -> Document:
@@ -155,7 +160,8 @@ def _responses(operation: dict[str, Any], *, guarded: bool) -> dict[str, Any]:
     if "HTTPValidationError" in json.dumps(responses.get("422", {})):
         del responses["422"]
     for status, entry in problems(*_standing(operation, guarded=guarded)).items():
-        responses.setdefault(str(status), entry)
+        own = responses.setdefault(str(status), entry)
+        own["description"] = _joined(own["description"], entry["description"])
     responses.setdefault("default", {"description": "Any other problem"})
     for status, response in responses.items():
         if status == "default" or (status.isdecimal() and int(status) >= _FIRST_ERROR):
