@@ -5,19 +5,25 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from lxml import etree
 
+from services.exchange.actions.repair import Repair, Terms
 from services.exchange.app import create_app
+from services.exchange.model.inbox import Message
 from services.exchange.settings import Settings
+from services.exchange.store import inbox
 from services.kit import keys
 from services.kit.clock import FixedClock
+from services.kit.policy import Caller, Permit
 
 SECRET = "a-gateway-secret-of-tests"
 GOLDEN = Path(__file__).parent / "golden"
@@ -106,6 +112,49 @@ class Running:
             return [dict(row) for row in await connection.fetch(query, *arguments)]
         finally:
             await connection.close()
+
+    @staticmethod
+    def told(answer: httpx.Response) -> tuple[str, str]:
+        """Reference and status of a SOAP receipt."""
+        assert answer.status_code == 200, answer.text
+        (payload,) = etree.fromstring(answer.content)[1]
+        return str(payload.findtext("reference")), str(payload.findtext("status"))
+
+    @staticmethod
+    def refused(answer: httpx.Response) -> str:
+        """The code of a business refusal over SOAP."""
+        assert answer.status_code == 200, answer.text
+        (payload,) = etree.fromstring(answer.content)[1]
+        assert payload.findtext("reference") is None
+        return str(payload.findtext("faultCode"))
+
+    async def states(self) -> list[str]:
+        """The states of all rows of the inbox."""
+        return [
+            row["state"] for row in await self.rows("select state from inbox order by received_at, state")
+        ]
+
+    async def make_due(self) -> None:
+        """Lets the worker's waits pass."""
+        await self.rows("update inbox set next_attempt_at = now() - interval '1 s' where state = 'received'")
+
+    def permit(self) -> Permit:
+        """The intake worker's."""
+        caller = Caller.system("worker:intake", "exchange")
+        permit: Permit = self.app.state.policy.permit(caller, "hand_over_referral", "intake")
+        return permit
+
+    def repair(self) -> Repair:
+        """The worker's half of intake."""
+        intake = self.app.state.xroad.intake
+        return Repair(intake._database, intake._sealer, intake._cases, Terms())
+
+    async def work_off(self, limit: int = 10) -> list[Message | None]:
+        """What the worker does: claims what is due, and hands it over."""
+        async with self.app.state.database.work(self.permit(), str(uuid4())) as work:
+            due = await inbox.claim(work, limit=limit, lease=timedelta(seconds=30))
+        tries = (self.repair().hand_over(self.permit(), each, str(uuid4())) for each in due)
+        return list(await asyncio.gather(*tries))
 
     async def forget(self) -> None:
         """Empties the tables, and makes the case register dull again."""

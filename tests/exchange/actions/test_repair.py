@@ -1,0 +1,166 @@
+"""The worker's half of intake: who may settle a row, when the next try comes, what waits for a person."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.exchange.actions.settling import Settler
+from services.exchange.model.inbox import Quarantined
+from services.exchange.store import inbox
+from services.kit.problem import UpstreamUnavailable
+
+REQUEST = "submitReferral.request.xml"
+OLD_ID, OLD_REFERENCE = b"3e5d1f2a6b80", b"PV-2017-001203"
+
+
+async def test_the_worker_leaves_alone_what_is_being_handed_over(exchange: Any, golden: Any) -> None:
+    exchange.cases.delay = 0.2
+    task = asyncio.create_task(exchange.soap(golden(REQUEST)))
+    await asyncio.sleep(0.1)
+    assert await exchange.states() == ["received"]
+    assert await exchange.work_off() == []
+    exchange.told(await task)
+
+
+async def test_the_worker_never_releases(exchange: Any, golden: Any) -> None:
+    """The process died after T1: nobody knows whether the sender was told of a success."""
+    exchange.cases.mode = "down"
+    await exchange.soap(golden(REQUEST))
+    await exchange.rows("update inbox set acknowledged_at = null")
+    await exchange.make_due()
+    exchange.cases.mode = "422"
+    (settled,) = await exchange.work_off()
+    assert isinstance(settled.progress, Quarantined)
+
+
+async def test_the_worker_repairs_a_lost_t2(
+    exchange: Any, golden: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sender was told what the register said; the process died before it was written down."""
+    monkeypatch.setattr(Settler, "take", lambda *_: None)
+    first = exchange.told(await exchange.soap(golden(REQUEST)))
+    assert first[1] == "AWAITING_SCREENING"
+    assert await exchange.states() == ["received"]
+    assert exchange.told(await exchange.soap(golden(REQUEST))) == first
+    await exchange.make_due()
+    (settled,) = await exchange.work_off()
+    assert (settled.reference, settled.status) == first
+    assert len(exchange.cases.taken) == 1
+
+
+async def test_outcomes_that_the_database_does_not_take_are_left_to_the_worker(
+    exchange: Any, golden: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: Any) -> None:
+        raise UpstreamUnavailable
+
+    monkeypatch.setattr(inbox, "hand_over_many", gone)
+    first = exchange.told(await exchange.soap(golden(REQUEST)))
+    assert await exchange.states() == ["received"]
+    monkeypatch.undo()
+    await exchange.make_due()
+    (settled,) = await exchange.work_off()
+    assert (settled.reference, settled.status) == first
+
+
+async def test_many_outcomes_are_written_in_few_transactions(exchange: Any, golden: Any) -> None:
+    body = golden(REQUEST)
+    bodies = [body.replace(OLD_ID, b"%012d" % n).replace(OLD_REFERENCE, b"PV-%d" % n) for n in range(30)]
+    answers = await asyncio.gather(*(exchange.soap(each) for each in bodies))
+    assert len({exchange.told(answer) for answer in answers}) == 30
+    assert await exchange.states() == ["handed-over"] * 30
+    rows = await exchange.rows("select objects from audit where action = 'update'")
+    assert sum(len(row["objects"]) for row in rows) == 30
+    assert len(rows) < 15
+
+
+async def test_two_workers_share_what_is_due(exchange: Any, golden: Any) -> None:
+    exchange.cases.mode = "down"
+    for number in range(10):
+        exchange.app.state.xroad.intake._cases._breaker.succeeded()
+        await exchange.soap(
+            golden(REQUEST).replace(OLD_ID, b"%012d" % number).replace(OLD_REFERENCE, b"PV-%d" % number)
+        )
+    await exchange.make_due()
+    exchange.cases.mode, exchange.cases.delay = "ok", 0.05
+    both = await asyncio.gather(exchange.work_off(6), exchange.work_off(6))
+    assert sorted(map(len, both)) == [4, 6]
+    assert len(exchange.cases.taken) == 10
+    assert [method for method, _ in exchange.cases.calls[10:]] == ["PUT"] * 10
+
+
+async def test_a_worker_that_woke_up_late_settles_nothing(exchange: Any, golden: Any) -> None:
+    exchange.cases.mode = "down"
+    await exchange.soap(golden(REQUEST))
+    await exchange.make_due()
+    permit = exchange.permit()
+    async with exchange.app.state.database.work(permit, str(uuid4())) as work:
+        (late,) = await inbox.claim(work, limit=1, lease=timedelta(seconds=0))
+        (later,) = await inbox.claim(work, limit=1, lease=timedelta(seconds=30))
+        assert await inbox.claim(work, limit=1, lease=timedelta(seconds=30)) == []
+    assert (late.fence, later.fence, later.attempts) == (1, 2, 2)
+    exchange.cases.mode = "ok"
+    assert await exchange.repair().hand_over(permit, late, str(uuid4())) is None
+    assert await exchange.states() == ["received"]
+    assert await exchange.repair().hand_over(permit, later, str(uuid4())) is not None
+
+
+async def test_the_worker_waits_longer_after_each_failure(exchange: Any, golden: Any) -> None:
+    exchange.cases.mode = "down"
+    await exchange.soap(golden(REQUEST))
+    for attempt in range(1, 5):
+        await exchange.make_due()
+        assert await exchange.work_off() == [None]
+        (row,) = await exchange.rows(
+            "select attempts, lease_until, next_attempt_at - now() as wait from inbox"
+        )
+        assert row["attempts"] == attempt
+        assert row["lease_until"] is None
+        assert row["wait"] <= timedelta(seconds=2 ** (attempt - 1))
+    assert row["wait"] > timedelta(seconds=3)
+
+
+async def test_what_makes_the_register_crash_waits_for_a_person_after_five_tries(
+    exchange: Any, golden: Any
+) -> None:
+    exchange.cases.mode = "wrong"
+    await exchange.soap(golden(REQUEST))
+    for _ in range(4):
+        await exchange.make_due()
+        exchange.app.state.xroad.intake._cases._breaker.succeeded()
+        assert await exchange.work_off() == [None]
+    await exchange.make_due()
+    (settled,) = await exchange.work_off()
+    assert settled.progress == Quarantined("case-register-wrong")
+
+
+async def test_a_changed_seal_waits_for_a_person(exchange: Any, golden: Any) -> None:
+    exchange.cases.mode = "down"
+    await exchange.soap(golden(REQUEST))
+    await exchange.rows(
+        "update inbox set referral_sealed = set_byte(referral_sealed, 40, get_byte(referral_sealed, 40) # 1)"
+    )
+    await exchange.make_due()
+    exchange.cases.mode = "ok"
+    (settled,) = await exchange.work_off()
+    assert settled.progress == Quarantined("seal-broken")
+    assert exchange.cases.taken == {}
+
+
+async def test_a_person_has_it_tried_again(exchange: Any, golden: Any) -> None:
+    exchange.cases.mode = "down"
+    reference, _ = exchange.told(await exchange.soap(golden(REQUEST)))
+    await exchange.make_due()
+    exchange.cases.mode = "422"
+    await exchange.work_off()
+    permit = exchange.permit()
+    (row,) = await exchange.rows("select id from inbox")
+    async with exchange.app.state.database.work(permit, str(uuid4())) as work:
+        assert await inbox.redrive(work, row["id"])
+        assert not await inbox.redrive(work, row["id"])
+    exchange.cases.mode = "ok"
+    (settled,) = await exchange.work_off()
+    assert (settled.reference, settled.status) == (reference, "AWAITING_SCREENING")
