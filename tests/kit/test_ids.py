@@ -1,3 +1,5 @@
+import hashlib
+import itertools
 import re
 from collections import Counter
 
@@ -34,6 +36,28 @@ def test_a_derived_reference_follows_from_its_secret() -> None:
     assert derived == [ids.derived_reference(bytes([n])) for n in range(100)]
     assert len(set(derived)) == 100
     assert [ids.parse_reference(reference) for reference in derived] == derived
+
+
+def test_a_derived_reference_is_the_same_for_ever() -> None:
+    """A retry after an update must find what was made before it."""
+    assert ids.derived_reference(b"secret") == "TV-99RN-11PN-BK26-PW4D-F"
+
+
+def _body(attempt: int, secret: bytes) -> str:
+    digest = hashlib.sha256(attempt.to_bytes(4, "big") + secret).digest()
+    return "".join(ALPHABET[byte % 32] for byte in digest[:16])
+
+
+def _check(body: str) -> int:
+    return sum(ALPHABET.index(character) * 32**place for place, character in enumerate(reversed(body))) % 37
+
+
+@given(st.binary(max_size=40))
+def test_a_number_without_a_check_character_is_passed_over(secret: bytes) -> None:
+    bodies = (_body(attempt, secret) for attempt in itertools.count())
+    issued = next(body for body in bodies if _check(body) < 32)
+    plain = ids.derived_reference(secret).removeprefix("TV-").replace("-", "")
+    assert plain == issued + ALPHABET[_check(issued)]
 
 
 @pytest.mark.parametrize(
