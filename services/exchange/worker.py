@@ -166,8 +166,8 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``, then ends within 5 seconds. Raises UnsafeDatabase at the start."""
-        await self._opened()
         try:
+            await self._opened()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(repeat("sequencer", self._sequence, stop, self._pace))
                 tasks.create_task(repeat("hand-over", self._hand_over.step, stop, self._pace))
@@ -177,8 +177,8 @@ class Worker:
                     tasks.create_task(
                         repeat("leases", line.renew, stop, replace(self._pace, pause=line.rhythm))
                     )
-            await asyncio.gather(*(line.close() for line in self._lines))
         finally:
+            await asyncio.gather(*(line.close() for line in self._lines))
             await self._closed()
 
     async def _sequence(self) -> int:

@@ -13,7 +13,7 @@ from services.exchange.model.outbox import Draft
 from services.exchange.outbound.feed import CaseFeed
 from services.exchange.rules.delivery import Reason
 from services.exchange.store import feed as places
-from services.exchange.store import outbox
+from services.exchange.store import queueing
 from services.kit import log
 from services.kit.db import Database, Work
 from services.kit.ids import new_id
@@ -106,21 +106,21 @@ class Follower:
         async with self._database.work(self._permit, str(uuid4())) as work:
             if not await places.move(work, FEED, expected=expected, cursor=cursor):
                 return False
-            fresh = {
-                event: await places.apply(work, FEED, event)
-                for event in dict.fromkeys(one.event.id for one in messages)
-            }
-            for message in messages:
-                if fresh[message.event.id]:
-                    await _enqueue(work, message)
+            if messages:
+                fresh = await places.apply(work, FEED, [one.event.id for one in messages])
+                drafts = [_draft(work, one) for one in messages if one.event.id in fresh]
+                await queueing.enqueue(work, drafts)
         return True
 
 
-async def _enqueue(work: Work, message: Message) -> None:
+def _draft(work: Work, message: Message) -> Draft:
     said = message.said
     envelope = release(work, said, message.id) if isinstance(said, Said) else said
     reason = envelope if isinstance(envelope, Reason) else None
-    draft = Draft(
+    if reason is not None:
+        _log.error("message-quarantined", message_id=message.id, reason=reason.value)
+        work.audit("create", [message.id])
+    return Draft(
         id=message.id,
         event_id=message.event.id,
         partner=message.wish.partner,
@@ -130,7 +130,3 @@ async def _enqueue(work: Work, message: Message) -> None:
         envelope=None if isinstance(envelope, Reason) else envelope,
         reason=reason,
     )
-    await outbox.enqueue(work, draft)
-    if reason is not None:
-        _log.error("message-quarantined", message_id=message.id, reason=reason.value)
-        work.audit("create", [message.id])

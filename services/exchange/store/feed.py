@@ -1,5 +1,6 @@
 """Our place in the case register's feed, and the events that made messages."""
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -15,8 +16,9 @@ _MOVE: Final = text("""
     update feed_cursor set cursor = :cursor, updated_at = :now where feed = :feed and cursor = :expected
 """)
 _APPLY: Final = text("""
-    insert into applied_event (feed, event_id, applied_at) values (:feed, :event_id, :now)
-    on conflict do nothing
+    insert into applied_event (feed, event_id, applied_at)
+    select :feed, told.id, :now from unnest(cast(:ids as uuid[])) as told (id) order by told.id
+    on conflict do nothing returning event_id
 """)
 
 
@@ -35,7 +37,7 @@ async def move(work: Work, feed: str, *, expected: str | None, cursor: str) -> b
     return bool((await work.conn.execute(statement, values)).rowcount == 1)
 
 
-async def apply(work: Work, feed: str, event_id: UUID) -> bool:
-    """Notes that an event is applied in this transaction; False when it was before, in whatever epoch."""
-    values = {"feed": feed, "event_id": event_id, "now": work.now}
-    return bool((await work.conn.execute(_APPLY, values)).rowcount == 1)
+async def apply(work: Work, feed: str, ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Notes that events are applied in this transaction; those that were not before, in whatever epoch."""
+    values = {"feed": feed, "ids": list(ids), "now": work.now}
+    return frozenset((await work.conn.execute(_APPLY, values)).scalars())

@@ -92,7 +92,8 @@ _PAGE: Final = text(f"""
 _ONE: Final = text(f"{_OUT} where o.id = :id union all {_IN} where id = :id")
 _LOCK: Final = text("""
     select 1 from outbox_queue
-    where (partner, stream) = (select partner, stream from outbox where id = :id) for update
+    where (partner, stream) = (select partner, stream from outbox where id = :id)
+    for no key update
 """)
 _TRIES: Final = text("""
     select number, ended_at, duration_ms, outcome, origin, code, status

@@ -11,34 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from services.exchange.model.outbox import Draft, Envelope, Head, Lease, Sealed, Try
+from services.exchange.model.outbox import Envelope, Head, Lease, Sealed, Try
 from services.kit.db import Work
 
-_OPEN_QUEUE: Final = text("""
-    insert into outbox_queue (partner, stream) values (:partner, :stream) on conflict do nothing
-""")
-_KNOWN: Final = text("""
-    select 1 from outbox where event_id = :event_id and partner = :partner and kind = :kind
-""")
-_LOCK: Final = text("""
-    select next_number from outbox_queue where partner = :partner and stream = :stream for update
-""")
-_INSERT: Final = text("""
-    insert into outbox (
-        id, event_id, partner, stream, number, kind, reference, state, reason, created_at,
-        protocol, method, target, content_type, digest, key_id, key_wrapped, body_sealed
-    ) values (
-        :id, :event_id, :partner, :stream, :number, :kind, :reference, :state, :reason, :created_at,
-        :protocol, :method, :target, :content_type, :digest, :key_id, :key_wrapped, :body
-    )
-""")
-_NUMBERED: Final = text("""
-    update outbox_queue set next_number = next_number + 1,
-        head = case when state = 'idle' then :number else head end,
-        state = case when state <> 'idle' then state when :waiting then 'due' else 'blocked' end,
-        due_at = case when state <> 'idle' then due_at when :waiting then now() end
-    where partner = :partner and stream = :stream
-""")
 #: Moves the head to the first message that still waits, for its turn or for a person. A head that is still to
 #: be sent stays as it is, lease and all.
 _ADVANCE: Final = text("""
@@ -64,7 +39,7 @@ _CLAIM: Final = text("""
             select partner, stream from outbox_queue
             where partner = :partner and state = 'due' and due_at <= now()
               and coalesce(lease_until, now()) <= now()
-            order by due_at limit :limit for update skip locked
+            order by due_at limit :limit for no key update skip locked
         )
         returning partner, stream, head, fence, tries, unknown_tries
     )
@@ -74,14 +49,21 @@ _CLAIM: Final = text("""
       on o.partner = taken.partner and o.stream = taken.stream and o.number = taken.head
 """)
 _RENEW: Final = text("""
+    with held as (
+        select q.partner, q.stream
+        from outbox_queue q
+        join unnest(cast(:streams as uuid[]), cast(:fences as bigint[])) as told (stream, fence)
+          on q.partner = :partner and q.stream = told.stream and q.fence = told.fence
+        where q.lease_until > now() order by q.partner, q.stream for no key update of q
+    )
     update outbox_queue q set lease_until = now() + :lease
-    from unnest(cast(:streams as uuid[]), cast(:fences as bigint[])) as held (stream, fence)
-    where q.partner = :partner and q.stream = held.stream and q.fence = held.fence and q.lease_until > now()
+    from held where q.partner = held.partner and q.stream = held.stream
     returning q.stream
 """)
 _HOLD: Final = text("""
     select 1 from outbox_queue
-    where partner = :partner and stream = :stream and fence = :fence and lease_until > now() for update
+    where partner = :partner and stream = :stream and fence = :fence and lease_until > now()
+    for no key update
 """)
 _RELEASE: Final = text("""
     update outbox_queue set lease_until = null
@@ -114,31 +96,6 @@ _CONTENT: Final = text("""
         body_sealed = :body
     where id = :id and digest is null
 """)
-
-
-async def enqueue(work: Work, draft: Draft) -> bool:
-    """Puts a message at the end of its queue, under the next number; False when its event made it before."""
-    queue = {"partner": draft.partner, "stream": draft.stream}
-    await work.conn.execute(_OPEN_QUEUE, queue)
-    number = (await work.conn.execute(_LOCK, queue)).scalar_one()
-    event = {"event_id": draft.event_id, "partner": draft.partner, "kind": draft.kind}
-    if (await work.conn.execute(_KNOWN, event)).first() is not None:
-        return False
-    waiting = draft.envelope is not None
-    row = {
-        **event,
-        **queue,
-        **_content(draft.envelope),
-        "id": draft.id,
-        "number": number,
-        "reference": draft.reference,
-        "state": "waiting" if waiting else "quarantined",
-        "reason": draft.reason,
-        "created_at": work.now,
-    }
-    await work.conn.execute(_INSERT, row)
-    await work.conn.execute(_NUMBERED, {**queue, "number": number, "waiting": waiting})
-    return True
 
 
 async def claim(work: Work, partner: str, *, limit: int, lease: timedelta) -> Sequence[Head]:
@@ -185,7 +142,7 @@ async def keep_content(work: Work, head: Head, envelope: Envelope) -> bool:
     """Gives a message that had none its bytes, once; False when the lease was lost."""
     if (await work.conn.execute(_HOLD, _of(head.lease))).first() is None:
         return False
-    await work.conn.execute(_CONTENT, {"id": head.id, **_content(envelope)})
+    await work.conn.execute(_CONTENT, {"id": head.id, **content(envelope)})
     return True
 
 
@@ -225,7 +182,8 @@ def _of(lease: Lease) -> dict[str, Any]:
     return {"partner": lease.partner, "stream": lease.stream, "fence": lease.fence}
 
 
-def _content(envelope: Envelope | None) -> dict[str, Any]:
+def content(envelope: Envelope | None) -> dict[str, Any]:
+    """The columns that hold how a message is sent, and its bytes."""
     sealed = None if envelope is None else envelope.sealed
     return {
         "protocol": envelope and envelope.protocol,

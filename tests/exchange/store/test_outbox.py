@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from services.exchange.model.outbox import Draft, Envelope, Head, OutState, Sealed, Try
-from services.exchange.store import messages, outbox
+from services.exchange.store import messages, outbox, queueing
 from services.kit.clock import SystemClock
 from services.kit.db import Database, Work
 from services.kit.policy import Caller, Policy
@@ -67,7 +67,8 @@ def draft(partner: str, stream: UUID, **changes: Any) -> Draft:
 
 async def put(database: Database, *drafts: Draft) -> list[bool]:
     async with working(database) as work:
-        return [await outbox.enqueue(work, one) for one in drafts]
+        made = await queueing.enqueue(work, drafts)
+        return [one.id in made for one in drafts]
 
 
 async def take(database: Database, partner: str, limit: int = 10, lease: timedelta = LEASE) -> list[Head]:
