@@ -186,7 +186,7 @@ class Database:
                 command_timeout=COMMAND_SECONDS,
                 server_settings=self._settings | dict(settings),
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except outage.DRIVER_ERRORS as error:
             raise outage.unavailable(error) from error
 
     async def _connect(self) -> AsyncConnection:

@@ -8,6 +8,9 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from services.kit import log
 from services.kit.problem import UpstreamUnavailable
 
+#: How the driver says that its connection is no good: the last when the server dies between two messages.
+LOST: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+DRIVER_ERRORS: Final = (*LOST, asyncpg.PostgresError)
 ABORTED: Final = "25P02"  # an earlier error of the transaction was swallowed: our mistake, not an outage
 RETRY_AFTER: Final = {"Retry-After": "2"}
 # Classes: connection, resources (also a full disk), operator, system. Codes: read-only, idle and transaction
@@ -40,14 +43,15 @@ def sqlstate(error: BaseException) -> str:
 def is_outage(error: BaseException) -> bool:
     """Whether an error says that the database is not there, or not now; the others are our mistakes."""
     state = sqlstate(error)
-    gone = isinstance(error, OSError | asyncpg.InterfaceError)
-    return gone or state.startswith(_CLASSES) or state in _CODES
+    return isinstance(error, LOST) or state.startswith(_CLASSES) or state in _CODES
 
 
 def translate(context: ExceptionContext) -> UpstreamUnavailable | None:
     """SQLAlchemy's ``handle_error`` listener: replaces outages, drops the pool of dead connections."""
     error = context.original_exception
-    if isinstance(error, OSError) or sqlstate(error).startswith(_CONNECTION_IS_GONE):
+    if isinstance(error, OSError | asyncpg.InternalClientError):
+        context.is_disconnect = True
+    if sqlstate(error).startswith(_CONNECTION_IS_GONE):
         context.is_disconnect = True
     lost = context.is_disconnect and isinstance(error, Exception)
     return unavailable(error) if lost or is_outage(error) else None

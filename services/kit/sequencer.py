@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +21,8 @@ from services.kit.db import Database
 from services.kit.problem import UpstreamUnavailable
 
 if TYPE_CHECKING:
+    import asyncpg
+
     Connection = asyncpg.Connection[asyncpg.Record]
 
 PAUSE_SECONDS: Final = 0.05
@@ -86,7 +87,7 @@ class Sequencer:
             back_off = FIRST_BACK_OFF_SECONDS
             try:
                 await self._work(connection, stop)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except outage.DRIVER_ERRORS as error:
                 if not outage.is_outage(error):
                     raise
                 _log.warning("sequencer-lost-database", cause=type(error).__name__)
@@ -125,5 +126,5 @@ async def _close(connection: "Connection") -> None:
     """Closes politely, or cuts: a dead server does not hold us up."""
     try:
         await connection.close(timeout=1)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except outage.DRIVER_ERRORS:
         connection.terminate()

@@ -155,8 +155,15 @@ async def test_which_errors_of_the_database_are_outages(
 
 def test_what_is_not_of_the_database_is_no_outage() -> None:
     assert not outage.is_outage(ValueError("x"))
-    assert outage.is_outage(ConnectionResetError())
     assert outage.sqlstate(ValueError("x")) == ""
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionResetError(), asyncpg.InterfaceError("closed"), asyncpg.InternalClientError("state")]
+)
+def test_a_driver_that_lost_its_connection_says_so_in_several_ways(error: Exception) -> None:
+    assert outage.is_outage(error)
+    assert isinstance(error, outage.DRIVER_ERRORS)
 
 
 async def test_the_log_tells_the_cause_without_its_words(

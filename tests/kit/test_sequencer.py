@@ -128,6 +128,27 @@ async def test_a_sequencer_whose_session_is_cut_at_random_moments_does_each_row_
     await _check(raw, list(written))
 
 
+async def test_a_sequencer_goes_on_when_the_driver_has_lost_count_of_its_connection(
+    database: Database, raw: "asyncpg.Pool[asyncpg.Record]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What asyncpg says when the server dies between the two messages of a statement."""
+    move, tries = Sequencer._move, iter([True])
+
+    async def lost_once(self: Sequencer, connection: Any) -> int:
+        if next(tries, False):
+            raise asyncpg.InternalClientError("cannot switch to state 12")
+        return await move(self, connection)
+
+    monkeypatch.setattr(Sequencer, "_move", lost_once)
+    stop = asyncio.Event()
+    working = asyncio.create_task(Sequencer(database, ("event",)).run(stop))
+    written = await _write(raw, "stream", 5, 3)
+    await asyncio.wait_for(_follow(raw, 5), 20)
+    stop.set()
+    await working
+    await _check(raw, [written])
+
+
 async def _program(url: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable, "-c", PROGRAM, url, cwd=Path(__file__).parents[2]
