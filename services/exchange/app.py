@@ -15,6 +15,7 @@ from services.exchange.actions.feed import Follower
 from services.exchange.actions.gate import Gate
 from services.exchange.actions.handover import HandOver
 from services.exchange.actions.intake import Intake, Terms
+from services.exchange.actions.keys import rewrap_all
 from services.exchange.actions.notices import Notices
 from services.exchange.actions.repair import Repair
 from services.exchange.actions.repair import Terms as RepairTerms
@@ -241,3 +242,14 @@ def _xroad(own: Settings, app: FastAPI, cases: Cases, clock: Clock) -> XRoad:
         statuses=statuses,
         max_body=MIB,
     )
+
+
+async def rotate(settings: Settings | None = None) -> int:
+    """Wraps the key of every message anew under the active key-encryption key; how many were older."""
+    own = settings or Settings()
+    database = _database(own, SystemClock())
+    try:
+        await database.open()
+        return await rewrap_all(database, Policy.load(PACKAGE), _ring(own))
+    finally:
+        await database.close()
