@@ -96,7 +96,8 @@ class System:
             for child in group:
                 child.terminate()
             if not children.all_ended(group, seconds):
-                for child in group:
+                for child in [each for each in group if each.running()]:
+                    self._say(f"{child.name} does not stop: it is killed")
                     child.kill()
         self._stack.close()
 

@@ -37,7 +37,7 @@ class Up:
     ) -> None:
         self.data = data
         self.port, self.xroad_port = port or free_port(), xroad_port or free_port()
-        self.output = data.parent / f"{data.name}.out"
+        self.output = data.parent / f"{self.port}.out"
         command = [Path(sys.executable).with_name("turvavork"), "up", "--data", data, *options]
         command += ["--port", str(self.port), "--xroad-port", str(self.xroad_port)]
         with self.output.open("wb") as output:
