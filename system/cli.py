@@ -24,6 +24,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a traceback shows our lines, never values
 )
 
+keys_app = typer.Typer(help="Make key files, rotate keys.")
+app.add_typer(keys_app, name="keys")
+
 
 class Service(StrEnum):
     """The services."""
@@ -137,14 +140,45 @@ def migrate(
         migrate_all([str(each) for each in services or Stateful], data, typer.echo)
 
 
-@app.command(name="keys")
-def make_keys(data: Data = Path("var")) -> None:
-    """Make the key files that are missing, in TURVAVORK_KEYS or else in the data folder."""
+@keys_app.callback(invoke_without_command=True)
+def make_keys(context: typer.Context, data: Data = Path("var")) -> None:
+    """Make the key files that are missing, in TURVAVORK_KEYS or else in the data folder; rotate keys."""
     from services.kit import keys  # noqa: PLC0415
 
     folder = Path(os.environ.get("TURVAVORK_KEYS", data / "keys"))
     keys.ensure(folder)
-    typer.echo(f"keys are in {folder}")
+    if context.invoked_subcommand is None:
+        typer.echo(f"keys are in {folder}")
+
+
+@keys_app.command()
+def rotate(data: Data = Path("var")) -> None:
+    """Add a new key-encryption key to cases and exchange; it is used from their next start on."""
+    from system.rotation import rotate as add  # noqa: PLC0415
+
+    with _plain_errors():
+        add(Path(os.environ.get("TURVAVORK_KEYS", data / "keys")), typer.echo)
+
+
+@keys_app.command()
+def rewrap(data: Data = Path("var")) -> None:
+    """Wrap every data key anew under the newest key-encryption key, while everything runs."""
+    from system.rotation import rewrap as wrap  # noqa: PLC0415
+
+    with _plain_errors():
+        wrap(Path(os.environ.get("TURVAVORK_KEYS", data / "keys")), data, typer.echo)
+
+
+@app.command()
+def secrets(
+    folder: Annotated[Path, typer.Option(help="Made when missing.")] = Path("var/compose"),
+) -> None:
+    """Make what the containers of docker-compose.yml are told in files; nothing is overwritten."""
+    from system.secrets import make  # noqa: PLC0415
+
+    with _plain_errors():
+        for path in make(folder):
+            typer.echo(f"made {path}")
 
 
 @app.command()
