@@ -49,9 +49,9 @@ class Rescorer:
             async with gate:
                 await self._try(permit, each, found.get(each.key))
 
-        async with asyncio.TaskGroup() as group:
-            for each in due:
-                group.create_task(one(each))
+        for outcome in await asyncio.gather(*map(one, due), return_exceptions=True):
+            if outcome is not None:
+                raise outcome
         return len(due)
 
     def _permit(self) -> Permit:

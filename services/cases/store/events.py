@@ -13,6 +13,7 @@ from sqlalchemy import text
 from services.cases.model.codes import EventType
 from services.cases.model.ids import CaseId, EventId
 from services.cases.model.referral import Event
+from services.kit import outage
 from services.kit.db import Database, Work
 from services.kit.ids import new_id
 from services.kit.problem import UpstreamUnavailable
@@ -117,7 +118,7 @@ class Arrivals:
         while True:
             try:
                 await self._listen()
-            except UpstreamUnavailable:
+            except (UpstreamUnavailable, *outage.DRIVER_ERRORS):
                 await asyncio.sleep(_PAUSE)
 
     async def _listen(self) -> None:

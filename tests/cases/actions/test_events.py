@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from services.cases.actions.events import Feed
@@ -108,3 +109,40 @@ async def test_events_never_say_who_it_is(world: Any, a_referral: Build) -> None
             assert secret not in data
     for text in (facts.occurrence.description, facts.victim_wishes, facts.referrer.name):
         assert text not in data
+
+
+class _Torn:
+    """A connection whose server dies before it could listen."""
+
+    def add_termination_listener(self, callback: Callable[..., None]) -> None:
+        """Nobody is told: it was lost before."""
+
+    async def add_listener(self, channel: str, callback: Callable[..., None]) -> None:
+        raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+    def terminate(self) -> None:
+        """There is nothing to end."""
+
+
+async def test_who_listens_goes_on_after_a_server_that_died_before_the_first_word(
+    world: Any, a_referral: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dedicated, torn = world.database.dedicated, iter([_Torn()])
+
+    async def first_torn() -> Any:
+        return next(torn, None) or await dedicated()
+
+    monkeypatch.setattr(world.database, "dedicated", first_torn)
+    monkeypatch.setattr("services.cases.store.events._PAUSE", 0.01)
+    arrivals = Arrivals(world.database)
+    listening = asyncio.create_task(arrivals.run())
+    try:
+        await asyncio.sleep(0.3)
+        assert not listening.done()
+        news = arrivals.next()
+        await world.take(a_referral())
+        await world.sequence()
+        await asyncio.wait_for(news.wait(30), 5)
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from services.kit.problem import UpstreamUnavailable
+
 Build = Callable[..., Any]
 _DUE = "update referral set score_due_at = now() - interval '1 second' where score_state = 'waiting'"
 
@@ -83,6 +85,27 @@ async def test_unreadable_answers_do_not_stop_the_others(world: Any, a_referral:
     assert await world.rescorer.round() == 2
     states = await world.rows("select state from referral order by state")
     assert [row["state"] for row in states] == ["awaiting-screening", "received"]
+
+
+async def test_a_database_that_goes_away_in_the_middle_is_said_as_such(
+    world: Any, a_referral: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker waits after UpstreamUnavailable; of a group of errors it would die."""
+    world.scorer.mode = "away"
+    for _ in range(3):
+        await world.take(a_referral())
+    world.scorer.mode = "ok"
+    await world.rows(_DUE)
+
+    async def gone(*_: object) -> None:
+        raise UpstreamUnavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr("services.cases.store.referrals.locked", gone)
+        with pytest.raises(UpstreamUnavailable):
+            await world.rescorer.round()
+    await world.rows(_DUE)
+    assert await world.rescorer.round() == 3
 
 
 @pytest.mark.parametrize("mode", ["ok", "away"])
