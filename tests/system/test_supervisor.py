@@ -129,6 +129,7 @@ def test_status_shows_every_program_and_its_health(up: Up) -> None:
     assert shown.returncode == 0
     assert all(name in shown.stdout for name in PROGRAMS)
     assert set(up.programs()) == PROGRAMS
+    assert "messages that wait for a person: 0" in shown.stdout
 
 
 def test_the_gateway_leads_to_each_service(up: Up) -> None:
