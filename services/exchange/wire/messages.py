@@ -1,5 +1,6 @@
 """Our SOAP messages as plain data with the words of the JSON messages, and back."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from xml.sax.saxutils import escape
@@ -13,6 +14,7 @@ from services.kit.problem import FieldError, Problem
 
 _NARRATIVE: Final = frozenset({"description", "judgementReason", "victimWishes", "messageId"})
 
+_SPACE: Final = re.compile("[ \t\r\n]+")
 _BESIDE_REFERRAL: Final = frozenset({"/senderReference", "/version"})
 
 
@@ -63,7 +65,12 @@ def _object(element: etree._Element) -> dict[str, Any]:
 
 def _value(element: etree._Element) -> str:
     text = element.text or ""
-    return text if element.tag in _NARRATIVE else " ".join(text.split())
+    return text if element.tag in _NARRATIVE else _collapsed(text)
+
+
+def _collapsed(text: str) -> str:
+    """White space as ``xs:token`` has it: XML's four characters, not all of Unicode's."""
+    return " ".join(text.split()) if text.isascii() else _SPACE.sub(" ", text).strip(" ")
 
 
 def _boolean(element: etree._Element) -> bool:
@@ -83,7 +90,7 @@ def _texts(element: etree._Element) -> list[str]:
 
 
 def _answers(element: etree._Element) -> dict[str, str]:
-    return {" ".join(answer.get("item", "").split()): _value(answer) for answer in element}
+    return {_collapsed(answer.get("item", "")): _value(answer) for answer in element}
 
 
 _READ: Final[Mapping[str, Callable[[etree._Element], Any]]] = {

@@ -102,6 +102,26 @@ async def test_another_charset_is_read_and_utf_8_answered(exchange: Any, golden:
     assert taken["persons"][0]["familyName"] == "Näidis"
 
 
+async def test_nothing_of_a_message_is_logged(
+    exchange: Any, golden: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    body = golden(REQUEST)
+    exchange.cases.mode = "wrong"
+    for sent in (
+        body,
+        body.replace(b"48805042711", b"48805042712"),
+        body.replace(b"Naabrid", b"Keegi"),
+        body.replace(b">polva<", b">Mari-Liis<"),
+        body.replace(b">70008747<", b">Mari-Liis<"),
+        body[:-200],
+    ):
+        await exchange.soap(sent)
+    told = "".join(capfd.readouterr())
+    assert "case-register" in told or "service-answered-wrongly" in told
+    for secret in ("Mari-Liis", "4880504271", "EE38501170364", "PV-2017", MESSAGE_ID, "Naabrid"):
+        assert secret not in told
+
+
 async def test_what_is_kept_is_sealed(exchange: Any, golden: Any) -> None:
     await exchange.soap(golden(REQUEST))
     (row,) = await exchange.rows("select * from inbox")
