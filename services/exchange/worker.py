@@ -168,6 +168,7 @@ class Worker:
         """Works until ``stop``, then ends within 5 seconds. Raises UnsafeDatabase at the start."""
         try:
             await self._opened()
+            _log.info("worker-started")
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(repeat("sequencer", self._sequence, stop, self._pace))
                 tasks.create_task(repeat("hand-over", self._hand_over.step, stop, self._pace))

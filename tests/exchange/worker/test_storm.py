@@ -33,6 +33,7 @@ TROUBLES: list[dict[str, Any]] = [
     {"effect": "fault", "code": "server.clientproxy.network_error", "generation": "7.8"},
 ]
 KINDS = ("referral.accepted", "referral.declined", "referral.redirected")
+KILLS = 3
 SEEDS = range(20 if os.environ.get("TURVAVORK_SOAK") else 1)
 WORK = "from system.cli import main; main()"
 
@@ -68,6 +69,7 @@ class Crew:
 
     def __init__(self, environment: dict[str, str], log: Path) -> None:
         self._environment, self._log = environment, log
+        self._hired = 0
         self.workers: list[asyncio.subprocess.Process] = []
 
     async def hire(self) -> None:
@@ -77,6 +79,10 @@ class Crew:
                 env=os.environ | self._environment, stdout=log, stderr=log,
             )  # fmt: skip
         self.workers.append(process)
+        self._hired += 1
+
+    async def all_at_work(self) -> bool:
+        return self._log.read_bytes().count(b'"worker-started"') == self._hired
 
     async def kill(self, place: int) -> None:
         process = self.workers.pop(place)
@@ -106,18 +112,20 @@ async def crew(world: Any, log: Path) -> AsyncIterator[Crew]:
         stack.push_async_callback(workers.dismiss)
         for _ in range(2):
             await workers.hire()
+        await world.until(workers.all_at_work, 60)
         yield workers
 
 
 async def storm(world: Any, workers: Crew, dice: random.Random, streams: list[tuple[UUID, str]]) -> None:
     """Events and troubles all the while; every now and then a worker is killed in the middle of it."""
-    for _ in range(4):
-        moment = asyncio.get_running_loop().time() + dice.uniform(2.0, 4.0)
-        while asyncio.get_running_loop().time() < moment:
+    clock = asyncio.get_running_loop().time
+    for _ in range(KILLS):
+        moment = clock() + dice.uniform(0.3, 1.5)
+        while clock() < moment or not await workers.all_at_work():
             stream, sender = dice.choice(streams)
             world.register.happen(dice.choice(KINDS), stream=stream, sender=sender)
             await world.tell(partner=dice.choice(("polis", "star")), times=1, **dice.choice(TROUBLES))
-            await asyncio.sleep(dice.uniform(0, 0.2))
+            await asyncio.sleep(dice.uniform(0, 0.4))
         await workers.kill(dice.randrange(len(workers.workers)))
         await workers.hire()
     await world.forgive()
