@@ -106,7 +106,7 @@ def _schema(name: str, schema: Mapping[str, Any]) -> str:
         )
         for field, part in schema.get("properties", {}).items()
     ]
-    table = _table(("Field", "Type", "", "Meaning"), rows) if rows else f"<p>{_type(schema)}</p>"
+    table = _table(("Field", "Type", "Needed", "Meaning"), rows) if rows else f"<p>{_type(schema)}</p>"
     return (
         f'<section id="schema-{escape(name)}"><h3>{escape(name)}</h3>'
         f"{_prose(schema.get('description'))}{table}</section>"
