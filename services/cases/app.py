@@ -1,6 +1,7 @@
 """What is plugged into what."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -97,8 +98,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 await seed_development(parts.database, parts.policy, parts.catalog)
             app.state.database = parts.database
             arrivals = Arrivals(parts.database)
-            listening = asyncio.create_task(arrivals.run())
-            stack.callback(listening.cancel)
+            stack.push_async_callback(_ended, asyncio.create_task(arrivals.run()))
             http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
             _plug(app, parts, arrivals, http)
             yield
@@ -125,6 +125,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         )
     )
     return app
+
+
+async def _ended(listening: asyncio.Task[None]) -> None:
+    """Ends the listening; raises what it died of, if it did: the feed was slow since then."""
+    listening.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await listening
 
 
 def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClient) -> None:

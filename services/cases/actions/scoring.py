@@ -49,6 +49,7 @@ class Rescorer:
             async with gate:
                 await self._try(permit, each, found.get(each.key))
 
+        # Not a TaskGroup: one that fails does not stop the others, and its error is told as it is.
         for outcome in await asyncio.gather(*map(one, due), return_exceptions=True):
             if outcome is not None:
                 raise outcome
@@ -68,9 +69,9 @@ class Rescorer:
             _log.error("answers-unreadable", object_id=due.referral, exc_info=error)
             return
         coded = {name: Answer(value) for name, value in answers.items()}
-        await self._score(permit, due, AssessmentFacts(due.instrument, due.completed_on, coded))
+        await self._score(permit, due, AssessmentFacts(due.instrument, due.completed_on, coded), key)
 
-    async def _score(self, permit: Permit, due: Due, facts: AssessmentFacts) -> None:
+    async def _score(self, permit: Permit, due: Due, facts: AssessmentFacts, key: DataKey) -> None:
         answer: ScoreAnswer | None
         try:
             answer = await self.riskscore.score(
@@ -88,9 +89,9 @@ class Rescorer:
             _log.warning("score-later", object_id=due.referral, attempt=due.tries, problem=error.slug)
             return
         async with self.database.work(permit, str(uuid4())) as work:
-            await self._settle(work, due, answer)
+            await self._settle(work, due, answer, key)
 
-    async def _settle(self, work: Work, due: Due, answer: ScoreAnswer | None) -> None:
+    async def _settle(self, work: Work, due: Due, answer: ScoreAnswer | None, key: DataKey) -> None:
         stored = await referrals.locked(work, due.referral)
         if stored is None or not isinstance(stored.state, Received):
             return  # somebody else was faster
@@ -99,7 +100,6 @@ class Rescorer:
             await referrals.move(work, stored, state, ScoreState.REFUSED)
         else:
             state = step(stored.state, Scored(answer.score), self.transitions)
-            key = await keys.load_one(work, self.ring, due.key)
             place = contents.result_place(due.assessment)
             await assessments.save(
                 work, due.assessment, answer.score, contents.sealed(key, answer.result, place)

@@ -13,13 +13,14 @@ from sqlalchemy import text
 from services.cases.model.codes import EventType
 from services.cases.model.ids import CaseId, EventId
 from services.cases.model.referral import Event
-from services.kit import outage
+from services.kit import log, outage
 from services.kit.db import Database, Work
 from services.kit.ids import new_id
 from services.kit.problem import UpstreamUnavailable
 
 CHANNEL = "event_position"
 _PAUSE = 0.5
+_log = log.get_logger(__name__)
 
 _NEXT = text("update stream set version = version + :count where id = :id returning version")
 _APPEND = text("""
@@ -118,7 +119,8 @@ class Arrivals:
         while True:
             try:
                 await self._listen()
-            except (UpstreamUnavailable, *outage.DRIVER_ERRORS):
+            except (UpstreamUnavailable, *outage.DRIVER_ERRORS) as error:
+                _log.warning("arrivals-not-heard", cause=outage.name_of(error))
                 await asyncio.sleep(_PAUSE)
 
     async def _listen(self) -> None:

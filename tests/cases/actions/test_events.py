@@ -85,12 +85,16 @@ async def test_who_waits_in_vain_is_answered_with_nothing(read: Build) -> None:
 
 
 async def test_who_waits_holds_no_connection(world: Any, read: Build) -> None:
-    waiting = [asyncio.create_task(read(wait=1)) for _ in range(30)]
-    await asyncio.sleep(0.5)
-    busy = await world.rows(
-        "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in%'"
-    )
-    assert busy[0][0] == 0
+    waiting = [asyncio.create_task(read(wait=4)) for _ in range(30)]
+    least = 30
+    while not any(task.done() for task in waiting):
+        await asyncio.sleep(0.1)
+        (busy,) = await world.rows(
+            """select count(*) from pg_stat_activity
+               where datname = current_database() and state like 'idle in%'"""
+        )
+        least = min(least, busy[0])
+    assert least == 0
     await asyncio.gather(*waiting)
 
 

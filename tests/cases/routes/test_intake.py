@@ -59,8 +59,8 @@ async def test_a_broken_rule_is_told_where_and_nothing_is_echoed(served: Any, a_
 
 async def test_a_refusal_leaves_its_row(served: Any, a_message: Build) -> None:
     await served.put(a_message(region="atlantis"))
-    (row,) = await served.world.rows("select decision, problem, operation, actor from audit")
-    assert tuple(row) == ("deny", "referral-invalid", "take_referral", POLIS)
+    (row,) = await served.world.rows("select operation, problem, actor from audit where decision = 'deny'")
+    assert tuple(row) == ("take_referral", "referral-invalid", POLIS)
 
 
 async def test_a_message_that_does_not_fit_is_malformed(served: Any, a_message: Build) -> None:
