@@ -19,6 +19,7 @@ import pytest
 from system import gateway
 from system.ports import LOOPBACK, free_port
 from system.tls import Certificates
+from tests.system.running import Running
 
 SECRET = "the-secret-of-this-start"
 HURRY = {
@@ -188,3 +189,15 @@ def _wait_for(doors: gateway.Doors, process: subprocess.Popen[bytes]) -> None:
                 break
             assert time.monotonic() < deadline, "the gateway does not listen"
             time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A whole system of this module's own; its programs are gone afterwards, its data with them."""
+    whole = Running(tmp_path_factory.mktemp("system"))
+    try:
+        whole.start()
+        yield whole
+    finally:
+        whole.stop()
+        whole.remove()
