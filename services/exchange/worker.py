@@ -181,6 +181,7 @@ class Worker:
         finally:
             await asyncio.gather(*(line.close() for line in self._lines))
             await self._closed()
+            _log.info("worker-stopped")
 
     async def _sequence(self) -> int:
         await self._sequencer.run(asyncio.Event())  # ends by being broken off, or by what it did not foresee
