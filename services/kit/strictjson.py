@@ -1,7 +1,8 @@
 """JSON as RFC 8259 allows it to be strict: what one reader takes, every reader takes alike.
 
 Refused beyond the grammar: byte order mark, bytes that are no UTF-8, duplicate keys, NaN and infinities (also
-as ``1e999``), integers beyond 64 bits, lone surrogates, the character NUL, nesting deeper than a cap.
+as ``1e999``), integers beyond 64 bits, lone surrogates, the character NUL, nesting deeper and, where one is
+given, values more than a cap.
 """
 
 import json
@@ -27,6 +28,7 @@ _REASONS: Final[dict[str, str]] = {
     "byte-order-mark": "the body begins with a byte order mark",
     "not-json": "the body is not JSON",
     "too-deep": "the body is nested too deeply",
+    "too-many-values": "the body holds too many values",
     "duplicate-key": "an object has the same key twice",
     "number-out-of-range": "a number is not finite or too large",
     "lone-surrogate": "a string holds half of a surrogate pair",
@@ -40,15 +42,15 @@ class _RefusedError(Exception):
         self.code = code
 
 
-def loads(data: bytes, *, max_depth: int = MAX_DEPTH) -> JSONValue:
-    """Reads one JSON text.
+def loads(data: bytes, *, max_depth: int = MAX_DEPTH, max_values: int | None = None) -> JSONValue:
+    """Reads one JSON text; its values are counted by the commas between them.
 
     Raises Malformed with one error at the pointer ``""`` (the whole body: keys are the sender's words and are
-    not repeated); its code is one of not-json, not-utf-8, byte-order-mark, too-deep, duplicate-key,
-    number-out-of-range, lone-surrogate, nul-character.
+    not repeated); its code is one of not-json, not-utf-8, byte-order-mark, too-deep, too-many-values,
+    duplicate-key, number-out-of-range, lone-surrogate, nul-character.
     """
     try:
-        return _read(data, max_depth)
+        return _read(data, max_depth, max_values)
     except _RefusedError as refused:
         code, place = refused.code, ""
     except json.JSONDecodeError as error:
@@ -56,7 +58,7 @@ def loads(data: bytes, *, max_depth: int = MAX_DEPTH) -> JSONValue:
     raise Malformed(errors=[FieldError("", code, _REASONS[code] + place)])
 
 
-def _read(data: bytes, max_depth: int) -> JSONValue:
+def _read(data: bytes, max_depth: int, max_values: int | None) -> JSONValue:
     if data.startswith(_BOM):
         raise _RefusedError("byte-order-mark")
     try:
@@ -65,6 +67,8 @@ def _read(data: bytes, max_depth: int) -> JSONValue:
         raise _RefusedError("not-utf-8") from None
     if data.count(b"[") + data.count(b"{") > max_depth:
         _check_depth(data, max_depth)
+    if max_values is not None and data.count(b",") >= max_values:
+        _check_values(data, max_values)
     value: JSONValue = _DECODER.decode(text)
     if b"\\u" in data:  # NUL and surrogates can only come from an escape
         _check_characters(value)
@@ -79,6 +83,11 @@ def _check_depth(data: bytes, max_depth: int) -> None:
     if brackets:
         paired = brackets.count(b"[") == brackets.count(b"]")
         raise _RefusedError("too-deep" if paired else "not-json")
+
+
+def _check_values(data: bytes, max_values: int) -> None:
+    if _STRING.sub(b"", data).count(b",") >= max_values:
+        raise _RefusedError("too-many-values")
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

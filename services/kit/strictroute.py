@@ -14,6 +14,8 @@ from services.kit.problem import Problem, UnsupportedMedia
 from services.kit.validation import declared_names
 
 _JSON: Final = frozenset({"application/json", "application/json;charset=utf-8"})
+#: More than any message of ours has, and few enough that a word about each wrong one takes no second.
+_MOST_VALUES: Final = 10_000
 _UNREADABLE: Final = 0  # no model reads a bare number
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -84,7 +86,7 @@ def _read(request: Request, body: bytes) -> strictjson.JSONValue:
     media = request.headers.get("content-type", "").lower().replace(" ", "")
     if media not in _JSON:
         raise UnsupportedMedia("the body must be application/json")
-    return strictjson.loads(body)
+    return strictjson.loads(body, max_values=_MOST_VALUES)
 
 
 def _is_models(annotation: object) -> bool:

@@ -35,6 +35,7 @@ class Thing(BaseModel):
     kind: Literal["a", "b<"]
     title: str | None
     parts: list[Part]
+    marks: dict[Annotated[str, Field(pattern="^[a-z]$")], int]
 
 
 class PermitFor:
@@ -179,6 +180,12 @@ def test_names_are_not_repeated_as_titles_but_a_field_may_be_called_title(docume
     assert "title" not in thing
     assert "title" not in thing["properties"]["title"]
     assert "title" not in thing["properties"]["kind"]
+
+
+def test_a_map_has_no_keys_but_those_of_its_pattern(document: dict[str, Any]) -> None:
+    """The framework names the pattern, and forgets to say that other keys are refused."""
+    marks = document["components"]["schemas"]["Thing"]["properties"]["marks"]
+    assert (list(marks["patternProperties"]), marks["additionalProperties"]) == (["^[a-z]$"], False)
 
 
 def test_paths_and_schemas_stand_in_order(document: dict[str, Any]) -> None:

@@ -158,6 +158,27 @@ def test_the_depth_can_be_chosen() -> None:
         strictjson.loads(b"[[1]]", max_depth=1)
 
 
+@pytest.mark.parametrize(
+    ("data", "most", "code"),
+    [
+        (b"[1,2,3,4]", 4, None),
+        (b"[1,2,3,4,5]", 4, "too-many-values"),
+        (b'{"a":1,"b":2,"c":3}', 1, "too-many-values"),
+        (b'{"a":[1,2],"b":{"c":3,"d":4}}', 4, None),
+        (b'[",,,,",",\\",,,"]', 2, None),
+        (b",,,", 2, "too-many-values"),
+        (b"[1,2,3,4,5]", None, None),
+    ],
+)
+def test_the_number_of_values_can_be_capped(data: bytes, most: int | None, code: str | None) -> None:
+    told = None
+    try:
+        strictjson.loads(data, max_values=most)
+    except Malformed as problem:
+        told = problem.errors[0].code
+    assert told == code
+
+
 def test_the_reason_tells_the_place_but_not_the_text() -> None:
     with pytest.raises(Malformed) as caught:
         strictjson.loads(b'{"name": "Mari",\n "Maasikas" }')

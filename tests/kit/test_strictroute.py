@@ -88,6 +88,7 @@ async def test_a_good_body_is_read(app: FastAPI) -> None:
         (b"\xef\xbb\xbf{}", "byte-order-mark"),
         (b"\xff", "not-utf-8"),
         (b"[" * 100 + b"]" * 100, "too-deep"),
+        (b"{" + b",".join(b'"%d":1' % n for n in range(10_002)) + b"}", "too-many-values"),
         (b"{", "not-json"),
         (b" ", "not-json"),
     ],

@@ -179,7 +179,7 @@ def _standing(operation: Mapping[str, Any], *, guarded: bool) -> Iterable[type[P
 
 
 def _untitled(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
-    """Without the titles that are only the names again."""
+    """Without the titles that are only the names again; a map's keys are those of its pattern alone."""
     if isinstance(schema, list):
         return [_untitled(part) for part in schema]
     if not isinstance(schema, dict):
@@ -190,4 +190,6 @@ def _untitled(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
             clean[key] = {name: _untitled(part) for name, part in value.items()}
         elif key not in {"examples", "example", "default", "enum", "const"}:
             clean[key] = _untitled(value)
+    if "patternProperties" in clean:  # pydantic refuses keys that fit no pattern, and does not say so
+        clean.setdefault("additionalProperties", False)
     return clean
