@@ -1,0 +1,220 @@
+"""Every operation that takes a JSON body: a caller who may, a body that is good, and places for anything."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from jsonschema import Draft202012Validator
+
+from services.kit.ids import new_reference
+from tests.contracts.contract import MARAC, operation, validator
+from tests.contracts.together import POLIS, STAR, Together
+
+#: Stands in every free text of the good bodies, so that an echo is seen.
+CANARY = "Kanaarilind-7f3e"
+_HERE = "@@here@@"
+_SERIALS = count(1)
+
+Body = dict[str, Any]
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request but for its body."""
+
+    path: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Door:
+    """An operation. ``call`` prepares what it acts on; ``places`` are where a body may hold anything."""
+
+    document: str
+    operation: str
+    method: str
+    call: Callable[[Together], Awaitable[Call]]
+    body: Callable[[Together], Body]
+    places: Sequence[Place]
+    audited: bool = True
+
+    @property
+    def schema(self) -> Draft202012Validator:
+        """What the published document says of the body."""
+        return _schema(self.document, self.operation)
+
+
+def person(role: str = "victim", relation: str | None = None) -> Body:
+    """Somebody whom nobody has seen before."""
+    serial = next(_SERIALS)
+    return {
+        "role": role,
+        "relationToVictim": relation,
+        "personalCode": None,
+        "birthDate": f"{1950 + serial % 45}-{1 + serial // 28 % 12:02}-{1 + serial % 28:02}",
+        "givenName": f"{CANARY}-{serial}",
+        "familyName": CANARY,
+        "sex": "female",
+        "municipality": "0698",
+        "address": CANARY,
+        "phone": CANARY,
+        "safeContact": CANARY,
+        "language": "et",
+    }
+
+
+def referral(*persons: Body) -> Body:
+    """A referral that breaks no rule."""
+    return {
+        "referredOn": "2017-03-02",
+        "region": "polva",
+        "event": {"occurredAt": "2017-03-01T20:30:00Z", "description": CANARY},
+        "persons": list(persons) or [person()],
+        "assessment": {"instrument": "dash", "completedOn": "2017-03-02", "answers": {"injury": "yes"}},
+        "grounds": [],
+        "judgementReason": CANARY,
+        "consent": "given",
+        "victimInformed": True,
+        "victimWishes": CANARY,
+        "referrer": {"name": CANARY, "unit": CANARY},
+    }
+
+
+def sender(client: str) -> Body:
+    """A client's own name for a referral, never used before."""
+    return {"client": client, "reference": f"S-{uuid4()}", "version": 1}
+
+
+def submission(*persons: Body) -> Body:
+    """A referral as it comes over X-Road REST."""
+    return {"senderReference": f"S-{uuid4()}", "version": 1, **referral(*persons)}
+
+
+def coordinator(house: Together) -> dict[str, str]:
+    """Headers of the coordinator in whose region all this happens."""
+    return house.person("coordinator", "case-work", "polva")
+
+
+async def entered(house: Together, body: Body) -> Body:
+    """The referral that the coordinator has entered, as the service shows it."""
+    answer = await house.http["cases"].post("/api/cases/v1/referrals", json=body, headers=coordinator(house))
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def _take(house: Together) -> Call:
+    headers = house.service("cases", "exchange", POLIS, "intake")
+    return Call(f"/api/cases/v1/intake/{new_reference()}", headers)
+
+
+async def _enter(house: Together) -> Call:
+    return Call("/api/cases/v1/referrals", coordinator(house))
+
+
+async def _screen(house: Together) -> Call:
+    shown = await entered(house, referral())
+    headers = coordinator(house) | {"if-match": f'"{shown["version"]}"'}
+    return Call(f"/api/cases/v1/referrals/{shown['id']}/screening", headers)
+
+
+async def _session(_: Together) -> Call:
+    return Call("/api/cases/v1/sessions", {})
+
+
+async def _score(house: Together) -> Call:
+    return Call("/api/riskscore/v1/scores", house.service("riskscore", "cases", POLIS, "intake"))
+
+
+async def _skip(house: Together) -> Call:
+    headers = house.person("operator", "operations")
+    return Call(f"/api/exchange/v1/messages/{await house.put_aside()}/skip", headers)
+
+
+async def _submit(house: Together) -> Call:
+    return Call("/xroad/rest/marac/v1/referrals", house.xroad(STAR))
+
+
+_IN_REFERRAL: Sequence[Place] = (
+    ("victimWishes",),
+    ("event", "description"),
+    ("assessment", "answers"),
+    ("grounds",),
+    ("persons",),
+    ("persons", 0, "address"),
+    ("victimInformed",),
+    ("referredOn",),
+)
+DOORS: Sequence[Door] = (
+    Door(
+        "cases",
+        "take_referral",
+        "PUT",
+        _take,
+        lambda _: {**referral(), "sender": sender(POLIS)},
+        (*_IN_REFERRAL, ("sender", "version")),
+    ),
+    Door("cases", "enter_referral", "POST", _enter, lambda _: referral(), _IN_REFERRAL),
+    Door(
+        "cases",
+        "screen_referral",
+        "POST",
+        _screen,
+        lambda _: {"decision": "accept", "reason": None, "note": CANARY, "agencies": ["police"]},
+        (("note",), ("reason",), ("agencies",), ("decision",)),
+    ),
+    Door(
+        "cases",
+        "create_session",
+        "POST",
+        _session,
+        lambda house: {"idToken": house.login("a-nonce-of-tests"), "nonce": "a-nonce-of-tests"},
+        (("idToken",), ("nonce",)),
+        audited=False,
+    ),
+    Door(
+        "riskscore",
+        "create_score",
+        "POST",
+        _score,
+        lambda _: {"instrument": "dash", "onDate": "2017-03-02", "answers": {"injury": "yes"}},
+        (("answers",), ("version",), ("callOuts12Months",), ("repeat",)),
+        audited=False,
+    ),
+    Door(
+        "exchange",
+        "skip_message",
+        "POST",
+        _skip,
+        lambda _: {"reason": "told-otherwise"},
+        (("reason",),),
+    ),
+    Door(
+        MARAC,
+        "submit_referral",
+        "POST",
+        _submit,
+        lambda _: submission(),
+        (*_IN_REFERRAL, ("version",)),
+    ),
+)
+
+
+def with_bytes(body: Body, place: Place, value: bytes) -> bytes:
+    """The body as JSON with raw bytes for the value at a place."""
+    copy: Any = json.loads(json.dumps(body))
+    inner = copy
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = _HERE
+    return json.dumps(copy).encode().replace(f'"{_HERE}"'.encode(), value)
+
+
+@cache
+def _schema(document: str, operation_id: str) -> Draft202012Validator:
+    body = operation(document, operation_id)["requestBody"]
+    return validator(document, body["content"]["application/json"]["schema"])

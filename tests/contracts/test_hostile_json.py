@@ -1,0 +1,188 @@
+"""Whatever JSON, or what only looks like it, comes in: a documented refusal, or it was really good."""
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from tests.contracts import contract, corpora, doors
+from tests.contracts.doors import CANARY, DOORS, Call, Door
+from tests.contracts.together import Together, audited, grown
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hostile-json")]
+#: Seconds within which every answer comes.
+PATIENCE = 2.0
+#: Places whose values must also fit rules that no schema tells.
+RULED = {("agencies",), ("reason",), ("version",), ("referredOn",), ("persons",)}
+#: Bodies of the corpus that are put into each place of a usual run, of 318.
+AT_A_PLACE = 40
+EACH_DOOR = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.operation)
+
+
+def test_every_operation_with_a_body_has_a_door() -> None:
+    with_body = {
+        (name, operation["operationId"])
+        for name in contract.DOCUMENTS
+        for _, _, operation in contract.operations(name)
+        if "requestBody" in operation
+    }
+    assert {(door.document, door.operation) for door in DOORS} == with_body
+
+
+async def ask(house: Together, door: Door, call: Call, body: bytes, media: str = "application/json") -> Any:
+    headers = {**call.headers, "content-type": media}
+    began = time.monotonic()
+    answer = await house.http[contract.served_by(door.document)].request(
+        door.method, call.path, content=body, headers=headers
+    )
+    assert time.monotonic() - began < PATIENCE, body[:80]
+    return answer
+
+
+def is_good(door: Door, name: str, body: bytes) -> bool | None:
+    """Whether the published document allows the body; None where the corpus leaves it open."""
+    if name.startswith("n_"):
+        return False
+    try:
+        fits = door.schema.is_valid(json.loads(body))
+    except ValueError:  # i_: bytes that are no text
+        return None
+    return fits if name.startswith("y_") else None if fits else False
+
+
+def echoed(answer: Any, sent: bytes) -> bool:
+    """Whether a refusal repeats the body, or one of our markers in it."""
+    text = sent.decode("utf-8", "replace").strip()
+    long = len(text) > 6 and text not in contract.our_words()
+    return CANARY in answer.text or (long and text in answer.text)
+
+
+async def refused(
+    house: Together, door: Door, call: Call, cases: Iterable[tuple[str, bytes, bytes]], log: Any
+) -> list[str]:
+    """Sends bodies that must be refused; what was not in order. A case: name, body, what is bad in it."""
+    wrong, number = [], 0
+    before = await house.counts()
+    log.readouterr()
+    for name, body, part in cases:
+        number += 1
+        answer = await ask(house, door, call, body)
+        if answer.status_code < 400:
+            wrong.append(f"{name}: {answer.status_code}")
+            continue
+        if why := contract.broken(answer, door.document, door.operation):
+            wrong.append(f"{name}: {why}")
+        if echoed(answer, part):
+            wrong.append(f"{name}: echoed")
+        if echoed(_Log(log), part):
+            wrong.append(f"{name}: logged")
+    after = await house.counts()
+    assert grown(before, after) == {}
+    if door.document != "riskscore":  # it has no database
+        assert audited(before, after, contract.served_by(door.document)) == (number if door.audited else 0)
+    return wrong
+
+
+class _Log:
+    def __init__(self, log: Any) -> None:
+        self.text = "".join(log.readouterr())
+
+
+@EACH_DOOR
+async def test_a_good_body_is_taken(house: Together, door: Door) -> None:
+    """Else the refusals below would prove nothing."""
+    answer = await ask(house, door, await door.call(house), json.dumps(door.body(house)).encode())
+    assert answer.status_code < 300, answer.text
+    assert door.schema.is_valid(door.body(house))
+
+
+@EACH_DOOR
+async def test_no_body_of_the_corpus_is_a_message(house: Together, door: Door, capsys: Any) -> None:
+    bodies = corpora.json_bodies()
+    cases = [(name, body, body) for name, body in bodies.items()]
+    assert not any(is_good(door, name, body) for name, body in bodies.items())
+    assert await refused(house, door, await door.call(house), cases, capsys) == []
+
+
+@EACH_DOOR
+async def test_a_body_of_the_corpus_in_a_place_of_a_message(house: Together, door: Door, capsys: Any) -> None:
+    bodies, wrong = corpora.json_bodies(), []
+    call = await door.call(house)
+    for place in door.places:
+        chosen = corpora.share([*bodies], AT_A_PLACE, f"{door.operation} {place}")
+        whole = {name: doors.with_bytes(door.body(house), place, bodies[name]) for name in chosen}
+        good = {name: is_good(door, name, body) for name, body in whole.items()}
+        bad = [(f"{place} {name}", whole[name], bodies[name]) for name in chosen if good[name] is False]
+        wrong += await refused(house, door, call, bad, capsys)
+        for name in chosen:
+            if good[name] is False:
+                continue
+            answer = await ask(house, door, await door.call(house), whole[name])
+            if good[name] and place not in RULED and answer.status_code >= 300:
+                wrong.append(f"{place} {name}: a good one: {answer.status_code} {answer.text}")
+            elif answer.status_code >= 300 and (
+                why := contract.broken(answer, door.document, door.operation)
+            ):
+                wrong.append(f"{place} {name}: {why}")
+    assert wrong == []
+
+
+@EACH_DOOR
+@pytest.mark.parametrize(
+    "media",
+    ["text/plain", "text/xml", "application/problem+json", "application/json; charset=utf-16", "x", ""],
+)
+async def test_another_media_type_is_refused(house: Together, door: Door, media: str) -> None:
+    body = json.dumps(door.body(house)).encode()
+    answer = await ask(house, door, await door.call(house), body, media)
+    assert answer.status_code == 415
+    assert contract.broken(answer, door.document, door.operation) is None
+    assert not echoed(answer, body)
+
+
+@EACH_DOOR
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+async def test_another_character_set_is_no_json(house: Together, door: Door, charset: str) -> None:
+    body = json.dumps(door.body(house)).encode(charset)
+    answer = await ask(house, door, await door.call(house), body)
+    assert answer.status_code == 422
+    assert contract.broken(answer, door.document, door.operation) is None
+
+
+MIB = 1 << 20
+EXCESS = {
+    "a long text": json.dumps(CANARY * ((MIB - 2) // len(CANARY))).encode(),
+    "deep": b"[" * 100_000 + b"]" * 100_000,
+    "deep objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    "wide": b"[" + b"1," * 500_000 + b"1]",
+    "many keys": json.dumps({f"{CANARY}{n}": n for n in range(9_000)}).encode(),
+    "far too many keys": json.dumps({f"{CANARY}{n}": n for n in range(30_000)}).encode(),
+    "same keys": b"{" + b'"a":1,' * 150_000 + b'"a":1}',
+    "digits": b"9" * (MIB - 1),
+    "a long fraction": b"0." + b"9" * (MIB - 3),
+    "an exponent": b"1e" + b"9" * 1000,
+    "quotes": b'"' * (MIB - 1),
+    "backslashes": b'"' + b"\\" * (MIB - 3),
+    "escapes": b'["' + b"\\ud800" * 100_000 + b'"]',
+    "nothing": b"",
+    "nul": b"\0" * 1000,
+}
+
+
+@EACH_DOOR
+async def test_too_much_of_anything_is_refused(house: Together, door: Door, capsys: Any) -> None:
+    cases = [(name, body, body[:200]) for name, body in EXCESS.items()]
+    assert await refused(house, door, await door.call(house), cases, capsys) == []
+
+
+@EACH_DOOR
+async def test_a_byte_more_than_a_mebibyte_is_too_large(house: Together, door: Door) -> None:
+    call = await door.call(house)
+    before = await house.counts()
+    answer = await ask(house, door, call, json.dumps(door.body(house)).encode().ljust(MIB + 1))
+    assert answer.status_code == 413
+    assert contract.broken(answer, door.document, door.operation) is None
+    assert CANARY not in answer.text
+    assert grown(before, await house.counts()) == {}
