@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
+pytestmark = pytest.mark.xdist_group("gateway")  # one server for all of them
+
 MIB = 1 << 20
 SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 NOBODY = "http://127.0.0.1:1"

@@ -11,6 +11,8 @@ from services.kit.clock import FixedClock, SystemClock
 from system import tls
 from system.tls import Certificates, Pair
 
+pytestmark = pytest.mark.xdist_group("gateway_tls")  # one server for all of them
+
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
 
 

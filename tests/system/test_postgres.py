@@ -218,6 +218,8 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from system.postgres import Cluster
+
+pytestmark = pytest.mark.xdist_group("postgres")  # one server for all of them
 cluster = Cluster(Path(sys.argv[1]))
 cluster.start()
 print(cluster.pid, cluster.port, flush=True)
