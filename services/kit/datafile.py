@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.exceptions import SchemaError, ValidationError, best_match
 from referencing import Registry
 
 from services.kit import strictjson
@@ -89,10 +89,13 @@ def _parse(label: str, content: bytes) -> Any:  # noqa: ANN401 - not yet checked
 def _validator(package: str, name: str) -> Draft202012Validator:
     try:
         schema: Any = strictjson.loads(_bytes(package, name))
+        Draft202012Validator.check_schema(schema)
     except Malformed as error:
         msg = f"{_label(package, name)}: {error.errors[0].reason}"
         raise DataFileError(msg) from error
-    Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        msg = f"{_label(package, name)}: no JSON Schema: {error.message}"
+        raise DataFileError(msg) from error
     return Draft202012Validator(schema, registry=Registry(), format_checker=FormatChecker())
 
 

@@ -62,9 +62,6 @@ def _names(schema: object) -> Iterable[str]:
             yield from properties
         for part in schema.values():
             yield from _names(part)
-    elif isinstance(schema, list):
-        for part in schema:
-            yield from _names(part)
 
 
 def _pointer(location: Sequence[str | int], code: str, names: frozenset[str]) -> str:
@@ -93,6 +90,6 @@ def _words(error: Mapping[str, Any], language: str) -> tuple[str, str]:
     if limit is not None:
         reason = f"{reason} ({limit})"
     allowed = next((context[key] for key in _ALLOWED if key in context), None)
-    if code == "not-in-list" and allowed is not None:
+    if allowed is not None:
         reason = f"{reason}: {allowed}"
     return code, reason

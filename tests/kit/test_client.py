@@ -244,8 +244,12 @@ async def test_an_answer_that_is_cut_is_no_answer(data: bytes) -> None:
 )
 async def test_bytes_that_are_no_http_are_wrong(data: bytes) -> None:
     async with talking_to(raw(data, close=True)) as (client, _):
-        with pytest.raises((UpstreamWrong, UpstreamUnavailable)):
+        with (
+            capture_logs(processors=PROCESSORS) as lines,
+            pytest.raises((UpstreamWrong, UpstreamUnavailable)),
+        ):
             await ask(client)
+    assert [line["event"] for line in lines] in (["service-answered-wrongly"], ["service-unreachable"])
 
 
 async def test_an_answer_is_bounded() -> None:

@@ -152,6 +152,12 @@ def test_a_schema_with_a_key_twice_is_refused(package: Path) -> None:
         load(package, "a: 1", "thing.schema.json")
 
 
+def test_a_schema_that_is_none_is_refused(package: Path) -> None:
+    (package / "thing.schema.json").write_text('{"type": "objekt"}')
+    with pytest.raises(DataFileError, match=r"thing\.schema\.json: no JSON Schema"):
+        load(package, "a: 1", "thing.schema.json")
+
+
 @pytest.mark.parametrize(
     "name", ["../secret.yaml", "/etc/passwd", "a/../../x.yaml", "", "Thing.yaml", ".hidden"]
 )

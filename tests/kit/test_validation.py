@@ -77,6 +77,7 @@ def test_a_message_that_fits_is_read() -> None:
         ({"persons": [{"role": CANARY}]}, [("/persons/0/role", "not-in-list")]),
         ({"persons": [{"role": "child", CANARY: 1}]}, [("/persons/0", "unknown-field")]),
         ({"persons": [], CANARY: 1, "Mari": 2}, [("", "unknown-field")]),
+        ({"persons": [], "role": "child"}, [("", "unknown-field")]),  # a name, but not here
         ({"persons": [{"role": "child"}] * 4}, [("/persons", "too-many")]),
         ({"persons": [], "answers": {CANARY: "yes"}}, [("/answers", "not-in-list")]),
         ({"persons": [], "answers": {"injury": CANARY}}, [("/answers", "not-in-list")]),
@@ -135,7 +136,7 @@ def test_at_most_fifty_errors_are_told() -> None:
 def test_places_outside_the_body_are_named_by_kind() -> None:
     found = field_errors(
         [
-            {"type": "missing", "loc": ("query", "limit")},
+            {"type": "missing", "loc": ("query", "limit", CANARY)},
             {"type": "uuid_parsing", "loc": ("path", "case_id"), "ctx": {"error": f"found `{CANARY}`"}},
             {"type": "string_pattern_mismatch", "loc": ("header", "X-Purpose"), "ctx": {"pattern": "^a$"}},
         ],
