@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
 
 from services.cases.model.problems import EpochEnded
 from services.cases.schemas.events import BY_TYPE, MEDIA_TYPE, SOURCE, AnyEvent, Envelope
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 
 router = ServiceRouter(tags=["events"])
 
+
+class Batch(JSONResponse):
+    """CloudEvents in a JSON array."""
+
+    media_type = MEDIA_TYPE
+
+
 After = Annotated[
     str | None,
     Query(
@@ -37,10 +45,9 @@ Wait = Annotated[int, Query(ge=0, le=20, description="Seconds to wait for an eve
     "/events",
     summary="List events",
     response_model=list[AnyEvent],
-    responses={
-        200: {"content": {MEDIA_TYPE: {}}, "description": "In the order of the feed"},
-        **problems(EpochEnded),
-    },
+    response_class=Batch,
+    response_description="In the order of the feed",
+    responses=problems(EpochEnded),
 )
 async def list_events(
     request: Request,
