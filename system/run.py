@@ -24,12 +24,23 @@ WATCH_PAUSE = 0.1
 FIRST_BREATH = 0.5
 FIRST_DELAY = 0.2
 LONGEST_DELAY = 10.0
-STEADY_SECONDS = 30.0
+STEADY_SECONDS = 5.0  # who lived so long was well
 MOST_EARLY_DEATHS = 3
 GATEWAY_STOP_SECONDS = 2.0
 STOP_SECONDS = 4.0
 
 Say = Callable[[str], None]
+
+
+def next_delay(last: float, *, lived: float) -> float:
+    """Give the seconds after which a program is started again; `last` is what it was before, 0 at first.
+
+    Who falls over at once waits twice as long each time; who was well, and was then killed, waits no longer
+    for having been killed before.
+    """
+    if not last or lived > STEADY_SECONDS:
+        return FIRST_DELAY
+    return min(2 * last, LONGEST_DELAY)
 
 
 class System:
@@ -162,7 +173,7 @@ class System:
 
     async def _keep(self, child: Child) -> None:
         """Start the child again when it dies; later and later when it dies again and again."""
-        delay, deaths = FIRST_DELAY, 0
+        delay, deaths = 0.0, 0
         while True:
             began = time.monotonic()
             while child.running():  # noqa: ASYNC110 - children of three kinds, none of which offers an event
@@ -170,11 +181,9 @@ class System:
             deaths += 1
             if not self._ready and deaths >= MOST_EARLY_DEATHS:
                 self._fail(f"{child.name} does not start. The end of its log:\n{child.last_words()}")
-            if time.monotonic() - began > STEADY_SECONDS:
-                delay = FIRST_DELAY
+            delay = next_delay(delay, lived=time.monotonic() - began)
             self._say(f"{child.name} {children.how_it_ended(child)}: it starts again in {delay:.1f} s")
             await asyncio.sleep(delay)
-            delay = min(2 * delay, LONGEST_DELAY)
             try:
                 child.start()
                 self._started[child.name] = time.monotonic()

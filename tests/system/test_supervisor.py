@@ -20,6 +20,7 @@ import pytest
 from system import pghome, state
 from system.ports import LOOPBACK, free_port
 from system.postgres import Cluster
+from system.run import next_delay
 
 PROGRAMS = {
     *("gateway", "postgres", "cases", "riskscore", "exchange", "indicators"),
@@ -254,3 +255,14 @@ def test_told_to_stop_while_it_starts_it_stops(tmp_path: Path) -> None:
         assert "Traceback" not in starting.said()
     finally:
         remove(tmp_path / "var")
+
+
+def test_who_falls_over_at_once_is_started_later_and_later() -> None:
+    delays = [0.0]
+    for _ in range(8):
+        delays.append(next_delay(delays[-1], lived=1))
+    assert delays[1:] == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0]
+
+
+def test_who_was_well_is_started_at_once_however_often_it_was_killed() -> None:
+    assert next_delay(10.0, lived=6) == 0.2
