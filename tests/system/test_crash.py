@@ -92,7 +92,7 @@ class Storm:
 
     async def _rest(self, running: Running) -> None:
         deadline = time.monotonic() + QUIET
-        while left := await harvest.moving(running):
+        while left := await harvest.moving(running, screened=True):
             assert time.monotonic() < deadline, f"seed {self.seed}: it does not come to rest: {left}"
             await asyncio.sleep(0.5)
 
