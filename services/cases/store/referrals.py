@@ -41,7 +41,9 @@ _SAME = text(
     """
 )
 _BY_REFERENCE = text(f"{_READ} where r.reference = :reference")
-_LOCKED = text(f"{_READ} where r.id = :id for update of r")
+_LOCKED = text(f"""
+    {_READ} join data_key k on k.id = r.key_id and k.wrapped is not null where r.id = :id for update of r
+""")
 _MOVE = text("""
     update referral set state = :state, state_reason = :state_reason, decided_at = :decided_at,
         decided_by = :decided_by, score_state = :score_state, score_due_at = null, changed_at = :changed_at,
@@ -89,7 +91,7 @@ async def by_reference(work: Work, reference: str) -> Stored | None:
 
 
 async def locked(work: Work, referral: UUID) -> Stored | None:
-    """The referral, locked until the end of the transaction, if the caller may see it."""
+    """The referral, locked until the transaction ends; none that is erased or not the caller's to see."""
     row = (await work.conn.execute(_LOCKED, {"id": referral})).one_or_none()
     return None if row is None else _stored(row)
 

@@ -1,0 +1,118 @@
+"""Every way to knock at an operation of people in the house, with what the table says to it."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.cases.routes.access.full import Full, Wanted
+from tests.cases.routes.access.house import AWAY, HOME, Answer, House, a_referral, day_of
+from tests.cases.routes.access.oracle import Asker, Expected, Thing, at_the_door, expected
+
+Purpose = str | None
+
+
+@dataclass(frozen=True)
+class Knock:
+    """A request, and what should come back."""
+
+    path: str
+    wanted: Wanted
+    method: str = "GET"
+    json: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _list_referrals(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    yield Knock("/referrals", full.listed(asker, "list_referrals", purpose))
+
+
+def _list_cases(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    yield Knock("/cases", full.listed(asker, "list_cases", purpose))
+
+
+def _get_referral(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    for each in full.kept:
+        yield Knock(f"/referrals/{each.id}", full.referral(asker, purpose, each))
+
+
+def _get_case(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    for each in full.kept:
+        yield Knock(f"/cases/{each.case}", full.case(asker, purpose, each))
+
+
+def _get_person(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    for person in dict.fromkeys(person for each in full.kept for person in each.persons):
+        yield Knock(f"/people/{person}", full.person(asker, purpose, person))
+
+
+def _get_me(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    held = [office for office in asker.offices if office.holds]
+    body = {
+        "subject": asker.subject,
+        "offices": [
+            {
+                "role": office.role,
+                "region": office.region,
+                "agency": office.agency,
+                "validFrom": str(day_of(office.starts)),
+                "validTo": None if office.ends is None else str(day_of(office.ends)),
+            }
+            for office in sorted(held, key=lambda office: office.role)
+        ],
+    }
+    word = expected(asker, "get_me", purpose, Thing(HOME))
+    yield Knock("/me", Wanted(word, body, frozenset({asker.subject})))
+
+
+def _screen_referral(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    """Whoever may screen hears that the version is old; so nothing changes."""
+    for each in full.kept:
+        word = expected(asker, "screen_referral", purpose, None if each.erased else each.thing)
+        yield Knock(
+            f"/referrals/{each.id}/screening",
+            Wanted(Expected(412, "stale-version") if word.status == 200 else word),
+            "POST",
+            {"decision": "decline", "reason": "criteria-not-met"},
+            {"If-Match": '"999"'},
+        )
+
+
+def _enter_referral(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    """Whoever may enter a referral there hears that this one breaks a rule; so nothing changes."""
+    for region in (HOME, AWAY):
+        word = expected(asker, "enter_referral", purpose, Thing(region))
+        wanted = Wanted(Expected(422, "referral-invalid") if word.status == 200 else word)
+        yield Knock("/referrals", wanted, "POST", a_referral(region, 20) | {"referredOn": "2099-01-01"})
+
+
+DOORS: dict[str, Callable[[Full, Asker, Purpose], Iterator[Knock]]] = {
+    "list_referrals": _list_referrals,
+    "list_cases": _list_cases,
+    "get_referral": _get_referral,
+    "get_case": _get_case,
+    "get_person": _get_person,
+    "get_me": _get_me,
+    "screen_referral": _screen_referral,
+    "enter_referral": _enter_referral,
+}
+
+
+def knocks(full: Full, operation: str, asker: Asker, purpose: Purpose) -> list[Knock]:
+    """All of them; the first alone where the answer does not depend on what is asked for."""
+    every = list(DOORS[operation](full, asker, purpose))
+    return every if at_the_door(asker, operation, purpose) is None else every[:1]
+
+
+async def heard(
+    house: House, asker: Asker, purpose: Purpose, asked: list[Knock]
+) -> list[tuple[Answer, Wanted]]:
+    """What comes back, several at a time."""
+
+    async def one(knock: Knock) -> tuple[Answer, Wanted]:
+        answer = await house.ask(
+            asker, knock.path, purpose, method=knock.method, json=knock.json, headers=knock.headers
+        )
+        return answer, knock.wanted
+
+    return list(await asyncio.gather(*(one(each) for each in asked)))

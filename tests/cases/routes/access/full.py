@@ -1,0 +1,129 @@
+"""Everything in the house as somebody reads it who may see every field; and what others should read of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.cases.routes.access.house import House, Kept
+from tests.cases.routes.access.oracle import Asker, Expected, Thing, expected, granted, stripped
+
+#: The classes that an answer of an operation holds; what a rule allows beyond them does not show.
+CLASSES = {
+    "list_referrals": {"basic", "risk"},
+    "get_referral": {"basic", "identity", "contact", "risk", "narrative"},
+    "list_cases": {"basic"},
+    "get_case": {"basic", "identity", "contact", "risk"},
+    "get_person": {"basic", "identity", "contact"},
+    "get_me": {"basic"},
+}
+SUMMARY = {
+    "list_referrals": (
+        "id", "reference", "region", "referredOn", "receivedAt", "status", "reason", "caseId", "version",
+        "score", "band", "grounds",
+    ),
+    "list_cases": ("id", "region", "state", "openedOn", "agencies", "version"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What should come back: the table's word, the body, and the ids that it shows."""
+
+    expected: Expected
+    body: Any = None
+    objects: frozenset[str] = frozenset()
+
+    def classes(self, operation: str) -> list[str]:
+        """The classes of fields that the audit row should tell."""
+        if isinstance(self.body, dict) and self.body.get("items") == []:
+            return ["basic"]
+        return sorted(CLASSES[operation] & self.expected.fields)
+
+
+@dataclass(frozen=True)
+class Full:
+    """Answers with every field, by id."""
+
+    kept: list[Kept]
+    referrals: dict[str, Any]
+    cases: dict[str, Any]
+    people: dict[str, list[tuple[Thing, Any]]]
+
+    @classmethod
+    async def of(cls, house: House) -> "Full":
+        """Reads everything as the coordinators of the regions."""
+        made = cls(house.kept, {}, {}, {})
+        for kept in house.kept:
+            if kept.erased:
+                continue
+            coordinator = Asker("seed", f"dev:coordinator:{kept.thing.region}:")
+            made.referrals[kept.id] = (await house.ask(coordinator, f"/referrals/{kept.id}")).body
+            if kept.is_case:
+                made.cases[kept.case] = (await house.ask(coordinator, f"/cases/{kept.case}")).body
+            for person in kept.persons:
+                told = (await house.ask(coordinator, f"/people/{person}")).body["items"]
+                mine = next(each for each in told if each["referralId"] == kept.id)
+                made.people.setdefault(person, []).append((kept.thing, mine))
+        for parts in made.people.values():
+            parts.sort(key=lambda part: made.referrals[part[1]["referralId"]]["referredOn"], reverse=True)
+        return made
+
+    def referral(self, asker: Asker, purpose: str | None, kept: Kept) -> Wanted:
+        word = expected(asker, "get_referral", purpose, None if kept.erased else kept.thing)
+        if word.status != 200:
+            return Wanted(word)
+        body = self.referrals[kept.id]
+        shown = {kept.id, kept.case, *(each["personId"] for each in body["persons"])}
+        return Wanted(word, stripped(body, word.fields), frozenset(shown))
+
+    def case(self, asker: Asker, purpose: str | None, kept: Kept) -> Wanted:
+        word = expected(asker, "get_case", purpose, None if kept.erased or not kept.is_case else kept.thing)
+        if word.status != 200:
+            return Wanted(word)
+        body = self.cases[kept.case]
+        shown = {kept.case, kept.id, *(each["personId"] for each in body["persons"])}
+        return Wanted(word, stripped(body, word.fields), frozenset(shown))
+
+    def person(self, asker: Asker, purpose: str | None, person: str) -> Wanted:
+        parts = self.people.get(person, [])
+        words = [(expected(asker, "get_person", purpose, thing), part) for thing, part in parts]
+        seen = [(word, part) for word, part in words if word.status == 200]
+        if not seen:
+            return Wanted(expected(asker, "get_person", purpose, None))
+        items = [stripped(part, word.fields) for word, part in seen]
+        rules = tuple(dict.fromkeys(rule for word, _ in seen for rule in word.rules))
+        fields = frozenset(name for word, _ in seen for name in word.fields)
+        ids = {part[name] for _, part in seen for name in ("referralId", "caseId")} - {None}
+        return Wanted(
+            Expected(200, rules=rules, fields=fields),
+            {"id": person, "items": items},
+            frozenset(ids | {person}),
+        )
+
+    def listed(self, asker: Asker, operation: str, purpose: str | None) -> Wanted:
+        """The list is the filter of the single reads, the newest first."""
+        get, day, whole = {
+            "list_referrals": (self.referral, "referredOn", self.referrals),
+            "list_cases": (self.case, "openedOn", self.cases),
+        }[operation]
+        nothing = expected(asker, operation, purpose, None)
+        if nothing.status != 404:
+            return Wanted(nothing)
+        found = [(kept, get(asker, purpose, kept)) for kept in self.kept]
+        seen = [(kept, wanted.expected) for kept, wanted in found if wanted.expected.status == 200]
+        pairs = [
+            (whole[kept.id if operation == "list_referrals" else kept.case], word) for kept, word in seen
+        ]
+        pairs.sort(key=lambda pair: (pair[0][day], pair[0]["id"]), reverse=True)
+        items = [
+            stripped({name: body[name] for name in SUMMARY[operation]}, word.fields) for body, word in pairs
+        ]
+        rules = tuple(dict.fromkeys(rule for _, word in pairs for rule in word.rules))
+        fields = frozenset(name for _, word in pairs for name in word.fields)
+        ids = {kept.case for kept, _ in seen}
+        if operation == "list_referrals":
+            ids |= {kept.id for kept, _ in seen}
+        if not seen:
+            rules = tuple(dict.fromkeys(rule["id"] for rule, _ in granted(asker, operation, purpose)))
+        return Wanted(
+            Expected(200, rules=rules, fields=fields), {"items": items, "next": None}, frozenset(ids)
+        )

@@ -1,0 +1,129 @@
+"""Foreign, unknown and erased things answer alike: the same bytes, by the same statements."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tests.cases.routes.access.full import Full
+from tests.cases.routes.access.house import AWAY, HOME, MEMBERS, Answer, House, Kept, unknown_ids
+from tests.cases.routes.access.oracle import Asker
+
+pytestmark = pytest.mark.xdist_group("access")
+COORDINATOR, CHAIR, POLICE = (
+    next(each for each in MEMBERS if each.name == name)
+    for name in (f"coordinator-{HOME}", f"chair-{HOME}", f"agency-member-{HOME}-police")
+)
+SCREENING = {"decision": "decline", "reason": "criteria-not-met"}
+
+
+def _foreign(house: House) -> list[Kept]:
+    return [kept for kept in house.kept if kept.thing.region == AWAY]
+
+
+def _erased(house: House) -> list[Kept]:
+    return [kept for kept in house.kept if kept.thing.region == HOME and kept.erased]
+
+
+def _nothing(house: House, path: str) -> list[str]:
+    """Ids under which the coordinator of HOME finds nothing there."""
+    gone = [*_foreign(house), *_erased(house)]
+    own = [kept for kept in house.kept if kept.thing.region == HOME]
+    open_cases = [kept.case for kept in gone if kept.is_case]
+    match path:
+        case "/cases/{}":
+            declined = [kept.case for kept in own if not kept.is_case]
+            return [*open_cases, *declined, *(kept.id for kept in own)]
+        case "/people/{}":
+            seen = {person for kept in own if not kept.erased for person in kept.persons}
+            return [person for kept in gone for person in kept.persons if person not in seen]
+        case _:
+            return [*(kept.id for kept in gone), *(kept.case for kept in own)]
+
+
+async def _ask(house: House, asker: Asker, path: str, id_: str) -> Answer:
+    if path.endswith("/screening"):
+        tag = {"If-Match": '"1"'}
+        return await house.ask(asker, path.format(id_), method="POST", json=SCREENING, headers=tag)
+    return await house.ask(asker, path.format(id_))
+
+
+PATHS = ("/referrals/{}", "/cases/{}", "/people/{}", "/referrals/{}/screening")
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_what_is_not_there_for_the_caller_answers_in_the_same_bytes(house: House, path: str) -> None:
+    ids = [*_nothing(house, path), *unknown_ids()]
+    answers = [await _ask(house, COORDINATOR, path, each) for each in ids]
+    assert len(answers) > 12
+    assert {answer.status for answer in answers} == {404}
+    assert len({str(answer.bare()) for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("path", PATHS[:3])
+@pytest.mark.parametrize("asker", [CHAIR, POLICE], ids=str)
+async def test_to_others_as_well(house: House, asker: Asker, path: str) -> None:
+    answers = [await _ask(house, asker, path, each) for each in [*_nothing(house, path), *unknown_ids()]]
+    assert len({str(answer.bare()) for answer in answers}) == 1
+
+
+@contextmanager
+def _statements(house: House) -> Iterator[list[str]]:
+    """What the database is told, in words."""
+    told: list[str] = []
+
+    def hear(*arguments: Any) -> None:
+        told.append(arguments[2])
+
+    engine = house.app.state.database._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        yield told
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_the_database_is_asked_the_same(house: House, path: str) -> None:
+    heard = set()
+    for each in [*_nothing(house, path), *unknown_ids()]:
+        with _statements(house) as told:
+            await _ask(house, COORDINATOR, path, each)
+        heard.add(tuple(told))
+    assert len(heard) == 1
+
+
+@pytest.mark.parametrize("path", PATHS[:3])
+async def test_an_own_thing_is_found_under_every_spelling_of_its_id(
+    house: House, full: Full, path: str
+) -> None:
+    kept = house.kept[0]
+    own = {"/referrals/{}": kept.id, "/cases/{}": kept.case, "/people/{}": kept.persons[0]}[path]
+    bodies = [
+        (await _ask(house, COORDINATOR, path, each)).body for each in (own, own.upper(), own.replace("-", ""))
+    ]
+    assert bodies[0]["id"] == own
+    assert bodies == [bodies[0]] * 3
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("wrong", ["one", "polva", "0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c1g", "%27%20or%201=1"])
+async def test_what_is_no_id_is_malformed_whoever_asks(house: House, path: str, wrong: str) -> None:
+    asker = COORDINATOR
+    answer = await _ask(house, asker, path, wrong)
+    assert (answer.status, answer.slug) == (422, "malformed")
+    assert wrong not in answer.content.decode()
+    anonymous = Asker("anonymous", "m-nobody", credentials="none")
+    assert (await _ask(house, anonymous, path, wrong)).status == 401
+
+
+async def test_a_list_of_another_region_is_as_empty_as_that_of_a_region_that_is_none(house: House) -> None:
+    answers = [
+        await house.ask(COORDINATOR, f"/{things}?region={region}")
+        for things in ("referrals", "cases")
+        for region in (AWAY, "atlantis", "valga")
+    ]
+    assert len({str(answer.bare()) for answer in answers}) == 1
+    assert answers[0].body == {"items": [], "next": None}
