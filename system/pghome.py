@@ -56,6 +56,7 @@ def locate(folder: Path) -> Home:
     home = Home(base / _identity(folder), _copied(installed, base), user)
     if not home.folder.exists():
         home.folder.mkdir(mode=0o700)
+        (home.folder / "belongs-to").write_text(f"{folder}\n")  # for whoever looks here one day
         home.give(home.folder)
     return home
 

@@ -36,8 +36,8 @@ class Upstream(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self) -> None:
-        super().__init__((LOOPBACK, 0), _Echo)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__((LOOPBACK, port), _Echo)
         self.seen: list[str] = []
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 

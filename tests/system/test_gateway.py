@@ -5,11 +5,14 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
+
+from system.ports import free_port
 
 pytestmark = pytest.mark.xdist_group("gateway")  # one server for all of them
 
@@ -244,6 +247,21 @@ def test_a_service_that_is_down_is_503_with_a_time_to_come_again(gate: Any, gate
         assert answer.status == 503
         assert int(answer.headers["Retry-After"]) > 0
         assert problem(answer)["type"] == "urn:turvavork:problem:upstream-unavailable"
+
+
+@pytest.mark.slow
+def test_a_service_that_is_just_starting_again_is_waited_for(start_gateway: Any, upstream: Any) -> None:
+    port = free_port()
+    gate = start_gateway(
+        dict.fromkeys(("cases", "exchange", "riskscore", "indicators"), f"http://127.0.0.1:{port}")
+    )
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(gate.ask, gate.doors.xroad_port, "/xroad/soap", "POST", b"x" * MIB)
+        time.sleep(0.4)
+        with type(upstream)(port) as late:
+            assert asked.result().json["length"] == MIB
+            assert late.seen == ["/xroad/soap"]
+            late.shutdown()
 
 
 def test_a_service_that_is_silent_is_504(gate: Any) -> None:

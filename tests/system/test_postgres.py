@@ -20,6 +20,7 @@ from system.pghome import PostgresError
 from system.postgres import Cluster
 
 AS_ROOT = os.geteuid() == 0
+pytestmark = pytest.mark.xdist_group("postgres")  # one server for all of them
 
 
 @pytest.fixture(scope="module")
@@ -218,8 +219,6 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from system.postgres import Cluster
-
-pytestmark = pytest.mark.xdist_group("postgres")  # one server for all of them
 cluster = Cluster(Path(sys.argv[1]))
 cluster.start()
 print(cluster.pid, cluster.port, flush=True)
