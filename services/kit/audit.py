@@ -41,6 +41,7 @@ AUDIT: Final = Table(
     *(Column(name, Text) for name in ("decision", "rule_id", "problem", "request_id", "client")),
     *(Column(name, LargeBinary) for name in ("salt", "canonical", "leaf")),
 )
+_INSERT: Final = AUDIT.insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +111,4 @@ async def write(connection: AsyncConnection, entries: Iterable[Entry]) -> None:
     """Inserts entries in one go; the caller's transaction decides whether they stay."""
     rows = [entry.row() for entry in entries]
     if rows:
-        await connection.execute(AUDIT.insert(), rows if len(rows) > 1 else rows[0])
+        await connection.execute(_INSERT, rows if len(rows) > 1 else rows[0])
