@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.kit import openapi
 from services.kit.openapi import permit_operation
+from services.kit.openapi.document import _untitled
 from services.kit.problem import Conflict, Kind, Malformed, NotFound, Problem, StaleVersion
 from services.kit.web import ServiceRouter, ServiceSpec, create_service
 
@@ -186,6 +187,11 @@ def test_a_map_has_no_keys_but_those_of_its_pattern(document: dict[str, Any]) ->
     """The framework names the pattern, and forgets to say that other keys are refused."""
     marks = document["components"]["schemas"]["Thing"]["properties"]["marks"]
     assert (list(marks["patternProperties"]), marks["additionalProperties"]) == (["^[a-z]$"], False)
+
+
+def test_titles_go_at_any_depth_but_not_from_examples() -> None:
+    schema = {"title": "A", "anyOf": [{"title": "B", "type": "string"}], "examples": [{"title": "kept"}]}
+    assert _untitled(schema) == {"anyOf": [{"type": "string"}], "examples": [{"title": "kept"}]}
 
 
 def test_paths_and_schemas_stand_in_order(document: dict[str, Any]) -> None:

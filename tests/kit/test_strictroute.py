@@ -106,6 +106,12 @@ async def test_a_bare_value_is_no_model(app: FastAPI, content: bytes) -> None:
     assert [pointer for pointer, _ in errors] == [""]
 
 
+async def test_a_wrong_field_is_pointed_at(app: FastAPI) -> None:
+    assert told(await post(app, "/notes", b'{"text":5}')) == (422, [("/text", "wrong-type")])
+    assert told(await post(app, "/many", b'[{},{"text":5}]')) == (422, [("/1/text", "wrong-type")])
+    assert told(await post(app, "/maybe", b'{"text":5}')) == (422, [("/text", "wrong-type")])
+
+
 async def test_an_empty_body_is_a_missing_one(app: FastAPI) -> None:
     assert told(await post(app, "/notes", b"", headers={})) == (422, [("", "required")])
     assert (await post(app, "/maybe", b"", headers={})).json() == {"given": False}
@@ -179,7 +185,10 @@ def test_a_body_that_no_model_describes_cannot_be_declared(body: Any) -> None:
         ServiceRouter().add_api_route("/x", endpoint, methods=["POST"])
 
 
-@pytest.mark.parametrize("body", [Note, list[Note], Note | None, list[Note] | None, Annotated[Note, "x"]])
+@pytest.mark.parametrize(
+    "body",
+    [Note, list[Note], list[Annotated[Note, "x"]], Note | None, list[Note] | None, Annotated[Note, "x"]],
+)
 def test_models_and_lists_of_models_can(body: Any) -> None:
     async def endpoint(given: Any) -> None: ...
 
