@@ -14,7 +14,8 @@ from services.cases.app import create_app
 from services.cases.settings import Settings
 from services.kit import keys
 from services.kit.ids import new_reference
-from services.kit.tokens import ServiceSigner
+from services.kit.tokens import AccessTokenIssuer, ServiceSigner
+from services.kit.tokens.signing import DEVELOPMENT_ISSUER
 
 Build = Callable[..., Any]
 POLIS = "ee-dev/GOV/70008747/polis"
@@ -45,6 +46,26 @@ class Served:
 
     async def get(self, path: str, subject: str, service: str, purpose: str) -> httpx.Response:
         return await self.http.get(f"/api/cases/v1{path}", headers=self.headers(subject, service, purpose))
+
+    async def ask(
+        self,
+        path: str,
+        subject: str = "dev:coordinator:polva:",
+        method: str = "GET",
+        purpose: str = "case-work",
+        **rest: Any,
+    ) -> httpx.Response:
+        """Asks as a person does."""
+        issuer = AccessTokenIssuer(DEVELOPMENT_ISSUER, keys.load_issuer(self.folder, "development"))
+        headers = {"Authorization": f"Bearer {issuer.issue(subject)}", "X-Purpose": purpose}
+        headers |= rest.pop("headers", {})
+        return await self.http.request(method, f"/api/cases/v1{path}", headers=headers, **rest)
+
+    async def taken(self, message: dict[str, Any], **changes: Any) -> str:
+        """Hands a referral over; its internal id."""
+        answer = await self.put(message, **changes)
+        assert answer.status_code == 201, answer.text
+        return str(await self.world.referral_id(answer.json()["reference"]))
 
 
 @pytest_asyncio.fixture
