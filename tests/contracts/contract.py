@@ -1,11 +1,13 @@
 """What the published documents promise, and whether an answer keeps it."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from xml.sax.saxutils import escape
 
 import httpx
 from jsonschema import Draft202012Validator
@@ -17,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 #: The REST side of the X-Road listener has a document of its own; exchange serves it.
 MARAC = "marac"
 DOCUMENTS = (*openapi.SERVICES, MARAC)
+#: Shorter texts stand in any answer by chance.
+SHORTEST = 6
 _PROBLEM = re.compile(r"^\| (`[a-z0-9`, -]+`) \| (\d{3}) \|", re.MULTILINE)
 _CODE = re.compile(r"^\| (`[a-z0-9`, -]+`) \| [^|]+ \|$", re.MULTILINE)
 
@@ -73,6 +77,13 @@ def our_words() -> str:
     """What may stand in an answer whoever wrote it to us: documents and lists of ours."""
     folders = (ROOT / "docs", ROOT / "openapi", *(ROOT / "services").glob("*/data"))
     return "\n".join(path.read_text() for folder in folders for path in folder.rglob("*") if path.is_file())
+
+
+def repeats(text: str, sent: str) -> bool:
+    """Whether a text has something of what was sent, and not because these are our own words."""
+    sent = sent.strip()
+    spelled = {sent, json.dumps(sent)[1:-1], json.dumps(sent, ensure_ascii=False)[1:-1], escape(sent)}
+    return len(sent) >= SHORTEST and sent not in our_words() and any(each in text for each in spelled)
 
 
 def broken(answer: httpx.Response, name: str, operation_id: str) -> str | None:

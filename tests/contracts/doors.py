@@ -1,7 +1,7 @@
 """Every operation that takes a JSON body: a caller who may, a body that is good, and places for anything."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -95,30 +95,27 @@ def submission(*persons: Body) -> Body:
     return {"senderReference": f"S-{uuid4()}", "version": 1, **referral(*persons)}
 
 
-def coordinator(house: Together) -> dict[str, str]:
-    """Headers of the coordinator in whose region all this happens."""
-    return house.person("coordinator", "case-work", "polva")
-
-
 async def entered(house: Together, body: Body) -> Body:
-    """The referral that the coordinator has entered, as the service shows it."""
-    answer = await house.http["cases"].post("/api/cases/v1/referrals", json=body, headers=coordinator(house))
+    """The referral that a coordinator has entered, as the service shows it."""
+    answer = await house.http["cases"].post(
+        "/api/cases/v1/referrals", json=body, headers=house.caller("cases", "enter_referral")
+    )
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 
 
 async def _take(house: Together) -> Call:
-    headers = house.service("cases", "exchange", POLIS, "intake")
-    return Call(f"/api/cases/v1/intake/{new_reference()}", headers)
+    path = f"/api/cases/v1/intake/{new_reference()}"
+    return Call(path, house.caller("cases", "take_referral"))
 
 
 async def _enter(house: Together) -> Call:
-    return Call("/api/cases/v1/referrals", coordinator(house))
+    return Call("/api/cases/v1/referrals", house.caller("cases", "enter_referral"))
 
 
 async def _screen(house: Together) -> Call:
     shown = await entered(house, referral())
-    headers = coordinator(house) | {"if-match": f'"{shown["version"]}"'}
+    headers = house.caller("cases", "screen_referral") | {"if-match": f'"{shown["version"]}"'}
     return Call(f"/api/cases/v1/referrals/{shown['id']}/screening", headers)
 
 
@@ -127,12 +124,12 @@ async def _session(_: Together) -> Call:
 
 
 async def _score(house: Together) -> Call:
-    return Call("/api/riskscore/v1/scores", house.service("riskscore", "cases", POLIS, "intake"))
+    return Call("/api/riskscore/v1/scores", house.caller("riskscore", "create_score"))
 
 
 async def _skip(house: Together) -> Call:
-    headers = house.person("operator", "operations")
-    return Call(f"/api/exchange/v1/messages/{await house.put_aside()}/skip", headers)
+    path = f"/api/exchange/v1/messages/{await house.put_aside()}/skip"
+    return Call(path, house.caller("exchange", "skip_message"))
 
 
 async def _submit(house: Together) -> Call:
@@ -204,14 +201,29 @@ DOORS: Sequence[Door] = (
 )
 
 
+def texts(body: Any, at: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Every text of a body with its place."""
+    if isinstance(body, str):
+        yield at, body
+    elif isinstance(body, dict | list):
+        for step, inner in body.items() if isinstance(body, dict) else enumerate(body):
+            yield from texts(inner, (*at, step))
+
+
+def changed(body: Body, at: Mapping[Place, Any]) -> Body:
+    """A copy of the body with other values at some places."""
+    copy = json.loads(json.dumps(body))
+    for place, value in at.items():
+        inner = copy
+        for step in place[:-1]:
+            inner = inner[step]
+        inner[place[-1]] = value
+    return dict(copy)
+
+
 def with_bytes(body: Body, place: Place, value: bytes) -> bytes:
     """The body as JSON with raw bytes for the value at a place."""
-    copy: Any = json.loads(json.dumps(body))
-    inner = copy
-    for step in place[:-1]:
-        inner = inner[step]
-    inner[place[-1]] = _HERE
-    return json.dumps(copy).encode().replace(f'"{_HERE}"'.encode(), value)
+    return json.dumps(changed(body, {place: _HERE})).encode().replace(f'"{_HERE}"'.encode(), value)
 
 
 @cache

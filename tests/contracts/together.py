@@ -3,15 +3,17 @@
 Everything is as in `app.py` but the wires: calls between services, and the issuer of logins.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import httpx
+import yaml
 from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import OKPKey
@@ -31,10 +33,14 @@ from services.kit.tokens import AccessTokenIssuer, OidcIdTokenVerifier, OidcKeys
 from services.kit.tokens.signing import DEVELOPMENT_ISSUER
 from services.riskscore.app import create_app as riskscore_app
 from services.riskscore.settings import Settings as RiskscoreSettings
+from tests.contracts.contract import ROOT
 
 POLIS = "ee-dev/GOV/70008747/polis"
 STAR = "ee-dev/GOV/70009770/star"
 SECRET = "a-gateway-secret-of-tests"
+#: Where the callers hold their offices, and which roles are held somewhere.
+OFFICE = {"region": "polva", "agency": "police"}
+_BOUND = {"coordinator": ("region",), "chair": ("region",), "agency-member": ("region", "agency")}
 LOGIN = "https://login.example/realm"
 CLIENT = "turvavork-client"
 TABLES = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
@@ -67,6 +73,18 @@ class Together:
         """Headers of a service that speaks for a subject."""
         signer = ServiceSigner(name, keys.load_signing(self.folder, name))
         return {"authorization": f"Bearer {signer.token(target, subject, purpose)}", "x-purpose": purpose}
+
+    def caller(self, service: str, operation: str) -> dict[str, str]:
+        """Headers of somebody whom the first rule for an operation lets in."""
+        rule = next(
+            each for each in _rules(service) if each["effect"] == "allow" and operation in each["operations"]
+        )
+        role, purpose = rule["roles"][0], rule["purposes"][0]
+        kind, _, name = role.partition(":")
+        if kind != "service":
+            return self.person(role, purpose, **{key: OFFICE[key] for key in _BOUND.get(role, ())})
+        spoken_for = rule.get("for", ["xroad"])
+        return self.service(service, name, POLIS if "xroad" in spoken_for else role, purpose)
 
     def xroad(self, client: str = STAR) -> dict[str, str]:
         """Headers of an X-Road client behind the gateway's X-Road listener."""
@@ -115,6 +133,12 @@ class Together:
             stream,
         )
         return str(message)
+
+
+@cache
+def _rules(service: str) -> Sequence[Mapping[str, Any]]:
+    table = yaml.safe_load((ROOT / "services" / service / "data" / "access.yaml").read_text())
+    return list(table["rules"])
 
 
 def grown(before: Counts, after: Counts) -> dict[str, int]:
