@@ -60,8 +60,9 @@ async def status_over_rest(
 
 async def status(running: Running, partner: str, reference: str) -> str:
     """The status that a sender is told now."""
-    ask = status_over_soap(running, "reference", reference)
-    return (await (ask if partner == "polis" else status_over_rest(running, reference)))["status"]
+    if partner == "polis":
+        return (await status_over_soap(running, "reference", reference))["status"]
+    return (await status_over_rest(running, reference))["status"]
 
 
 async def referral_of(running: Running, region: str, reference: str) -> dict[str, Any]:
