@@ -252,6 +252,27 @@ def test_the_servers_access_log_is_off_and_chatter_is_not_written(lines: Lines) 
     assert read() == []
 
 
+def test_a_configured_process_is_lenient_unless_told() -> None:
+    stream = io.StringIO()
+    log.configure("cases", stream=stream)
+    log.get_logger("x").info("event", name=CANARY)
+    assert json.loads(stream.getvalue())["dropped"] == 1
+
+
+def test_the_server_speaks_at_the_level_and_other_libraries_from_warning(lines: Lines) -> None:
+    server = logging.getLogger("uvicorn")
+    server.propagate = False
+    server.addHandler(logging.StreamHandler())
+    read = lines()
+    logging.getLogger("uvicorn.error").info("started")
+    logging.getLogger("some.library").info("chatter")
+    logging.getLogger("some.library").warning("worry")
+    assert [(line["room"], line["level"]) for line in read()] == [
+        ("uvicorn.error", "info"),
+        ("some.library", "warning"),
+    ]
+
+
 def test_a_log_whose_reader_is_gone_stops_nobody() -> None:
     class Closed(io.StringIO):
         def write(self, _: str) -> int:

@@ -82,7 +82,7 @@ async def plain() -> dict[str, str]: ...
 def app() -> FastAPI:
     return create_service(
         ServiceSpec(
-            name="things", title="Things & <more>", description="First.\n\nSecond <p>.", routers=[router]
+            name="things", title="Things & <more>", description="First.\n\nSecond <p>. Öö", routers=[router]
         )
     )
 
@@ -181,6 +181,7 @@ def test_names_are_not_repeated_as_titles_but_a_field_may_be_called_title(docume
     assert "title" not in thing
     assert "title" not in thing["properties"]["title"]
     assert "title" not in thing["properties"]["kind"]
+    assert "title" not in json.dumps([o.get("parameters") for o in operations(document).values()])
 
 
 def test_a_map_has_no_keys_but_those_of_its_pattern(document: dict[str, Any]) -> None:
@@ -222,6 +223,8 @@ def test_the_document_is_built_once_and_rendered_with_a_newline(app: FastAPI) ->
     assert app.openapi() is app.openapi()
     rendered = openapi.render(app.openapi())
     assert rendered.endswith(b"}\n")
+    assert rendered.startswith(b'{\n  "openapi"')
+    assert "Öö".encode() in rendered
     assert json.loads(rendered) == app.openapi()
 
 
