@@ -46,7 +46,8 @@ class Coordinators:
         while not stop.is_set():
             waiting = await self._waiting(http, region)
             for referral in waiting:
-                await self._decide(http, region, referral)
+                if not stop.is_set():
+                    await self._decide(http, region, referral)
             if not waiting:
                 await asyncio.sleep(PAUSE)
 

@@ -31,7 +31,7 @@ _FACTS = """
     from fact_case c where c.accepted
 """
 #: What still moves: while one of these counts more than none, the system has not come to rest.
-MOVING: dict[str, dict[str, str]] = {
+MOVING: Mapping[str, Mapping[str, str]] = {
     "exchange": {
         "messages wait for their hand-over": "select count(*) from inbox where state = 'received'",
         "notices wait": "select count(*) from outbox where state = 'waiting'",
@@ -43,10 +43,6 @@ MOVING: dict[str, dict[str, str]] = {
         "events wait for their place": "select count(*) from event_pending",
     },
     "indicators": {"rows of audit wait for their place": "select count(*) from audit_pending"},
-}
-SCREENING = {
-    "cases": MOVING["cases"]
-    | {"referrals wait for a person": "select count(*) from referral where state = 'awaiting-screening'"}
 }
 _GAPS = """
     select count(*) from (
@@ -124,9 +120,9 @@ async def counted(running: Running, questions: Mapping[str, Mapping[str, str]]) 
     return {name: number for name, number in found.items() if number}
 
 
-async def moving(running: Running, *, screened: bool = False) -> dict[str, int]:
-    """What has not come to rest; empty when all has, with `screened` also what coordinators must do."""
-    found = await counted(running, MOVING | (SCREENING if screened else {}))
+async def moving(running: Running) -> dict[str, int]:
+    """What has not come to rest; empty when all has but what waits for a coordinator."""
+    found = await counted(running, MOVING)
     async with running.database("cases") as cases:
         last = await cases.fetchval("select max(position) from event_position")
     for service, query in (

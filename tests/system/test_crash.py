@@ -76,7 +76,7 @@ class Storm:
     seconds: float = 0.0
 
     async def rage(self, running: Running) -> None:
-        """Load and kills; then no more kills, until all that was begun is answered, decided and told."""
+        """Load and kills; then no more of either, until all that was begun is answered, decided and told."""
         stop, home = asyncio.Event(), asyncio.Event()
         began = time.monotonic()
         sending = asyncio.create_task(self.senders.run(stop, rate=RATE))
@@ -85,14 +85,14 @@ class Storm:
         self.seconds = time.monotonic() - began
         stop.set()
         await asyncio.wait_for(sending, QUIET)
-        await self._rest(running)
         home.set()
-        await screening
+        await asyncio.wait_for(screening, QUIET)
+        await self._rest(running)
         self.found = await harvest.found(running)
 
     async def _rest(self, running: Running) -> None:
         deadline = time.monotonic() + QUIET
-        while left := await harvest.moving(running, screened=True):
+        while left := await harvest.moving(running):
             assert time.monotonic() < deadline, f"seed {self.seed}: it does not come to rest: {left}"
             await asyncio.sleep(0.5)
 
