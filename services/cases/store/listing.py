@@ -72,7 +72,9 @@ def _kept(of: TableClause) -> ColumnElement[bool]:
 def _columns(of: TableClause, case: ColumnElement[Any]) -> Columns:
     def takes_part(values: Sequence[str]) -> ColumnElement[bool]:
         pairs = [tuple(value.split("@")) for value in values]
-        return exists(select(1).where(_G.c.case_id == case, tuple_(_G.c.agency, _G.c.region).in_(pairs)))
+        found = exists(select(1).where(_G.c.case_id == case, tuple_(_G.c.agency, _G.c.region).in_(pairs)))
+        # the region of case_agency is the case's: saying so lets the index of the list serve agencies, too
+        return and_(of.c.region.in_(sorted({region for _, region in pairs})), found)
 
     return {"region": of.c.region.in_, "agencies": takes_part}
 

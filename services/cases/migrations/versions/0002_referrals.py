@@ -104,15 +104,17 @@ create table marac_case (
     state text not null check (state in ('open')),
     opened_on date not null,
     key_id uuid not null references data_key (id),
-    version integer not null default 1 check (version > 0)
+    version integer not null default 1 check (version > 0),
+    unique (id, region)
 );
 create index on marac_case (region, opened_on, id);
 
 create table case_agency (
-    case_id uuid not null references marac_case (id),
+    case_id uuid not null,
     agency text not null,
     region text not null,
-    primary key (case_id, agency)
+    primary key (case_id, agency),
+    foreign key (case_id, region) references marac_case (id, region)
 );
 comment on column case_agency.region is 'The case''s: agencies take part as agency@region.';
 create index on case_agency (agency, region, case_id);
