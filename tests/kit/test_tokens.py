@@ -394,15 +394,3 @@ def test_access_tokens_are_for_people(subject: str) -> None:
 
 def test_reprs_do_not_name_people() -> None:
     assert PERSON not in repr(Identity(PERSON, "member"))
-
-
-def test_a_service_token_serves_for_a_while_and_then_a_new_one_is_made() -> None:
-    clock = FixedClock(AT)
-    signer = ServiceSigner("exchange", OKPKey.generate_key("Ed25519", {"kid": "exchange"}), clock)
-    first = signer.token("cases", "worker:feed", "delivery")
-    clock.advance(timedelta(seconds=19))
-    assert signer.token("cases", "worker:feed", "delivery") == first
-    assert signer.token("cases", "worker:intake", "delivery") != first
-    assert signer.token("riskscore", "worker:feed", "delivery") != first
-    clock.advance(timedelta(seconds=1))
-    assert signer.token("cases", "worker:feed", "delivery") != first
