@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from itertools import count
 from typing import Any
@@ -16,6 +17,8 @@ from tests.contracts.together import POLIS, STAR, Together
 
 #: Stands in every free text of the good bodies, so that an echo is seen.
 CANARY = "Kanaarilind-7f3e"
+#: A day on which none of the people here was born.
+BIRTH = date(1930, 6, 15)
 _HERE = "@@here@@"
 _SERIALS = count(1)
 

@@ -23,12 +23,16 @@ from services.cases.outbound import RiskScore
 from services.cases.settings import Settings as CasesSettings
 from services.exchange.app import create_app as exchange_app
 from services.exchange.settings import Settings as ExchangeSettings
+from services.indicators.actions.consuming import Consumer
 from services.indicators.app import create_app as indicators_app
+from services.indicators.outbound import Feed
 from services.indicators.settings import Settings as IndicatorsSettings
 from services.kit import keys
 from services.kit.access import RemoteAppointments
 from services.kit.client import ServiceClient
 from services.kit.clock import SystemClock
+from services.kit.policy import Caller
+from services.kit.sequencer import Sequencer
 from services.kit.tokens import AccessTokenIssuer, OidcIdTokenVerifier, OidcKeys, ServiceSigner
 from services.kit.tokens.signing import DEVELOPMENT_ISSUER
 from services.riskscore.app import create_app as riskscore_app
@@ -111,6 +115,14 @@ class Together:
                 found[f"{service}.{table}"] = await admin.fetchval(f"select count(*) from {table}")  # noqa: S608 - of the catalogue
         return found
 
+    async def read_feed(self) -> None:
+        """Does the workers' part: events get their places, and indicators reads them."""
+        await Sequencer(self.apps["cases"].state.database, ("audit", "event")).drain()
+        state = self.apps["indicators"].state
+        worker = Caller.system("worker:feed", "indicators")
+        feed = Feed(state.appointments._client, worker)  # the same wire
+        await Consumer(state.database, feed, state.policy.permit(worker, "apply_events", "statistics")).step()
+
     async def put_aside(self) -> str:
         """An outgoing message that waits for an operator."""
         message, stream = uuid4(), uuid4()
@@ -188,6 +200,7 @@ async def together(folder: Path, copy: Copy) -> AsyncIterator[Together]:
             stack.push_async_callback(admin.close)
         made = Together(apps, http, folder, admins)
         _wire(made, to_cases, stack)
+        await made.read_feed()
         yield made
 
 
