@@ -14,7 +14,7 @@ check: .venv/.dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q tests/house tests/contracts
+	$(BIN)/pytest -q tests/house tests/contracts/test_fresh.py tests/contracts/test_manners.py tests/contracts/test_consumers.py
 
 look: .venv/.dev
 	bash tests/look/run
