@@ -315,16 +315,25 @@ def test_nobody_learns_what_the_gateway_is(gate: Any) -> None:
         assert not {"server", "via"} & {name.lower() for name in headers}
 
 
-def test_the_log_is_json_and_holds_neither_queries_nor_headers(gate: Any) -> None:
-    secret = uuid.uuid4().hex
-    answer = gate.ask(
-        gate.doors.api_port, f"/api/cases/v1/logged?code={secret}", Cookie=secret, X_Some=secret
-    )
-    gate.ask(gate.doors.api_port, f"/api/riskscore/v1/x?code={secret}", Authorization=secret)
-    gate.ask(gate.doors.xroad_port, f"/xroad/soap?code={secret}", X_Road_UserId=secret, X_Want="503")
+def test_the_log_is_json_and_holds_of_what_a_client_writes_the_door_and_a_known_method(gate: Any) -> None:
+    secret, api, xroad = uuid.uuid4().hex, gate.doors.api_port, gate.doors.xroad_port
+    asked = [
+        (gate.ask(api, f"/api/cases/v1/{secret}?code={secret}", Cookie=secret), "GET", "/api/cases/v1"),
+        (gate.ask(api, f"/api/riskscore/v1/x?code={secret}", secret, Host=secret), "", "/api/riskscore/v1"),
+        (gate.ask(api, f"/{secret}/{secret}", Authorization=secret), "GET", ""),
+        (gate.ask(api, f"/api/{secret}/v1/x", "POST"), "POST", ""),
+        (
+            gate.ask(xroad, f"/xroad/soap?code={secret}", X_Road_UserId=secret, X_Want="503"),
+            "GET",
+            "/xroad/soap",
+        ),
+        (gate.ask(xroad, f"/xroad/rest/marac/v1/referrals/{secret}"), "GET", "/xroad/rest/marac/v1"),
+    ]
     lines = gate.lines()
-    mine = [line for line in lines if line.get("uuid") == answer.headers["X-Request-Id"]]
-    assert [(line["request"]["uri"], line["status"]) for line in mine] == [("/api/cases/v1/logged", 200)]
+    for answer, method, door in asked:
+        mine = [line for line in lines if line.get("uuid") == answer.headers["X-Request-Id"]]
+        assert [(line["request"]["method"], line["request"]["uri"]) for line in mine] == [(method, door)]
+        assert [line["status"] for line in mine] == [answer.status]
     assert secret not in json.dumps(lines)
 
 
