@@ -55,6 +55,21 @@ def _participant(told: dict[str, Any], shown: dict[str, Any], band: str) -> dict
     }
 
 
+ASSESSMENT = {
+    "instrument": "dash",
+    "version": "2026-11",
+    "contentHash": "sha256:00",
+    "engine": "fake/1",
+    "score": 15,
+    "band": "high",
+    "grounds": ["visible-high-risk"],
+    "range": {"lowest": 15, "highest": 24, "lowestBand": "high", "highestBand": "high"},
+    "unanswered": [],
+    "items": [],
+    "scoredAt": None,
+}
+
+
 async def test_a_coordinator_reads_what_was_told(
     ask: Read, take: Build, accept: Build, a_message: Build
 ) -> None:
@@ -76,19 +91,7 @@ async def test_a_coordinator_reads_what_was_told(
         "referrer": {"name": "Kalle Kask", "unit": "Lõuna prefektuur"},
         "screeningNote": "Koostame turvaplaani.",
     }
-    assert body.pop("assessment") | {"scoredAt": None} == {
-        "instrument": "dash",
-        "version": "2026-11",
-        "contentHash": "sha256:00",
-        "engine": "fake/1",
-        "score": 15,
-        "band": "high",
-        "grounds": ["visible-high-risk"],
-        "range": {"lowest": 15, "highest": 24, "lowestBand": "high", "highestBand": "high"},
-        "unanswered": [],
-        "items": [],
-        "scoredAt": None,
-    }
+    assert body.pop("assessment") | {"scoredAt": None} == ASSESSMENT
     changing = {name: body.pop(name) for name in ("reference", "receivedAt", "changedAt", "decidedAt")}
     assert all(changing.values())
     assert body == {
