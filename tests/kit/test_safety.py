@@ -8,7 +8,7 @@ import pytest
 
 from services.kit import safety
 from services.kit.db import Database, UnsafeDatabase
-from system import postgres
+from system import pgprocess
 from system.postgres import Cluster
 
 
@@ -94,7 +94,7 @@ def test_a_server_that_may_lose_acknowledged_changes_is_refused(
     with Cluster.temporary() as cluster:
         for setting in ("fsync", "full_page_writes"):
             cluster.stop()
-            monkeypatch.setitem(postgres.SETTINGS, setting, "off")
+            monkeypatch.setitem(pgprocess.SETTINGS, setting, "off")
             cluster.start()
             with pytest.raises(UnsafeDatabase, match=f"{setting} is off"):
                 asyncio.run(_check(kit, cluster.admin_url))

@@ -107,12 +107,14 @@ def knocks(full: Full, operation: str, asker: Asker, purpose: Purpose) -> list[K
 async def heard(
     house: House, asker: Asker, purpose: Purpose, asked: list[Knock]
 ) -> list[tuple[Answer, Wanted]]:
-    """What comes back, several at a time."""
+    """What comes back, several at a time, but fewer than the database has connections."""
+    gate = asyncio.Semaphore(4)
 
     async def one(knock: Knock) -> tuple[Answer, Wanted]:
-        answer = await house.ask(
-            asker, knock.path, purpose, method=knock.method, json=knock.json, headers=knock.headers
-        )
+        async with gate:
+            answer = await house.ask(
+                asker, knock.path, purpose, method=knock.method, json=knock.json, headers=knock.headers
+            )
         return answer, knock.wanted
 
     return list(await asyncio.gather(*(one(each) for each in asked)))
