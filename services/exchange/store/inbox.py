@@ -148,15 +148,18 @@ _REDRIVEN: Final = text("""
         next_attempt_at = now()
     where id = :id and state = 'quarantined'
 """)
+#: What is due is chosen once, beside the update: a subquery of it may be asked again for each row, and then
+#: gives the next ones, beyond the limit.
 _CLAIM: Final = text("""
-    update inbox set fence = fence + 1, attempts = attempts + 1, lease_until = now() + :lease
-    where id in (
+    with chosen as (
         select id from inbox
         where state = 'received' and next_attempt_at <= now() and coalesce(lease_until, now()) <= now()
         order by next_attempt_at limit :limit for update skip locked
     )
-    returning id, client, sender_reference, sender_version, reference, fence, attempts, key_id, key_wrapped,
-        referral_sealed
+    update inbox i set fence = i.fence + 1, attempts = i.attempts + 1, lease_until = now() + :lease
+    from chosen where i.id = chosen.id
+    returning i.id, i.client, i.sender_reference, i.sender_version, i.reference, i.fence, i.attempts,
+        i.key_id, i.key_wrapped, i.referral_sealed
 """)
 _STATUS: Final = text("""
     update inbox set status = :status, status_at = :status_at

@@ -32,16 +32,18 @@ _ADVANCE: Final = text("""
         where h.partner = q.partner and h.stream = q.stream and h.number = q.head and h.state = 'waiting'
     ))
 """)
+#: What is due is chosen once, beside the update: a subquery of it may be asked again for each row, and then
+#: gives the next ones, beyond the limit.
 _CLAIM: Final = text("""
-    with taken as (
-        update outbox_queue set fence = fence + 1, lease_until = now() + :lease
-        where (partner, stream) in (
-            select partner, stream from outbox_queue
-            where partner = :partner and state = 'due' and due_at <= now()
-              and coalesce(lease_until, now()) <= now()
-            order by due_at limit :limit for no key update skip locked
-        )
-        returning partner, stream, head, fence, tries, unknown_tries
+    with chosen as (
+        select partner, stream from outbox_queue
+        where partner = :partner and state = 'due' and due_at <= now()
+          and coalesce(lease_until, now()) <= now()
+        order by due_at limit :limit for no key update skip locked
+    ), taken as (
+        update outbox_queue q set fence = q.fence + 1, lease_until = now() + :lease
+        from chosen where q.partner = chosen.partner and q.stream = chosen.stream
+        returning q.partner, q.stream, q.head, q.fence, q.tries, q.unknown_tries
     )
     select taken.*, o.id, o.event_id, o.kind, o.reference, o.protocol, o.method, o.target, o.content_type,
         o.digest, o.key_id, o.key_wrapped, o.body_sealed
