@@ -11,11 +11,21 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, JsonValue, PlainSerializer, RootModel, SerializeAsAny, WrapSerializer
+from pydantic import (
+    BaseModel,
+    GetJsonSchemaHandler,
+    JsonValue,
+    PlainSerializer,
+    RootModel,
+    SerializeAsAny,
+    WrapSerializer,
+)
+from pydantic_core import CoreSchema
 
 Class = Literal["basic", "identity", "contact", "risk", "narrative", "statistics", "technical"]
 CLASSES: Final = frozenset(get_args(Class))
 BASIC: Final = frozenset({"basic"})
+KEYWORD: Final = "x-field-class"
 _MOST_TYPES: Final = 4096
 _UNTOLD: Final = (Any, object, BaseModel, JsonValue, dict, list)
 
@@ -32,6 +42,12 @@ class FieldClass:
         if self.name not in CLASSES:
             msg = f"{self.name} is no class of fields; there are {', '.join(sorted(CLASSES))}"
             raise ValueError(msg)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Says it in the schema, so that the published document can tell that the field may be absent."""
+        return {**handler(schema), KEYWORD: self.name}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI, Header
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kit import openapi
+from services.kit.fieldclass import FieldClass
 from services.kit.openapi import permit_operation
 from services.kit.openapi.document import _untitled
 from services.kit.problem import Conflict, Kind, Malformed, NotFound, Problem, StaleVersion
@@ -37,6 +38,16 @@ class Thing(BaseModel):
     title: str | None
     parts: list[Part]
     marks: dict[Annotated[str, Field(pattern="^[a-z]$")], int]
+
+
+class Secret(BaseModel):
+    """What some callers see less of."""
+
+    name: str
+    code: Annotated[str | None, FieldClass("identity")] = Field(description="As the register has it.")
+    phones: list[Annotated[str, FieldClass("contact")]]
+    part: Annotated[Part, FieldClass("contact")]
+    size: Annotated[int, FieldClass("basic")]
 
 
 class PermitFor:
@@ -74,6 +85,10 @@ class RuleBroken(Problem):
 async def make_thing(thing: Thing) -> Thing: ...
 
 
+@router.get("/secrets")
+async def get_secret() -> Secret: ...
+
+
 @router.get("/plain")
 async def plain() -> dict[str, str]: ...
 
@@ -98,7 +113,7 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def test_it_is_openapi_31_with_function_names_as_operation_ids(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
-    assert set(operations(document)) == {"get_thing", "change_thing", "make_thing", "plain"}
+    assert set(operations(document)) == {"get_thing", "change_thing", "make_thing", "get_secret", "plain"}
 
 
 def test_every_error_is_a_problem_and_every_operation_has_one(document: dict[str, Any]) -> None:
@@ -142,6 +157,18 @@ def test_answers_name_their_problem_types(document: dict[str, Any]) -> None:
 def test_a_routes_own_problems_stand_beside_those_of_its_kind(document: dict[str, Any]) -> None:
     described = operations(document)["make_thing"]["responses"]["422"]["description"]
     assert described == "A rule is broken (`rule-broken`); Malformed message (`malformed`)"
+
+
+def test_a_field_that_not_everybody_sees_is_not_promised_to_everybody(document: dict[str, Any]) -> None:
+    secret = document["components"]["schemas"]["Secret"]
+    assert secret["required"] == ["name", "size"]
+    code, phones, part = (secret["properties"][name] for name in ("code", "phones", "part"))
+    assert code["x-field-class"] == "identity"
+    absent = "Absent for who may not see fields of the class"
+    assert code["description"] == f"As the register has it. {absent} `identity`."
+    assert phones["description"] == part["description"] == f"{absent} `contact`."
+    assert part["$ref"] == "#/components/schemas/Part"
+    assert "description" not in secret["properties"]["size"]
 
 
 def test_a_route_with_a_permit_needs_a_token_and_a_purpose(document: dict[str, Any]) -> None:
@@ -204,7 +231,7 @@ def test_paths_and_schemas_stand_in_order(document: dict[str, Any]) -> None:
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     names = set(re.findall(r'"#/components/schemas/([\w-]+)"', json.dumps(document)))
     assert names <= set(document["components"]["schemas"])
-    assert names == {"Thing", "Part", "Problem", "FieldError"}
+    assert names == {"Thing", "Secret", "Part", "Problem", "FieldError"}
 
 
 def test_a_real_problem_fits_the_documented_schema(document: dict[str, Any]) -> None:

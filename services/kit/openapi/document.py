@@ -14,6 +14,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext, iter_route_contexts
 
+from services.kit.fieldclass import KEYWORD
 from services.kit.problem import (
     MEDIA_TYPE,
     STATUS,
@@ -108,7 +109,7 @@ def build(app: FastAPI, *, title: str, version: str, description: str) -> Docume
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas.update(copy.deepcopy(_COMPONENTS))
-    components["schemas"] = {name: _untitled(schemas[name]) for name in sorted(schemas)}
+    components["schemas"] = {name: _cut(_untitled(schemas[name])) for name in sorted(schemas)}
     components["securitySchemes"] = {"bearer": dict(_BEARER)}
     made["components"] = dict(sorted(components.items()))
     made["paths"] = {
@@ -176,6 +177,29 @@ def _standing(operation: Mapping[str, Any], *, guarded: bool) -> Iterable[type[P
         yield Malformed
     if guarded:
         yield from (Unauthenticated, Forbidden, PurposeRequired)
+
+
+def _cut(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema whose fields of a class are absent for who may not see that class."""
+    for name, part in schema.get("properties", {}).items():
+        for field_class in sorted(set(_classes(part)) - {"basic"}):
+            if name in schema.get("required", ()):
+                schema["required"].remove(name)
+            told = f"Absent for who may not see fields of the class `{field_class}`."
+            part["description"] = f"{part.get('description', '')} {told}".lstrip()
+    return schema
+
+
+def _classes(part: Any) -> Iterator[str]:  # noqa: ANN401 - any part of a JSON Schema
+    """The classes that are marked anywhere in the type of a field."""
+    if isinstance(part, list):
+        for each in part:
+            yield from _classes(each)
+    elif isinstance(part, dict):
+        if KEYWORD in part:
+            yield part[KEYWORD]
+        for each in part.values():
+            yield from _classes(each)
 
 
 def _untitled(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
