@@ -77,18 +77,19 @@ class Senders:
     ledger: Ledger = field(default_factory=Ledger)
     refused: Counter[str] = field(default_factory=Counter)
     unanswered: Counter[str] = field(default_factory=Counter)
+    held: bool = False
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self, stop: asyncio.Event, *, rate: float) -> None:
         """Begin to send `rate` letters a second until `stop`; then wait until all are acknowledged.
 
-        Answers that are late put off no letter, unless MOST_UNDER_WAY are not acknowledged: a machine that is
-        too slow for the rate must not drown.
+        Answers that are late put off no letter, unless MOST_UNDER_WAY are not acknowledged, or `held` says
+        that enough wait inside: a machine that is too slow for the rate must not drown.
         """
         clock = asyncio.get_running_loop()
         due = clock.time()
         while not stop.is_set():
-            if len(self._under_way) < MOST_UNDER_WAY:
+            if len(self._under_way) < MOST_UNDER_WAY and not self.held:
                 self._begin(next(self.letters))
             due = max(due + self.chance.expovariate(rate), clock.time() - 1)
             await asyncio.sleep(max(0.0, due - clock.time()))

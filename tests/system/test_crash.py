@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import os
 import random
 import secrets
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from services.kit import outage
 from tests.system import harvest
 from tests.system.coordinators import Coordinators
 from tests.system.ledger import Found, Ledger, differences
@@ -37,6 +39,7 @@ KILLS = int(os.environ.get("TURVAVORK_KILLS", "1000" if SOAK else "63"))
 RATE = 20.0  # referrals a second
 SHORTEST, LONGEST = 0.4, 3.0  # seconds between two kills
 QUIET = 90.0  # seconds within which everything must be answered, and then come to rest
+MOST_WAITING = 200
 SHOWN = 20
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("system"), pytest.mark.timeout(7200 if SOAK else 600)]
@@ -81,14 +84,24 @@ class Storm:
         began = time.monotonic()
         sending = asyncio.create_task(self.senders.run(stop, rate=RATE))
         screening = asyncio.create_task(self.coordinators.run(home))
+        holding = asyncio.create_task(self._hold_back(running))
         await self.killer.run(KILLS)
         self.seconds = time.monotonic() - began
         stop.set()
+        holding.cancel()
+        await asyncio.gather(holding, return_exceptions=True)
         await asyncio.wait_for(sending, QUIET)
         home.set()
         await asyncio.wait_for(screening, QUIET)
         await self._rest(running)
         self.found = await harvest.found(running)
+
+    async def _hold_back(self, running: Running) -> None:
+        """Let senders pause while more waits for its hand-over than can be handed over in time afterwards."""
+        while True:
+            with contextlib.suppress * outage.DRIVER_ERRORS:
+                self.senders.held = await harvest.waiting(running) > MOST_WAITING
+            await asyncio.sleep(1)
 
     async def _rest(self, running: Running) -> None:
         deadline = time.monotonic() + QUIET
