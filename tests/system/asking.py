@@ -82,8 +82,15 @@ async def referral_of(running: Running, region: str, reference: str) -> dict[str
 async def screen(
     running: Running, region: str, reference: str, decision: str = "accept", **said: Any
 ) -> httpx.Response:
-    """The coordinator's decision about a referral."""
-    referral = await referral_of(running, region, reference)
+    """The coordinator's decision about a referral, as soon as it has come and has its score."""
+
+    async def waiting() -> dict[str, Any]:
+        try:
+            return await referral_of(running, region, reference)
+        except AssertionError:
+            return {"status": "RECEIVED"}
+
+    referral = await until("a decision", waiting, lambda found: found["status"] != "RECEIVED")
     body = {"decision": decision, **({"agencies": ["police"]} if decision == "accept" else {}), **said}
     async with running.member("coordinator", region) as member:
         return await member.post(
