@@ -11,7 +11,8 @@ _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
     "h2{margin-top:3rem;border-bottom:1px solid #767676}h3{margin-top:2rem}"
     "code{background:#f2f2f2;padding:.1em .3em;overflow-wrap:anywhere}"
-    "table{border-collapse:collapse;width:100%}"
+    "table{border-collapse:collapse;width:100%;table-layout:fixed;overflow-wrap:anywhere}"
+    "h1,h2,h3,p,li{overflow-wrap:anywhere}"
     "th,td{border:1px solid #767676;padding:.3rem .6rem;text-align:left;vertical-align:top}"
     "pre{background:#f2f2f2;padding:1rem;overflow-x:auto}"
 )
