@@ -116,5 +116,5 @@ async def test_the_worker_leaves_its_row_in_the_audit_log(world: Any, a_referral
     await world.rows(_DUE)
     await world.rescorer.round()
     rows = await world.rows("select actor, rule_id from audit where action = 'update'")
-    expected = [("worker:intake", "intake-hand-over")] if mode == "ok" else []
+    expected = [("worker:intake", "score-later")] if mode == "ok" else []
     assert [tuple(row) for row in rows] == expected

@@ -100,6 +100,10 @@ class Asker:
         for office in self.offices:
             if office.holds:
                 yield office.role, office.attributes
+        if self.subject.startswith("worker:"):
+            yield self.subject, {}
+        if "/" in self.subject:
+            yield "xroad-client", {}
         if self.service is not None:
             yield f"service:{self.service}", {}
 
