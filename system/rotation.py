@@ -15,7 +15,7 @@ SEALING: Final = ("cases", "exchange")
 
 
 def rotate(folder: Path, say: Callable[[str], None]) -> None:
-    """Adds a key-encryption key per service that seals, and makes it the active one for what is sealed next."""
+    """Adds a key-encryption key per service that seals; it is the active one from their next start."""
     for service in SEALING:
         say(f"{service}: key-encryption key {keys.rotate_kek(folder, service)} is active from the next start")
     say("Restart the services, then run `turvavork keys rewrap`; only then may an old key leave its file.")

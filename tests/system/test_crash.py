@@ -89,7 +89,8 @@ class Storm:
         self.seconds = time.monotonic() - began
         stop.set()
         holding.cancel()
-        await asyncio.gather(holding, return_exceptions=True)
+        with contextlib.suppress(asyncio.CancelledError):
+            await holding
         await asyncio.wait_for(sending, QUIET)
         home.set()
         await asyncio.wait_for(screening, QUIET)
