@@ -141,7 +141,7 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.catalog, state.policy = parts.catalog, parts.policy
     state.ring, state.index = parts.ring, index
     state.verifier = TokenVerifier.from_keys(NAME, own.keys, parts.clock, development=own.development)
-    state.appointments = LocalAppointments(parts.database, parts.policy)
+    state.appointments = LocalAppointments(parts.database)
     state.refusals = RefusalAuditor(parts.database)
     state.intake = Intake(
         database=parts.database,

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import event, text
+from sqlalchemy import Row, TextClause, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -137,6 +137,24 @@ class Database:
             await work.finish()
         finally:
             await asyncio.shield(connection.close())  # rolls back what was not committed
+
+    async def look(self, statement: TextClause, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
+        """The rows of one reading statement: one round trip, without transaction and facts.
+
+        For what must be known before there is a permit, such as who holds which office; row-level security
+        shows nothing to it. Asked once more when the pooled connection was dead.
+        """
+        for attempt in (1, 2):
+            connection = await self._connect()
+            try:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+                return (await connection.execute(statement, parameters)).all()
+            except UpstreamUnavailable:
+                if attempt == 2:  # noqa: PLR2004 - the second is the last
+                    raise
+            finally:
+                await asyncio.shield(connection.close())
+        raise AssertionError
 
     async def audit_refusal(  # noqa: PLR0913 - the words of one row
         self,

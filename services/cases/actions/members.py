@@ -23,16 +23,14 @@ async def offices_of(work: Work, subject: str) -> Sequence[Appointed]:
 class LocalAppointments:
     """The appointments that hold today, from this service's own tables: read anew for each request."""
 
-    def __init__(self, database: Database, policy: Policy) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._permit = policy.permit(
-            Caller.system("service:cases", "cases"), "check_rights", "accountability"
-        )
 
     async def of(self, identity: Identity) -> tuple[Appointment, ...]:
         """The offices that the subject of a token holds today."""
-        async with self._database.work(self._permit, str(new_id())) as work:
-            return tuple(as_appointment(each) for each in await offices_of(work, identity.subject))
+        today = local_date(self._database.clock.now())
+        held = await members.held_before_permit(self._database, identity.subject, today)
+        return tuple(as_appointment(each) for each in held)
 
 
 def as_appointment(office: Appointed) -> Appointment:

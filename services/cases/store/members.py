@@ -1,13 +1,14 @@
 """Members of the networks and their appointments: who may act, where, from when until when."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from services.cases.model.members import Appointed
-from services.kit.db import Work
+from services.kit.db import Database, Work
 from services.kit.ids import new_id
 
 _HELD = text("""
@@ -41,7 +42,15 @@ _APPOINT = text("""
 
 async def held(work: Work, subject: str, day: date) -> Sequence[Appointed]:
     """The offices that a member holds on a day; none for somebody unknown."""
-    rows = await work.conn.execute(_HELD, {"subject": subject, "day": day})
+    return _appointed(await work.conn.execute(_HELD, {"subject": subject, "day": day}))
+
+
+async def held_before_permit(database: Database, subject: str, day: date) -> Sequence[Appointed]:
+    """The same for whoever makes the permit."""
+    return _appointed(await database.look(_HELD, {"subject": subject, "day": day}))
+
+
+def _appointed(rows: Iterable[Row[Any]]) -> Sequence[Appointed]:
     return [Appointed(row.role, row.region, row.agency, row.valid_from, row.valid_to) for row in rows]
 
 

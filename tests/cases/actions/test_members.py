@@ -28,7 +28,7 @@ def offices_at(world: Any) -> Build:
 
     async def run(moment: datetime, subject: str = "m-1") -> list[str]:
         world.clock.advance(moment - world.clock.now())
-        found = await LocalAppointments(world.database, world.policy).of(Identity(subject, "member"))
+        found = await LocalAppointments(world.database).of(Identity(subject, "member"))
         return [each.role for each in found]
 
     return run

@@ -137,7 +137,7 @@ async def test_a_session_leaves_one_row_and_no_personal_code(door: Door) -> None
     [row] = await door.world.rows("select * from audit")
     assert row["request_id"] == session.headers["x-request-id"]
     assert (row["operation"], row["action"], row["actor"]) == ("create_session", "create", "service:cases")
-    assert (row["decision"], row["rule_id"], row["purpose"]) == ("allow", "rights-check", "accountability")
+    assert (row["decision"], row["rule_id"], row["purpose"]) == ("allow", "members-keep", "accountability")
     assert len(row["objects"]) == 1
     assert "60001019906" not in str(tuple(row))
 

@@ -40,6 +40,17 @@ async def test_an_office_is_held_from_its_first_day_until_its_end(work: Any) -> 
     assert held == [[], [office], [office], []]
 
 
+async def test_they_are_the_same_before_there_is_a_permit(world: Any) -> None:
+    permit = world.policy.permit(Caller.system("service:cases", "cases"), "seed_members", "operations")
+    async with world.work(permit) as work:
+        await _appoint(work, an_office(0, 2))
+    for days in (-1, 0, 2):
+        day = DAY + days * ONE
+        async with world.work(permit) as work:
+            held = await members.held(work, "m-1", day)
+        assert await members.held_before_permit(world.database, "m-1", day) == held
+
+
 async def test_nobody_unknown_holds_anything(work: Any) -> None:
     assert await members.held(work, "m-unheard-of", DAY) == []
 
