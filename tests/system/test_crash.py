@@ -100,7 +100,7 @@ class Storm:
     async def _hold_back(self, running: Running) -> None:
         """Let senders pause while more waits for its hand-over than can be handed over in time afterwards."""
         while True:
-            with contextlib.suppress * outage.DRIVER_ERRORS:
+            with contextlib.suppress(*outage.DRIVER_ERRORS):
                 self.senders.held = await harvest.waiting(running) > MOST_WAITING
             await asyncio.sleep(1)
 
