@@ -12,7 +12,7 @@ from uuid import uuid4
 from jsonschema import Draft202012Validator
 
 from services.kit.ids import new_reference
-from tests.contracts.contract import MARAC, operation, validator
+from tests.contracts.contract import MARAC, broken, operation, validator
 from tests.contracts.together import POLIS, STAR, Together
 
 #: Stands in every free text of the good bodies, so that an echo is seen.
@@ -28,10 +28,15 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Call:
-    """One request but for its body."""
+    """One request but for its body; ``who`` makes fresh headers, as tokens live for a minute."""
 
     path: str
-    headers: Mapping[str, str]
+    who: Callable[[], Mapping[str, str]]
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Those of a caller who may, now."""
+        return self.who()
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,12 @@ class Door:
     body: Callable[[Together], Body]
     places: Sequence[Place]
     audited: bool = True
+
+    def broken(self, answer: Any) -> str | None:
+        """What a refusal lacks; to turn away a caller who may is none."""
+        if answer.status_code in {401, 403} and self.operation != "create_session":
+            return f"{answer.status_code}: turned away before the body was looked at"
+        return broken(answer, self.document, self.operation)
 
     @property
     def schema(self) -> Draft202012Validator:
@@ -109,34 +120,35 @@ async def entered(house: Together, body: Body) -> Body:
 
 async def _take(house: Together) -> Call:
     path = f"/api/cases/v1/intake/{new_reference()}"
-    return Call(path, house.caller("cases", "take_referral"))
+    return Call(path, lambda: house.caller("cases", "take_referral"))
 
 
 async def _enter(house: Together) -> Call:
-    return Call("/api/cases/v1/referrals", house.caller("cases", "enter_referral"))
+    return Call("/api/cases/v1/referrals", lambda: house.caller("cases", "enter_referral"))
 
 
 async def _screen(house: Together) -> Call:
     shown = await entered(house, referral())
-    headers = house.caller("cases", "screen_referral") | {"if-match": f'"{shown["version"]}"'}
-    return Call(f"/api/cases/v1/referrals/{shown['id']}/screening", headers)
+    seen = {"if-match": f'"{shown["version"]}"'}
+    path = f"/api/cases/v1/referrals/{shown['id']}/screening"
+    return Call(path, lambda: house.caller("cases", "screen_referral") | seen)
 
 
 async def _session(_: Together) -> Call:
-    return Call("/api/cases/v1/sessions", {})
+    return Call("/api/cases/v1/sessions", dict)
 
 
 async def _score(house: Together) -> Call:
-    return Call("/api/riskscore/v1/scores", house.caller("riskscore", "create_score"))
+    return Call("/api/riskscore/v1/scores", lambda: house.caller("riskscore", "create_score"))
 
 
 async def _skip(house: Together) -> Call:
     path = f"/api/exchange/v1/messages/{await house.put_aside()}/skip"
-    return Call(path, house.caller("exchange", "skip_message"))
+    return Call(path, lambda: house.caller("exchange", "skip_message"))
 
 
 async def _submit(house: Together) -> Call:
-    return Call("/xroad/rest/marac/v1/referrals", house.xroad(STAR))
+    return Call("/xroad/rest/marac/v1/referrals", lambda: house.xroad(STAR))
 
 
 _IN_REFERRAL: Sequence[Place] = (

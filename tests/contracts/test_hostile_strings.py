@@ -145,7 +145,7 @@ async def refusals(
         )
         if answer.status_code < 300:
             wrong.append((text, f"{answer.status_code}"))
-        elif why := contract.broken(answer, door.document, door.operation):
+        elif why := door.broken(answer):
             wrong.append((text, why))
         if any(CANARY in told or contract.repeats(told, text) for told in (answer.text, said())):
             wrong.append((text, "repeated"))
@@ -168,7 +168,7 @@ async def test_words_in_the_place_of_codes_are_refused(house: Together, door: Do
             one = doors.changed(door.body(house), {place: text})
             if door.schema.is_valid(one):
                 answer = await send(house, door, one)
-                promised = contract.broken(answer, door.document, door.operation)
+                promised = door.broken(answer)
                 assert answer.status_code < 300 or promised is None, (place, text, promised)
                 assert answer.status_code < 300 or not contract.repeats(answer.text, text)
 
