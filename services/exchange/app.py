@@ -232,7 +232,9 @@ def _xroad(own: Settings, app: FastAPI, cases: Cases, clock: Clock) -> XRoad:
         statuses=statuses,
         settler=app.state.settler,
         regions=regions.load(),
-        terms=Terms(deferred=own.hand_over == "deferred", budget=own.hand_over_budget),
+        terms=Terms(
+            places=0 if own.hand_over == "deferred" else own.hand_over_places, budget=own.hand_over_budget
+        ),
     )
     return XRoad(
         offered=offered.load(own.xroad_instance),

@@ -31,6 +31,14 @@ class Settings(StatefulSettings):
         default="immediate",
         description="Whether a referral is handed to cases before its sender is answered, or by the worker.",
     )
+    hand_over_places: int = Field(
+        default=8,
+        ge=1,
+        description=(
+            "Referrals that are handed to cases at once while their senders wait, per process; senders of "
+            "more are told RECEIVED at once."
+        ),
+    )
     hand_over_budget: float = Field(
         default=0.3,
         gt=0,

@@ -34,6 +34,7 @@ class Work:
         *,
         basis: str | None = None,
         client: str | None = None,
+        request_id: str | None = None,
     ) -> None:
         """Adds a row to the audit log, written right before the commit of this transaction.
 
@@ -44,6 +45,7 @@ class Work:
             decision: by which rule or rules; without one, the rules of the permit.
             basis: code of the legal basis, where there is one beyond the purpose.
             client: the X-Road client, or another receiver outside the house.
+            request_id: of the request, where a transaction serves several (``kit.together``).
         """
         decisions = [decision] if isinstance(decision, Decision) else decision
         allowing = [grant for grant in self.permit.grants if grant.effect == "allow"]
@@ -61,7 +63,7 @@ class Work:
                 decision="allow",
                 rule_id="+".join(dict.fromkeys(rules)) or None,
                 problem=None,
-                request_id=self.request_id,
+                request_id=request_id or self.request_id,
                 client=client,
             )
         )

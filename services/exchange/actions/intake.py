@@ -1,15 +1,18 @@
 """A referral comes in: T1 stores it, cases is asked to take it, T2 records what came of that.
 
+When as many are being handed over as there are places, cases is busy: the next ones are stored and answered
+*received*, and the worker hands them over. So a flood makes answers poorer, never later or fewer.
+
 After T1 it cannot be lost: whoever dies after it, the worker repairs. A success is answered when the register
 has committed the referral (T2 then follows within moments, ``settling``), or when the row is marked as
 acknowledged; and what was acknowledged is never released again. ``cases`` takes the same reference any number
 of times with one effect, so two tries at once (of two requests, or of a request and the worker) do no harm.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from services.exchange.actions.settling import Settler
@@ -35,12 +38,14 @@ from services.exchange.store.sealing import Sealer
 from services.kit import log
 from services.kit.db import Database, Work
 from services.kit.ids import new_id, new_reference
-from services.kit.policy import Permit
+from services.kit.policy import Decision, Permit
 from services.kit.problem import Overloaded
+from services.kit.together import Together
 
 _RECEIVED: Final = ("basic", "identity", "contact", "risk", "narrative")
 _TOLD: Final = ("basic",)
 _STORE_TRIES: Final = 3
+_Arrival: TypeAlias = tuple[Permit, inbox.NewMessage]
 _log = log.get_logger(__name__)
 
 
@@ -48,12 +53,13 @@ _log = log.get_logger(__name__)
 class Terms:
     """How intake waits for the register.
 
-    ``deferred`` answers at once and leaves the hand-over to the worker; ``budget`` is the longest wait for
-    the register, in seconds. The worker leaves a row alone for ``hold`` after T1, and comes back to one that
-    was acknowledged after ``retry``.
+    ``places`` hand-overs are under way at once; when none is free, and always with 0, the sender is answered
+    at once and the hand-over is left to the worker. ``budget`` is the longest wait for the register, in
+    seconds. The worker leaves a row alone for ``hold`` after T1, and comes back to one that was acknowledged
+    after ``retry``.
     """
 
-    deferred: bool = False
+    places: int = 8
     budget: float = 0.3
     hold: timedelta = timedelta(seconds=5)
     retry: timedelta = timedelta(seconds=1)
@@ -77,6 +83,8 @@ class Intake:
         self._cases, self._statuses = cases, statuses
         self._settler = settler
         self._regions, self._terms = regions, terms
+        self._free = terms.places
+        self._arrivals: Together[_Arrival, Message | None] = Together(self._store_all)
 
     async def submit(
         self, permit: Permit, submission: Submission, referral: Referral, request_id: str
@@ -90,12 +98,25 @@ class Intake:
         errors = broken(referral, self._database.clock.now(), self._regions)
         if errors:
             raise ReferralInvalid(errors=errors)
-        message = await self._store(permit, submission, request_id)
+        if self._free <= 0:
+            return await self._receive(permit, submission, request_id, later=True)
+        self._free -= 1
+        try:
+            return await self._receive(permit, submission, request_id, later=False)
+        finally:
+            self._free += 1
+
+    async def _receive(
+        self, permit: Permit, submission: Submission, request_id: str, *, later: bool
+    ) -> Receipt:
+        """``later`` leaves the hand-over to the worker: the row is acknowledged before the answer."""
+        new = self._sealed(permit, submission, request_id, later=later)
+        message = await self._store(permit, new)
         if message.digest != submission.raw.digest:
             raise MessageIdReused
         if not isinstance(message.progress, Waiting):
             return await self._statuses.current(permit, message, request_id)
-        if not self._terms.deferred:
+        if not later:
             sender = Sender(permit.caller.subject, submission.sender_reference, submission.sender_version)
             answer = await self._cases.take(
                 permit.caller, message.reference, submission.referral, sender, budget=self._terms.budget
@@ -103,6 +124,8 @@ class Intake:
             if isinstance(answer, Taken):
                 return self._taken(message, answer)
             message = await self._settle(permit, message.id, answer, request_id)
+        elif message.id != new.id:  # an earlier try's row, which may still be released
+            message = await self._settle(permit, message.id, Unavailable("not-asked"), request_id)
         return _told(message)
 
     def _taken(self, message: Message, answer: Taken) -> Receipt:
@@ -110,29 +133,36 @@ class Intake:
         self._settler.take(message.id, answer.reference, settled)
         return Receipt(answer.reference, settled.status, settled.status_at)
 
-    async def _store(self, permit: Permit, submission: Submission, request_id: str) -> Message:
+    async def _store(self, permit: Permit, new: inbox.NewMessage) -> Message:
         """T1. The row is new, or the one that has the id; then with an incident if its content differs."""
-        client = permit.caller.subject
-        new = self._sealed(client, submission)
         for _ in range(_STORE_TRIES):
-            async with self._database.work(permit, request_id) as work:
-                decision = permit.on({"client": client})
-                stored = await inbox.insert(work, new, acknowledged=self._terms.deferred, hold=self._hold())
-                if stored:
-                    work.audit("receive", [new.id, new.reference], _RECEIVED, decision, client=client)
-                    return Message(new.id, new.digest, new.reference, work.now, Waiting())
-                known = await inbox.by_message(work, client, new.message_id)
-                if known is not None:
-                    await _met_again(work, new, known)
-                    return known
+            message = await self._arrivals.add(new.client, (permit, new))
+            if message is not None:
+                return message
         raise Overloaded  # the row that was in the way was released each time
 
-    def _sealed(self, client: str, submission: Submission) -> inbox.NewMessage:
+    async def _store_all(self, arrivals: Sequence[_Arrival]) -> Sequence[Message | None]:
+        """T1 of messages of one client; None for one whose id was taken by a row that is gone by now."""
+        permit = arrivals[0][0]
+        decision = permit.on({"client": permit.caller.subject})
+        async with self._database.work(permit, str(new_id())) as work:
+            stored = await inbox.insert(work, [new for _, new in arrivals])
+            return [
+                _stored(work, new, decision) if new.id in stored else await _met_again(work, new)
+                for _, new in arrivals
+            ]
+
+    def _sealed(
+        self, permit: Permit, submission: Submission, request_id: str, *, later: bool
+    ) -> inbox.NewMessage:
         row_id = new_id()
         sealed = self._sealer.seal(row_id, submission.raw, submission.referral)
         return inbox.NewMessage(
             id=row_id,
-            client=client,
+            request_id=UUID(request_id),
+            acknowledged=later,
+            hold=timedelta(0) if later else self._terms.hold,
+            client=permit.caller.subject,
             message_id=submission.message_id,
             protocol=submission.raw.protocol,
             operation="submit_referral",
@@ -146,9 +176,6 @@ class Intake:
             message_sealed=sealed.message,
             referral_sealed=sealed.referral,
         )
-
-    def _hold(self) -> timedelta:
-        return timedelta(0) if self._terms.deferred else self._terms.hold
 
     async def _settle(
         self, permit: Permit, row_id: UUID, answer: Declined | Unavailable, request_id: str
@@ -166,15 +193,25 @@ class Intake:
         return message
 
 
-async def _met_again(work: Work, new: inbox.NewMessage, known: Message) -> None:
+def _stored(work: Work, new: inbox.NewMessage, decision: Decision) -> Message:
+    ids: list[str | UUID] = [new.id, new.reference]
+    work.audit("receive", ids, _RECEIVED, decision, client=new.client, request_id=str(new.request_id))
+    return Message(new.id, new.digest, new.reference, work.now, Waiting())
+
+
+async def _met_again(work: Work, new: inbox.NewMessage) -> Message | None:
     """The same id came again: with the same content it is answered, with other content it is noted."""
+    known = await inbox.by_message(work, new.client, new.message_id)
+    if known is None:
+        return None
     if known.digest == new.digest:
-        work.audit("disclose", [known.id], _TOLD, client=new.client)
-        return
-    reused = incidents.Reused(new_id(), new.client, new.message_id, known.id, new.digest)
+        work.audit("disclose", [known.id], _TOLD, client=new.client, request_id=str(new.request_id))
+        return known
+    reused = incidents.Reused(new_id(), new.client, new.message_id, known.id, new.digest, new.request_id)
     await incidents.record(work, reused)
-    work.audit("create", [reused.id], ("technical",), client=new.client)
+    work.audit("create", [reused.id], ("technical",), client=new.client, request_id=str(new.request_id))
     _log.warning("message-id-reused", object_id=known.id)
+    return known
 
 
 def _told(message: Message) -> Receipt:

@@ -33,9 +33,16 @@ _Row = Row[Any]
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A row to be written, values sealed."""
+    """A row to be written, values sealed.
+
+    ``acknowledged``: its sender is told of a success whatever happens next; the worker leaves the row alone
+    for ``hold``.
+    """
 
     id: UUID
+    request_id: UUID
+    acknowledged: bool
+    hold: timedelta
     client: str
     message_id: str
     protocol: str
@@ -65,10 +72,22 @@ _INSERT: Final = text("""
         id, client, message_id, protocol, operation, digest, reference, sender_reference, sender_version,
         request_id, xroad_request_id, received_at, state, acknowledged_at,
         key_id, key_wrapped, message_sealed, referral_sealed, next_attempt_at
-    ) values (
-        :id, :client, :message_id, :protocol, :operation, :digest, :reference, :sender_reference,
-        :sender_version, :request_id, :xroad_request_id, :received_at, 'received', :acknowledged_at,
-        :key_id, :key_wrapped, :message_sealed, :referral_sealed, now() + :hold
+    )
+    select id, client, message_id, protocol, operation, digest, reference, sender_reference, sender_version,
+        request_id, xroad_request_id, cast(:at as timestamptz), 'received',
+        case when acknowledged then cast(:at as timestamptz) end,
+        key_id, key_wrapped, message_sealed, referral_sealed, now() + hold
+    from unnest(
+        cast(:id as uuid[]), cast(:client as text[]), cast(:message_id as text[]), cast(:protocol as text[]),
+        cast(:operation as text[]), cast(:digest as bytea[]), cast(:reference as text[]),
+        cast(:sender_reference as text[]), cast(:sender_version as integer[]), cast(:request_id as uuid[]),
+        cast(:xroad_request_id as text[]), cast(:acknowledged as boolean[]), cast(:hold as interval[]),
+        cast(:key_id as uuid[]), cast(:key_wrapped as bytea[]), cast(:message_sealed as bytea[]),
+        cast(:referral_sealed as bytea[])
+    ) as message (
+        id, client, message_id, protocol, operation, digest, reference, sender_reference, sender_version,
+        request_id, xroad_request_id, acknowledged, hold,
+        key_id, key_wrapped, message_sealed, referral_sealed
     )
     on conflict (client, message_id) where state <> 'refused' do nothing
     returning id
@@ -135,7 +154,8 @@ _PUT_ASIDE: Final = _sql("""
     returning {columns}
 """)
 _ACKNOWLEDGED: Final = _sql("""
-    update inbox set acknowledged_at = coalesce(acknowledged_at, :at), next_attempt_at = now() + :wait
+    update inbox set acknowledged_at = coalesce(acknowledged_at, :at),
+        next_attempt_at = case when acknowledged_at is null then now() + :wait else next_attempt_at end
     where id = :id and state = 'received'
     returning {columns}
 """)
@@ -167,15 +187,10 @@ _STATUS: Final = text("""
 """)
 
 
-async def insert(work: Work, new: NewMessage, *, acknowledged: bool, hold: timedelta) -> bool:
-    """Stores a message; False when the client's id is taken. The worker leaves it alone for ``hold``."""
-    values = {name: getattr(new, name) for name in new.__slots__} | {
-        "request_id": UUID(work.request_id),
-        "received_at": work.now,
-        "acknowledged_at": work.now if acknowledged else None,
-        "hold": hold,
-    }
-    return (await work.conn.execute(_INSERT, values)).first() is not None
+async def insert(work: Work, messages: Sequence[NewMessage]) -> frozenset[UUID]:
+    """Stores messages; the ids of those that are stored. The others' message ids are taken."""
+    columns = {name: [getattr(one, name) for one in messages] for name in NewMessage.__slots__}
+    return frozenset((await work.conn.execute(_INSERT, {**columns, "at": work.now})).scalars())
 
 
 async def by_id(work: Work, row_id: UUID) -> Message:
@@ -241,7 +256,7 @@ async def put_aside(work: Work, due: Due, declined: Declined) -> Message | None:
 async def acknowledge(work: Work, row_id: UUID, *, wait: timedelta) -> Message | None:
     """A success answer is about to be given before the hand-over; the worker comes after ``wait``.
 
-    None when the row was settled before.
+    If it was given before, the worker comes when it was to come. None when the row was settled before.
     """
     values = {"id": row_id, "at": work.now, "wait": wait}
     return _optional((await work.conn.execute(_ACKNOWLEDGED, values)).first())

@@ -18,6 +18,7 @@ class Reused:
     message_id: str
     inbox_id: UUID
     digest: bytes
+    request_id: UUID
 
 
 _INSERT: Final = text("""
@@ -29,4 +30,4 @@ _INSERT: Final = text("""
 async def record(work: Work, incident: Reused) -> None:
     """Writes the incident down; it stays also when the message is refused."""
     values = {name: getattr(incident, name) for name in incident.__slots__}
-    await work.conn.execute(_INSERT, values | {"at": work.now, "request_id": UUID(work.request_id)})
+    await work.conn.execute(_INSERT, values | {"at": work.now})

@@ -39,7 +39,7 @@ async def test_a_byte_order_mark_makes_no_other_message(exchange: Any, golden: A
     )
 
 
-@pytest.mark.parametrize("many", [2, 16])
+@pytest.mark.parametrize("many", [2, 8])
 async def test_the_same_message_many_times_at_once_is_one_row_and_all_are_answered(
     exchange: Any, golden: Any, many: int
 ) -> None:
@@ -208,6 +208,68 @@ async def test_deferred_the_answer_is_received_at_once(start: Any, golden: Any) 
         (settled,) = await deferred.work_off()
         assert settled.reference == reference
         assert await deferred.states() == ["handed-over"]
+
+
+# More come than the register takes at once
+
+
+def _others(body: bytes, many: int) -> list[bytes]:
+    return [body.replace(OLD_ID, b"%012d" % n).replace(OLD_REFERENCE, b"PV-%d" % n) for n in range(many)]
+
+
+async def test_who_finds_no_place_is_told_received_at_once_and_the_worker_hands_it_over(
+    start: Any, golden: Any
+) -> None:
+    async with start(hand_over_places=2, hand_over_budget=5) as exchange:
+        exchange.cases.delay = 0.3
+        answers = await asyncio.gather(*(exchange.soap(each) for each in _others(golden(REQUEST), 9)))
+        told = [exchange.told(answer) for answer in answers]
+        assert sorted(status for _, status in told) == ["AWAITING_SCREENING"] * 2 + ["RECEIVED"] * 7
+        assert len(exchange.cases.taken) == 2
+        due = await exchange.rows(
+            "select 1 from inbox where acknowledged_at is not null and next_attempt_at <= now()"
+        )
+        assert len(due) == 7
+        await exchange.work_off(9)
+        assert set(exchange.cases.taken) == {reference for reference, _ in told}
+        exchange.cases.delay = 0
+        (again,) = [exchange.told(await exchange.soap(each)) for each in _others(golden(REQUEST), 1)]
+        assert again == (told[0][0], "AWAITING_SCREENING")  # a place is free again
+
+
+async def test_a_repetition_that_is_told_received_keeps_the_first_from_being_released(
+    start: Any, golden: Any
+) -> None:
+    async with start(hand_over_places=1, hand_over_budget=5) as exchange:
+        exchange.cases.mode, exchange.cases.delay = "422", 0.5
+        first = asyncio.create_task(exchange.soap(golden(REQUEST)))
+        while not exchange.cases.calls:  # noqa: ASYNC110 - the register of this test offers no event
+            await asyncio.sleep(0.01)
+        reference, status = exchange.told(await exchange.soap(golden(REQUEST)))
+        assert status == "RECEIVED"
+        assert exchange.told(await first) == (reference, "RECEIVED")
+        assert await exchange.states() == ["quarantined"]
+
+
+async def test_messages_that_come_at_once_are_stored_together(start: Any, golden: Any) -> None:
+    async with start(hand_over="deferred") as exchange:
+        await asyncio.gather(*(exchange.soap(each) for each in _others(golden(REQUEST), 20)))
+        (count,) = await exchange.rows("select count(distinct xmin::text) as n from inbox")
+        assert count["n"] < 10
+        rows = await exchange.rows("select request_id from audit where action = 'receive'")
+        assert len({row["request_id"] for row in rows}) == 20
+
+
+async def test_of_two_contents_in_one_group_one_is_taken_and_the_other_refused(
+    start: Any, golden: Any
+) -> None:
+    body = golden(REQUEST)
+    other = body.replace(b"Naabrid kutsusid", b"Keegi kutsus")
+    async with start(hand_over="deferred") as exchange:
+        answers = await asyncio.gather(*(exchange.soap(each) for each in (body, body, other, other, body)))
+        assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 500, 500]
+        assert len(await exchange.rows("select 1 from incident")) == 2
+        assert len(await exchange.states()) == 1
 
 
 # The database is away

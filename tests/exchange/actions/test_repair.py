@@ -66,15 +66,16 @@ async def test_outcomes_that_the_database_does_not_take_are_left_to_the_worker(
     assert (settled.reference, settled.status) == first
 
 
-async def test_many_outcomes_are_written_in_few_transactions(exchange: Any, golden: Any) -> None:
+async def test_many_outcomes_are_written_in_few_transactions(start: Any, golden: Any) -> None:
     body = golden(REQUEST)
     bodies = [body.replace(OLD_ID, b"%012d" % n).replace(OLD_REFERENCE, b"PV-%d" % n) for n in range(30)]
-    answers = await asyncio.gather(*(exchange.soap(each) for each in bodies))
-    assert len({exchange.told(answer) for answer in answers}) == 30
-    assert await exchange.states() == ["handed-over"] * 30
-    rows = await exchange.rows("select objects from audit where action = 'update'")
-    assert sum(len(row["objects"]) for row in rows) == 30
-    assert len(rows) < 15
+    async with start(hand_over_places=30) as exchange:
+        answers = await asyncio.gather(*(exchange.soap(each) for each in bodies))
+        assert len({exchange.told(answer) for answer in answers}) == 30
+        assert await exchange.states() == ["handed-over"] * 30
+        rows = await exchange.rows("select objects from audit where action = 'update'")
+        assert sum(len(row["objects"]) for row in rows) == 30
+        assert len(rows) < 15
 
 
 async def test_two_workers_share_what_is_due(exchange: Any, golden: Any) -> None:

@@ -76,6 +76,9 @@ def a_notice() -> Draft:
 def a_message() -> inbox.NewMessage:
     return inbox.NewMessage(
         id=new_id(),
+        request_id=new_id(),
+        acknowledged=True,
+        hold=timedelta(0),
         client=CLIENT,
         message_id=str(new_id()),
         protocol="soap",
@@ -106,8 +109,7 @@ async def test_a_worker_takes_no_more_messages_than_it_hands_over_at_once(
     database: Database, plan: str
 ) -> None:
     async with working(database, CLIENT, "submit_referral", "intake") as work:
-        for _ in range(20):
-            await inbox.insert(work, a_message(), acknowledged=True, hold=timedelta(0))
+        await inbox.insert(work, [a_message() for _ in range(20)])
     async with working(database, "worker:intake", "hand_over_referral", "intake") as work:
         await prefer(work, plan)
         assert len(await inbox.claim(work, limit=3, lease=LEASE)) == 3

@@ -22,6 +22,9 @@ POLIS, STAR = "ee-dev/GOV/70008747/polis", "ee-dev/GOV/70009770/star"
 def a_message(client: str = POLIS, **changes: Any) -> inbox.NewMessage:
     values: dict[str, Any] = {
         "id": new_id(),
+        "request_id": new_id(),
+        "acknowledged": False,
+        "hold": timedelta(0),
         "client": client,
         "message_id": str(new_id()),
         "protocol": "soap",
@@ -47,7 +50,7 @@ async def working(exchange: Any, client: str = POLIS) -> AsyncIterator[Work]:
 
 
 async def insert(work: Work, message: inbox.NewMessage) -> bool:
-    return await inbox.insert(work, message, acknowledged=False, hold=timedelta(0))
+    return message.id in await inbox.insert(work, [message])
 
 
 async def test_a_client_sees_its_own_rows_whatever_is_asked(exchange: Any) -> None:
