@@ -92,23 +92,18 @@ class Database:
         event.listen(self._engine.sync_engine, "handle_error", outage.translate)
 
     async def open(self, patience: float = START_SECONDS) -> None:
-        """Waits ``patience`` seconds for the server and checks it: UnsafeDatabase if it must not be used."""
+        """Waits ``patience`` seconds for a server that stays while it is checked; UnsafeDatabase at once."""
         version = head(self._service, folder=self._migrations)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience
         while True:
             try:
-                connection = await self._connect()
-                break
+                return await self._check(version)
             except UpstreamUnavailable as error:
                 if loop.time() > deadline:
                     why = outage.name_of(error.__cause__ or error)
                     raise UpstreamUnavailable(f"the database cannot be reached: {why}") from error
                 await asyncio.sleep(PAUSE_SECONDS)
-        try:
-            await safety.check(connection, head=version, personal=self._personal)
-        finally:
-            await connection.close()
 
     async def close(self) -> None:
         """Closes every connection."""
@@ -207,10 +202,17 @@ class Database:
         except outage.DRIVER_ERRORS as error:
             raise outage.unavailable(error) from error
 
+    async def _check(self, version: str) -> None:
+        connection = await self._connect()
+        try:
+            await safety.check(connection, head=version, personal=self._personal)
+        finally:
+            await connection.close()
+
     async def _connect(self) -> AsyncConnection:
         try:
             return await self._engine.connect()
-        except (OSError, PoolTimeout, DBAPIError) as error:
+        except (PoolTimeout, DBAPIError, *outage.DRIVER_ERRORS) as error:
             raise outage.unavailable(error) from error
 
     async def _begin(self, facts: Mapping[str, str]) -> AsyncConnection:

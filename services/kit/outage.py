@@ -49,7 +49,8 @@ def is_outage(error: BaseException) -> bool:
 def translate(context: ExceptionContext) -> UpstreamUnavailable | None:
     """SQLAlchemy's ``handle_error`` listener: replaces outages, drops the pool of dead connections."""
     error = context.original_exception
-    if isinstance(error, OSError | asyncpg.InternalClientError):
+    # SQLAlchemy's adapter wraps what the driver says; the driver itself may take its connection for open.
+    if isinstance(getattr(error, "driver_exception", error), OSError | asyncpg.InternalClientError):
         context.is_disconnect = True
     if sqlstate(error).startswith(_CONNECTION_IS_GONE):
         context.is_disconnect = True

@@ -1,12 +1,15 @@
 import asyncio
+import math
 import re
 from types import SimpleNamespace
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from services.kit import safety
 from services.kit.db import Database, UnsafeDatabase
 from services.kit.problem import NotFound, UpstreamUnavailable
 
@@ -161,10 +164,75 @@ async def test_opening_says_that_a_password_is_wrong(kit: Any, kit_database: Any
     await wrong.close()
 
 
-async def test_opening_refuses_an_unsafe_database(kit: Any, kit_database: Any) -> None:
+def _cut_while_checked(monkeypatch: pytest.MonkeyPatch, owner: Any, times: float) -> list[int]:
+    """The server ends the session of the first checks; gives the sessions that were checked."""
+    check, checked = safety.check, list[int]()
+
+    async def cut(connection: Any, **kwargs: Any) -> None:
+        checked.append((await connection.execute(text("select pg_backend_pid()"))).scalar_one())
+        if len(checked) <= times:
+            await owner.fetchval("select pg_terminate_backend($1)", checked[-1])
+        await check(connection, **kwargs)
+
+    monkeypatch.setattr("services.kit.safety.check", cut)
+    return checked
+
+
+async def test_a_server_that_goes_away_while_it_is_checked_is_waited_for(
+    kit: Any, kit_database: Any, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = _cut_while_checked(monkeypatch, owner, times=2)
+    database = kit.database(kit_database)
+    await database.open()
+    assert len(set(checked)) == 3
+    assert await database.ready()
+    await database.close()
+
+
+async def test_opening_gives_up_a_server_that_goes_away_at_every_check(
+    kit: Any, kit_database: Any, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = _cut_while_checked(monkeypatch, owner, times=math.inf)
+    database = kit.database(kit_database)
+    with pytest.raises(UpstreamUnavailable, match="the database cannot be reached: "):
+        await database.open(patience=0.3)
+    assert len(checked) > 1
+    await database.close()
+
+
+async def test_a_connection_that_the_driver_lost_count_of_is_an_outage_and_not_used_again(
+    kit: Any, kit_database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What asyncpg says when the server dies between two messages, here while it takes itself for open."""
+    database = kit.database(kit_database, pool_size=1)
+    session = text("select pg_backend_pid()")
+
+    async def lost(*_: object, **__: object) -> None:
+        raise asyncpg.InternalClientError("cannot switch to state 12")
+
+    async def lose() -> None:
+        async with database.work(kit.permit(), kit.request) as work:
+            sessions.append((await work.conn.execute(session)).scalar_one())
+            with monkeypatch.context() as patch:
+                patch.setattr(asyncpg.Connection, "prepare", lost)
+                await work.conn.execute(COUNT)
+
+    sessions: list[int] = []
+    with pytest.raises(UpstreamUnavailable):
+        await lose()
+    async with database.work(kit.permit(), kit.request) as work:
+        assert (await work.conn.execute(session)).scalar_one() not in sessions
+    await database.close()
+
+
+async def test_opening_refuses_an_unsafe_database_at_once(
+    kit: Any, kit_database: Any, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = _cut_while_checked(monkeypatch, owner, times=0)
     as_owner = kit.database(SimpleNamespace(url=kit_database.owner_url, folder=kit_database.folder))
     with pytest.raises(UnsafeDatabase, match="kit_owner"):
         await as_owner.open()
+    assert len(checked) == 1, "it is not asked again"
     await as_owner.close()
 
 
