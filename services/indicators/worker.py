@@ -11,6 +11,9 @@ from services.kit.problem import Problem
 from services.kit.sequencer import Sequencer
 
 FIRST_PAUSE: Final = 0.2
+#: After less than this many events the next poll waits, in seconds: a poll costs more than an event.
+MANY: Final = 100
+GATHERING: Final = 0.25
 LONGEST_PAUSE: Final = 10.0
 
 Result = TypeVar("Result")
@@ -45,7 +48,9 @@ class Worker:
         pause = FIRST_PAUSE
         while not stop.is_set():
             try:
-                await _unless(stop, self._consumer.step())
+                found = await _unless(stop, self._consumer.step())
+                if found is not None and found < MANY:
+                    await _unless(stop, asyncio.sleep(GATHERING))
                 pause = FIRST_PAUSE
             except Problem as problem:
                 _log.warning("feed-not-read", problem=problem.slug, delay_ms=round(pause * 1000))
@@ -53,7 +58,7 @@ class Worker:
                 pause = min(2 * pause, LONGEST_PAUSE)
 
 
-async def _unless(stop: asyncio.Event, work: Awaitable[Result]) -> None:
+async def _unless(stop: asyncio.Event, work: Awaitable[Result]) -> Result | None:
     """Waits for work, or for the order to stop: then the work is cut off, and its transaction rolled back."""
     doing = asyncio.ensure_future(work)
     stopping = asyncio.ensure_future(stop.wait())
@@ -64,4 +69,5 @@ async def _unless(stop: asyncio.Event, work: Awaitable[Result]) -> None:
         if not doing.done():
             doing.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await doing
+        return await doing
+    return None

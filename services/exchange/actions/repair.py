@@ -1,6 +1,7 @@
 """Handing over what was stored and not handed over while its sender waited."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,8 +21,10 @@ from services.exchange.store import inbox
 from services.exchange.store.sealing import Sealer
 from services.kit import log
 from services.kit.db import Database, Work
+from services.kit.ids import new_id
 from services.kit.policy import Permit
 from services.kit.sealed import SealBroken
+from services.kit.together import Together
 
 _TOLD: Final = ("basic",)
 _log = log.get_logger(__name__)
@@ -39,11 +42,22 @@ class Terms:
     retry: delivery.Terms = field(default_factory=delivery.Terms)
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What the register said of a claimed row, about to be written."""
+
+    permit: Permit
+    request_id: str
+    due: Due
+    answer: Answer
+
+
 class Repair:
     """Tries again, for rows that the worker has claimed."""
 
     def __init__(self, database: Database, sealer: Sealer, cases: Cases, terms: Terms) -> None:
         self._database, self._sealer, self._cases, self._terms = database, sealer, cases, terms
+        self._outcomes: Together[_Outcome, Message | None] = Together(self._record_all)
 
     async def hand_over(self, permit: Permit, due: Due, request_id: str) -> Message | None:
         """The worker's try for a row that it has claimed; None when the row is not this claim's any more.
@@ -52,9 +66,7 @@ class Repair:
         may have been told of a success. Raises what the database raises.
         """
         answer = await self._answer_to(permit, due)
-        async with self._database.work(permit, request_id) as work:
-            settled = await self._record(work, due, answer)
-            work.audit("update", [due.id], _TOLD, client=due.client)
+        settled = await self._outcomes.add(permit.operation, _Outcome(permit, request_id, due, answer))
         if settled is not None and isinstance(settled.progress, Quarantined):
             _log.error("referral-quarantined", object_id=due.id, reason=settled.progress.reason)
         return settled
@@ -71,6 +83,14 @@ class Repair:
         )
         wrong = isinstance(answer, Unavailable) and answer.code == WRONG
         return Declined(WRONG) if wrong and due.attempts >= self._terms.tries_of_wrong else answer
+
+    async def _record_all(self, outcomes: Sequence[_Outcome]) -> Sequence[Message | None]:
+        async with self._database.work(outcomes[0].permit, str(new_id())) as work:
+            settled = []
+            for each in outcomes:
+                settled.append(await self._record(work, each.due, each.answer))
+                work.audit("update", [each.due.id], _TOLD, client=each.due.client, request_id=each.request_id)
+            return settled
 
     async def _record(self, work: Work, due: Due, answer: Answer) -> Message | None:
         if isinstance(answer, Taken):
