@@ -16,6 +16,8 @@ WORKERS = ("cases", "exchange", "indicators")
 # Longer than the gateway keeps an idle connection: otherwise it sends into one that we are just closing.
 KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 3
+# Who waits for an answer goes first; what happens without a caller takes what the processors have left.
+WORKER_NICENESS = 10
 
 
 def serve(service: str, host: str, port: int) -> None:
@@ -28,6 +30,7 @@ def work(service: str) -> None:
     """Run one service's worker until SIGTERM, then let it finish what it holds."""
     import uvloop  # noqa: PLC0415 - see above
 
+    os.nice(WORKER_NICENESS)
     _configure_log(f"{service}-worker")
     worker = _room(service).create_worker()
 
