@@ -8,26 +8,37 @@ from pathlib import Path
 
 from system.databases import STATEFUL
 from system.gateway import Doors
-from system.ports import LOOPBACK, free_port
+from system.ports import LOOPBACK, Reservation, reserve
 from system.postgres import Cluster
 from system.programs import SERVICES
 from system.tls import Certificates
 
 PASSED_ON = {"PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPATH"}
+INTERNAL = (*SERVICES, "simulator", "postgres")  # who listens behind the two doors
 SECRET_ENDINGS = ("_DATABASE_URL", "_ADMIN_URL", "_GATEWAY_SECRET")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Ports, addresses and secrets of one start."""
+    """Ports, addresses and secrets of one start. Its internal ports are nobody else's until it is closed."""
 
     data: Path
     doors: Doors
     certificates: Certificates | None
-    ports: Mapping[str, int] = field(
-        default_factory=lambda: {name: free_port() for name in (*SERVICES, "simulator")}
+    reservations: Mapping[str, Reservation] = field(
+        default_factory=lambda: {name: reserve() for name in INTERNAL}, repr=False
     )
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+
+    def close(self) -> None:
+        """Give the internal ports back, once nobody listens on them any more."""
+        for reservation in self.reservations.values():
+            reservation.close()
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """The internal port of each program that has one."""
+        return {name: reservation.port for name, reservation in self.reservations.items()}
 
     @property
     def keys(self) -> Path:

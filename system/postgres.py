@@ -17,7 +17,7 @@ from system.passwords import Passwords
 from system.pghome import Home, PostgresError, locate
 from system.pgprocess import SUPERUSER, initdb, server_command, spawn
 from system.pgrepair import check_finished, end_orphans
-from system.ports import becomes_free, free_port
+from system.ports import Reservation, becomes_free, reserve
 
 MAJOR = "18"
 START_SECONDS = 30.0
@@ -28,14 +28,16 @@ PAUSE = 0.01
 class Cluster:
     """One PostgreSQL cluster, known by `folder`; a context manager that starts and stops it.
 
-    `port` None takes a free one and keeps it. Used by one process at a time: a second one is refused with a
-    PostgresError. Start it from a thread that lives as long as the process (see `die_with_parent`).
+    `port` None takes a free one and keeps it from others. Used by one process at a time: a second one is
+    refused with a PostgresError. Start it from a thread that lives as long as the process (see
+    `die_with_parent`).
     """
 
     def __init__(self, folder: Path, port: int | None = None, *, log: Path | None = None) -> None:
         self.folder = folder.resolve()
         self.log = log or self.folder / "postgres.log"
         self._port = port
+        self._reservation: Reservation | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
         self._home: Home | None = None
@@ -66,7 +68,8 @@ class Cluster:
     def port(self) -> int:
         """The TCP port on 127.0.0.1; free when chosen, the same until the object is gone."""
         if self._port is None:
-            self._port = free_port()
+            self._reservation = reserve()
+            self._port = self._reservation.port
         return self._port
 
     @property

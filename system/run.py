@@ -16,7 +16,7 @@ from system.children import Child, Database
 from system.databases import STATEFUL, migrate, prepare
 from system.environment import Layout
 from system.options import Options
-from system.ports import LOOPBACK, is_free
+from system.ports import LOOPBACK, hold
 from system.postgres import Cluster
 
 READY_SECONDS = 90.0
@@ -121,7 +121,9 @@ class System:
         self._lay_out()
         self._launch(plan.gateway_of(self.layout))
         if not all(environment.service_is_external(service) for service in STATEFUL):
-            self._cluster = Cluster(self._data / "postgres", log=self.layout.logs / "postgres.log")
+            self._cluster = Cluster(
+                self._data / "postgres", self.layout.ports["postgres"], log=self.layout.logs / "postgres.log"
+            )
             self._launch(Database(self._cluster))
             self.progress(f"PostgreSQL runs on port {self._cluster.port}")
         await asyncio.to_thread(self._prepare_databases)
@@ -137,15 +139,18 @@ class System:
         self._stack.callback(state.forget, self._data)
         asked = {"--port": self.options.port, "--xroad-port": self.options.xroad_port}
         for option, port in asked.items():
-            if not is_free(port):
+            try:
+                self._stack.enter_context(hold(port))
+            except OSError:
                 raise state.InUseError(
                     f"Port {port} is in use by another program: choose another with {option}."
-                )
+                ) from None
 
     def _lay_out(self) -> None:
         certificates = tls.ensure(self._data / "tls", SystemClock()) if self.options.tls else None
         doors = gateway.Doors(self.options.port, self.options.xroad_port)
         self.layout = Layout(self._data, doors, certificates)
+        self._stack.callback(self.layout.close)
         for folder in (self.layout.logs, self._data / "simulator"):
             folder.mkdir(exist_ok=True, mode=0o700)
         keys.ensure(self.layout.keys)

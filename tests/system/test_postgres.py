@@ -17,6 +17,7 @@ import pytest
 from system import pghome, pgrepair
 from system.databases import passwords_in, prepare, role_names
 from system.pghome import PostgresError
+from system.ports import reserve
 from system.postgres import Cluster
 
 AS_ROOT = os.geteuid() == 0
@@ -213,6 +214,21 @@ def test_a_taken_port_is_named(folder: Path) -> None:
         port = other.getsockname()[1]
         with pytest.raises(PostgresError, match=f"Port {port} on 127.0.0.1 is in use"):
             Cluster(folder, port).start()
+
+
+def test_it_comes_up_again_and_again_on_a_port_that_is_kept_for_it(folder: Path) -> None:
+    with reserve() as reservation, Cluster(folder, reservation.port) as cluster:
+        assert ask(cluster.admin_url, "SELECT 1") == 1
+        cluster.kill()
+        cluster.start()
+        assert ask(cluster.admin_url, "SELECT 1") == 1
+
+
+def test_the_port_that_it_took_is_its_own_while_it_is_down(cluster: Cluster) -> None:
+    cluster.stop()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", cluster.port))
+    cluster.start()
 
 
 PARENT = """

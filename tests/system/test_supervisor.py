@@ -196,6 +196,20 @@ def test_programs_that_are_killed_come_back(up: Up, names: list[str]) -> None:
     assert not {after[name] for name in names} & set(before.values())
 
 
+def test_the_port_of_a_program_that_is_down_is_given_to_nobody(up: Up) -> None:
+    up.until_well()
+    programs = up.programs()
+    names = ("gateway", "postgres", "riskscore", "simulator")
+    for name in names:
+        os.kill(programs[name]["pid"], signal.SIGKILL)
+    deadline = time.monotonic() + 0.3
+    while time.monotonic() < deadline:
+        for name in names:
+            with socket.socket() as other, pytest.raises(OSError, match="in use"):
+                other.bind((LOOPBACK, programs[name]["port"]))
+    up.until_well()
+
+
 def test_a_second_one_on_the_same_data_is_refused(up: Up) -> None:
     second = Up(up.data)
     assert second.process.wait(30) == 1
