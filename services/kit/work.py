@@ -1,7 +1,9 @@
 """One transaction in which something is done, and the rows of the audit log that tell of it."""
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from sqlalchemy import text
@@ -34,7 +36,6 @@ class Work:
         *,
         basis: str | None = None,
         client: str | None = None,
-        request_id: str | None = None,
     ) -> None:
         """Adds a row to the audit log, written right before the commit of this transaction.
 
@@ -45,7 +46,6 @@ class Work:
             decision: by which rule or rules; without one, the rules of the permit.
             basis: code of the legal basis, where there is one beyond the purpose.
             client: the X-Road client, or another receiver outside the house.
-            request_id: of the request, where a transaction serves several (``kit.together``).
         """
         decisions = [decision] if isinstance(decision, Decision) else decision
         allowing = [grant for grant in self.permit.grants if grant.effect == "allow"]
@@ -63,10 +63,16 @@ class Work:
                 decision="allow",
                 rule_id="+".join(dict.fromkeys(rules)) or None,
                 problem=None,
-                request_id=request_id or self.request_id,
+                request_id=self.request_id,
                 client=client,
             )
         )
+
+    def of_request(self, request_id: str) -> Self:
+        """The same transaction for one of the requests that it serves (``kit.together``)."""
+        one = copy(self)  # shares the list of entries
+        one.request_id = request_id
+        return one
 
     async def finish(self) -> None:
         """Writes the audit rows and commits, for ``kit.db`` alone; without its row an answer is a 503."""

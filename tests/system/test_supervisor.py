@@ -18,9 +18,10 @@ from typing import Any
 import pytest
 
 from system import pghome, state
+from system.options import Options
 from system.ports import LOOPBACK, free_port
 from system.postgres import Cluster
-from system.run import next_delay
+from system.run import System, next_delay
 
 PROGRAMS = {
     *("gateway", "postgres", "cases", "riskscore", "exchange", "indicators"),
@@ -196,20 +197,6 @@ def test_programs_that_are_killed_come_back(up: Up, names: list[str]) -> None:
     assert not {after[name] for name in names} & set(before.values())
 
 
-def test_the_port_of_a_program_that_is_down_is_given_to_nobody(up: Up) -> None:
-    up.until_well()
-    programs = up.programs()
-    names = ("gateway", "postgres", "riskscore", "simulator")
-    for name in names:
-        os.kill(programs[name]["pid"], signal.SIGKILL)
-    deadline = time.monotonic() + 0.3
-    while time.monotonic() < deadline:
-        for name in names:
-            with socket.socket() as other, pytest.raises(OSError, match="in use"):
-                other.bind((LOOPBACK, programs[name]["port"]))
-    up.until_well()
-
-
 def test_a_second_one_on_the_same_data_is_refused(up: Up) -> None:
     second = Up(up.data)
     assert second.process.wait(30) == 1
@@ -269,6 +256,23 @@ def test_told_to_stop_while_it_starts_it_stops(tmp_path: Path) -> None:
         assert "Traceback" not in starting.said()
     finally:
         remove(tmp_path / "var")
+
+
+async def test_a_system_has_its_ports_before_anybody_listens_and_gives_them_back(tmp_path: Path) -> None:
+    def is_ours(port: int) -> bool:
+        with socket.socket() as other, contextlib.suppress(OSError):
+            other.bind((LOOPBACK, port))
+            return False
+        return True
+
+    system = System(Options(tmp_path / "var", free_port(), free_port(), tls=False))
+    system._claim()
+    system._lay_out()
+    all_ports = [system.options.port, system.options.xroad_port, *system.layout.ports.values()]
+    assert len(all_ports) == 8
+    assert all(is_ours(port) for port in all_ports)
+    await system.stop()
+    assert not any(is_ours(port) for port in all_ports)
 
 
 def test_who_falls_over_at_once_is_started_later_and_later() -> None:

@@ -1,9 +1,10 @@
 """A referral comes in: checked, scored, matched, and written in one transaction, once."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeAlias, TypeVar
+from itertools import islice
+from typing import Any, Final, TypeAlias, TypeVar
 
 from services.cases.catalog import Catalog
 from services.cases.model.codes import Band, ScoreState, State, Status
@@ -28,6 +29,7 @@ from services.kit.ids import new_id
 from services.kit.policy import Decision, Permit
 from services.kit.problem import Overloaded, UpstreamUnavailable, UpstreamWrong
 from services.kit.sealed import BlindIndex, DataKey, KeyRing
+from services.kit.together import Together
 
 T = TypeVar("T")
 Answer: TypeAlias = Callable[[Work, "Taken", Decision], Awaitable[T]]
@@ -49,6 +51,20 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ready:
+    """A referral that may be written, and how its answer is made."""
+
+    permit: Permit
+    request_id: str
+    decision: Decision
+    draft: store.Draft
+    referral: Referral
+    traces: Sequence[people.Traces]
+    scored: ScoreAnswer | None
+    answer: Answer[Any]
+
+
+@dataclass(slots=True)
 class Intake:
     """Takes referrals. ``patience``: seconds that the scorer may take before the referral waits for it."""
 
@@ -58,6 +74,11 @@ class Intake:
     ring: KeyRing
     index: BlindIndex
     patience: float
+    _writing: Together[_Ready, Any] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Referrals of one caller that come at once are written in one transaction."""
+        self._writing = Together(self._write_all)
 
     async def take(
         self,
@@ -83,16 +104,10 @@ class Intake:
         scored = await self._score(permit, referral, at)
         draft = self._draft(permit, incoming, referral, scored, at)
         traces = [people.traces(person, self.index) for person in referral.persons]
-        for _ in range(_TRIES):
-            try:
-                async with self.database.work(permit, request_id) as work:
-                    taken = await self._write(work, draft, referral, traces, scored)
-                    if taken.first:
-                        self._audit(work, draft, decision)
-                    return await answer(work, taken, decision)
-            except store.PeopleChangedError:
-                _log.info("people-changed", object_id=draft.head.id)
-        raise Overloaded("the same people are written about too often at this moment")
+        ready = _Ready(permit, request_id, decision, draft, referral, traces, scored, answer)
+        kind = (permit.caller.subject, permit.operation, permit.purpose)
+        result: T = await self._writing.add(kind, ready)
+        return result
 
     async def _score(self, permit: Permit, referral: Referral, at: datetime) -> ScoreAnswer | None:
         """The score, or None when there is nothing to score or the scorer is away: then the worker asks."""
@@ -154,27 +169,41 @@ class Intake:
             sealed=contents.sealed(key, contents.referral(facts), contents.referral_place(head.id, 1)),
         )
 
-    async def _write(
-        self,
-        work: Work,
-        draft: store.Draft,
-        referral: Referral,
-        traces: Sequence[people.Traces],
-        scored: ScoreAnswer | None,
-    ) -> Taken:
-        news = _events(draft)
-        if not await store.make(work, draft, kek=self.ring.active, events=len(news)):
-            return await _earlier(work, draft)
-        matched = await people.match_people(work, traces)
-        parts = [
-            _part(person, known, draft.key)
-            for person, known in zip(referral.persons, matched.persons, strict=True)
+    async def _write_all(self, ready: Sequence[_Ready]) -> Sequence[Any]:
+        """Those of one caller, wholly or not at all; the people are matched anew when others changed them."""
+        for _ in range(_TRIES):
+            try:
+                async with self.database.work(ready[0].permit, ready[0].request_id) as work:
+                    taken = await self._write(work, ready)
+                    return [
+                        await self._tell(work, one, became) for one, became in zip(ready, taken, strict=True)
+                    ]
+            except store.PeopleChangedError:
+                _log.info("people-changed", object_id=ready[0].draft.head.id)
+        raise Overloaded("the same people are written about too often at this moment")
+
+    async def _write(self, work: Work, ready: Sequence[_Ready]) -> Sequence[Taken]:
+        news = {one.draft.head.id: _events(one.draft) for one in ready}
+        drafts = [(one.draft, len(news[one.draft.head.id])) for one in ready]
+        made = await store.make(work, drafts, kek=self.ring.active)
+        fresh = [one for one in ready if one.draft.head.id in made]
+        if fresh:
+            matched = await people.match_people(work, [trace for one in fresh for trace in one.traces])
+            known = iter(matched.persons)
+            fillings = [
+                _filling(one, list(islice(known, len(one.traces))), news[one.draft.head.id]) for one in fresh
+            ]
+            await store.fill(work, matched, fillings)
+        return [
+            _first(one.draft) if one.draft.head.id in made else await _earlier(work, one.draft)
+            for one in ready
         ]
-        test = _test(referral, scored, draft.key)
-        await store.fill(work, draft, store.Filling(matched, parts, test, news))
-        score = score_of(draft.state)
-        status = public_status(state_name(draft.state))
-        return Taken(draft.head.id, draft.head.reference, status, score.band if score else None, first=True)
+
+    async def _tell(self, work: Work, ready: _Ready, taken: Taken) -> Any:  # noqa: ANN401 - as the caller makes it
+        own = work.of_request(ready.request_id)
+        if taken.first:
+            self._audit(own, ready.draft, ready.decision)
+        return await ready.answer(own, taken, ready.decision)
 
     def _audit(self, work: Work, draft: store.Draft, decision: Decision) -> None:
         work.audit(
@@ -208,6 +237,18 @@ async def _earlier(work: Work, draft: store.Draft) -> Taken:
             status = public_status(state_name(stored.state))
             return Taken(stored.head.id, stored.head.reference, status, stored.band, first=False)
     raise ReferralVersionExists
+
+
+def _first(draft: store.Draft) -> Taken:
+    score = score_of(draft.state)
+    status = public_status(state_name(draft.state))
+    return Taken(draft.head.id, draft.head.reference, status, score.band if score else None, first=True)
+
+
+def _filling(ready: _Ready, known: Sequence[PersonId], news: Sequence[Event]) -> store.Filling:
+    draft, persons = ready.draft, ready.referral.persons
+    parts = [_part(person, person_id, draft.key) for person, person_id in zip(persons, known, strict=True)]
+    return store.Filling(draft, parts, _test(ready.referral, ready.scored, draft.key), news)
 
 
 def _events(draft: store.Draft) -> list[Event]:

@@ -1,7 +1,7 @@
 """A referral written whole or not at all: the hot path, in two statements."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from services.cases.model.codes import AgeBand, Ground, Relation, Role, ScoreState, Sex
-from services.cases.model.ids import AssessmentId, ParticipationId, PersonId
+from services.cases.model.ids import AssessmentId, ParticipationId, PersonId, ReferralId
 from services.cases.model.referral import Event, Head, Sender
 from services.cases.model.states import ReferralState, Score
 from services.cases.store.people import Matched
@@ -18,25 +18,40 @@ from services.kit.db import Work
 from services.kit.sealed import DataKey
 
 _MAKE = text("""
-    with made as (
+    with draft as (
+        select * from unnest(
+            cast(:id as uuid[]), cast(:reference as text[]), cast(:sender as text[]),
+            cast(:sender_reference as text[]), cast(:sender_version as integer[]), cast(:digest as bytea[]),
+            cast(:region as text[]), cast(:referred_on as date[]), cast(:occurred_at as timestamptz[]),
+            cast(:received_at as timestamptz[]), cast(:grounds as text[]), cast(:state as text[]),
+            cast(:state_reason as text[]), cast(:decided_at as timestamptz[]), cast(:decided_by as text[]),
+            cast(:score_state as text[]), cast(:score_due_at as timestamptz[]), cast(:case_id as uuid[]),
+            cast(:key_id as uuid[]), cast(:sealed as bytea[]), cast(:wrapped as bytea[]),
+            cast(:events as integer[])
+        ) as draft (
+            id, reference, sender, sender_reference, sender_version, digest, region, referred_on, occurred_at,
+            received_at, grounds, state, state_reason, decided_at, decided_by, score_state, score_due_at,
+            case_id, key_id, sealed, wrapped, events
+        )
+    ), made as (
         insert into referral (
             id, reference, sender, sender_reference, sender_version, content_digest, region, referred_on,
             occurred_at, received_at, changed_at, grounds, state, state_reason, decided_at, decided_by,
             score_state, score_due_at, case_id, key_id, sealed
-        ) values (
-            :id, :reference, :sender, :sender_reference, :sender_version, :digest, :region, :referred_on,
-            :occurred_at, :received_at, :received_at, :grounds, :state, :state_reason, :decided_at,
-            :decided_by, :score_state, :score_due_at, :case_id, :key_id, :sealed
         )
+        select id, reference, sender, sender_reference, sender_version, digest, region, referred_on,
+            occurred_at, received_at, received_at, cast(grounds as text[]), state, state_reason, decided_at,
+            decided_by, score_state, score_due_at, case_id, key_id, sealed
+        from draft order by reference
         on conflict do nothing
-        returning case_id, key_id
+        returning id
     ), key as (
         insert into data_key (id, kek, wrapped, made_at)
-        select key_id, :kek, :wrapped, cast(:received_at as timestamptz) from made
+        select key_id, :kek, wrapped, received_at from draft join made using (id)
     ), stream as (
-        insert into stream (id, version) select case_id, cast(:events as integer) from made
+        insert into stream (id, version) select case_id, events from draft join made using (id)
     )
-    select count(*) from made
+    select id from made
 """)
 
 
@@ -55,33 +70,48 @@ _FILL = text("""
         insert into participation (
             id, person_id, referral_id, role, relation, sex, age_band, municipality, sealed, key_id
         )
-        select id, person_id, cast(:referral as uuid), role, relation, sex, age_band, municipality, sealed,
-               cast(:key as uuid)
+        select id, person_id, referral_id, role, relation, sex, age_band, municipality, sealed, key_id
         from unnest(
-            cast(:ids as uuid[]), cast(:persons as uuid[]), cast(:roles as text[]),
-            cast(:relations as text[]), cast(:sexes as text[]), cast(:bands as text[]),
-            cast(:places as text[]), cast(:sealed as bytea[])
-        ) as part (id, person_id, role, relation, sex, age_band, municipality, sealed)
+            cast(:part as uuid[]), cast(:person as uuid[]), cast(:part_of as uuid[]), cast(:role as text[]),
+            cast(:relation as text[]), cast(:sex as text[]), cast(:age_band as text[]),
+            cast(:municipality as text[]), cast(:part_sealed as bytea[]), cast(:part_key as uuid[])
+        ) as part (
+            id, person_id, referral_id, role, relation, sex, age_band, municipality, sealed, key_id
+        )
     ), tested as (
         insert into assessment (
             id, referral_id, instrument, completed_on, answers_sealed, version, content_hash, engine, score,
             band, grounds, result_sealed, scored_at
         )
-        select cast(:test as uuid), cast(:referral as uuid), cast(:instrument as text),
-               cast(:completed_on as date), cast(:answers as bytea), cast(:version as text),
-               cast(:content_hash as text), cast(:engine as text), cast(:score as integer),
-               cast(:band as text), cast(:grounds as text[]), cast(:result as bytea),
-               cast(:scored_at as timestamptz)
-        where cast(:test as uuid) is not null
+        select id, referral_id, instrument, completed_on, answers, version, content_hash, engine, score, band,
+            cast(grounds as text[]), result, scored_at
+        from unnest(
+            cast(:test as uuid[]), cast(:test_of as uuid[]), cast(:instrument as text[]),
+            cast(:completed_on as date[]), cast(:answers as bytea[]), cast(:version as text[]),
+            cast(:content_hash as text[]), cast(:engine as text[]), cast(:score as integer[]),
+            cast(:band as text[]), cast(:test_grounds as text[]), cast(:result as bytea[]),
+            cast(:scored_at as timestamptz[])
+        ) as test (
+            id, referral_id, instrument, completed_on, answers, version, content_hash, engine, score, band,
+            grounds, result, scored_at
+        )
     ), told as (
         insert into event (id, stream, stream_version, type, occurred_at, recorded_at, data)
-        select id, cast(:stream as uuid), place, type, cast(:at as timestamptz), cast(:at as timestamptz),
-               cast(data as jsonb)
-        from unnest(cast(:events as uuid[]), cast(:types as text[]), cast(:data as text[])) with ordinality
-            as event (id, type, data, place)
+        select id, stream, stream_version, type, occurred_at, occurred_at, cast(data as jsonb)
+        from unnest(
+            cast(:event as uuid[]), cast(:stream as uuid[]), cast(:stream_version as integer[]),
+            cast(:type as text[]), cast(:occurred_at as timestamptz[]), cast(:data as text[])
+        ) as event (id, stream, stream_version, type, occurred_at, data)
     )
     select count(*) from entries
 """)
+
+
+#: The columns of an assessment: a group of referrals may have none.
+_TEST = (
+    *("test", "test_of", "instrument", "completed_on", "answers", "version", "content_hash", "engine"),
+    *("score", "band", "test_grounds", "result", "scored_at"),
+)
 
 
 class PeopleChangedError(Exception):
@@ -130,17 +160,56 @@ class Test:
     result: bytes | None
 
 
-async def make(work: Work, draft: Draft, *, kek: str, events: int) -> bool:
-    """Writes the referral with its key and stream; False, and nothing written, if it is here already.
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What hangs on a referral about to be written."""
+
+    draft: Draft
+    parts: Sequence[Part]
+    test: Test | None
+    events: Sequence[Event]
+
+
+async def make(work: Work, drafts: Sequence[tuple[Draft, int]], *, kek: str) -> frozenset[ReferralId]:
+    """Writes referrals with their keys and streams; the ids of those written: the others are here already.
 
     Args:
         work: the transaction.
-        draft: what to write.
-        kek: the id of the key-encryption key under which the draft's key is wrapped.
-        events: how many events the stream begins with.
+        drafts: what to write; with how many events each stream begins.
+        kek: the id of the key-encryption key under which the drafts' keys are wrapped.
     """
-    head, sender = draft.head, draft.sender
+    rows = [_columns(draft) | {"events": events} for draft, events in drafts]
+    written = await work.conn.execute(_MAKE, {**_arrays(rows), "kek": kek})
+    return frozenset(ReferralId(found) for found in written.scalars())
+
+
+async def fill(work: Work, matched: Matched, fillings: Sequence[Filling]) -> None:
+    """Writes people, their parts, the assessments and the events of referrals that :func:`make` has made.
+
+    Raises PeopleChangedError when a blind index was written by somebody else since the people were matched.
+    """
     parameters = {
+        "fresh": list(matched.fresh),
+        "kinds": [entry.kind for entry in matched.entries],
+        "values": [entry.value for entry in matched.entries],
+        "owners": [entry.person for entry in matched.entries],
+        **_arrays([_part(one.draft, part) for one in fillings for part in one.parts]),
+        **_arrays([_test(one.draft, one.test) for one in fillings if one.test], _TEST),
+        **_arrays([_event(event) for one in fillings for event in one.events]),
+    }
+    written: int = (await work.conn.execute(_FILL, parameters)).scalar_one()
+    if written != len(matched.entries):
+        raise PeopleChangedError
+
+
+def _arrays(rows: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> dict[str, list[Any]]:
+    """Rows as one array for each column; there may be no row where the columns are named."""
+    return {name: [row[name] for row in rows] for name in names or rows[0]}
+
+
+def _columns(draft: Draft) -> dict[str, Any]:
+    head, sender = draft.head, draft.sender
+    return {
         "id": head.id,
         "reference": head.reference,
         "sender": head.sender,
@@ -151,85 +220,60 @@ async def make(work: Work, draft: Draft, *, kek: str, events: int) -> bool:
         "referred_on": head.referred_on,
         "occurred_at": draft.occurred_at,
         "received_at": draft.received_at,
-        "grounds": [ground.value for ground in draft.grounds],
+        "grounds": _codes(draft.grounds),
         **state_columns(draft.state),
         "score_state": draft.score_state.value,
         "score_due_at": draft.received_at if draft.score_state is ScoreState.WAITING else None,
         "case_id": head.case,
         "key_id": draft.key.id,
         "sealed": draft.sealed,
-        "kek": kek,
         "wrapped": draft.key.wrapped,
-        "events": events,
     }
-    made: int = (await work.conn.execute(_MAKE, parameters)).scalar_one()
-    return made == 1
 
 
-@dataclass(frozen=True, slots=True)
-class Filling:
-    """What hangs on a referral about to be written."""
-
-    matched: Matched
-    parts: Sequence[Part]
-    test: Test | None
-    events: Sequence[Event]
-
-
-async def fill(work: Work, draft: Draft, filling: Filling) -> None:
-    """Writes people, their parts, the assessment and the events of a referral that :func:`make` has made.
-
-    Raises PeopleChangedError when a blind index was written by somebody else since the people were matched.
-    """
-    parameters = {
-        "referral": draft.head.id,
-        "key": draft.key.id,
-        "stream": draft.head.case,
-        "at": draft.received_at,
-        **_people(filling.matched),
-        **_parts(filling.parts),
-        **_test(filling.test),
-        "events": [event.id for event in filling.events],
-        "types": [event.type.value for event in filling.events],
-        "data": [json.dumps(event.data) for event in filling.events],
-    }
-    written: int = (await work.conn.execute(_FILL, parameters)).scalar_one()
-    if written != len(filling.matched.entries):
-        raise PeopleChangedError
-
-
-def _people(matched: Matched) -> dict[str, Any]:
+def _part(draft: Draft, part: Part) -> dict[str, Any]:
     return {
-        "fresh": list(matched.fresh),
-        "kinds": [entry.kind for entry in matched.entries],
-        "values": [entry.value for entry in matched.entries],
-        "owners": [entry.person for entry in matched.entries],
+        "part": part.id,
+        "person": part.person,
+        "part_of": draft.head.id,
+        "role": part.role.value,
+        "relation": part.relation.value if part.relation else None,
+        "sex": part.sex.value,
+        "age_band": part.age_band.value,
+        "municipality": part.municipality,
+        "part_sealed": part.sealed,
+        "part_key": draft.key.id,
     }
 
 
-def _parts(parts: Sequence[Part]) -> dict[str, Any]:
+def _test(draft: Draft, test: Test) -> dict[str, Any]:
+    score = test.score
     return {
-        "ids": [part.id for part in parts],
-        "persons": [part.person for part in parts],
-        "roles": [part.role.value for part in parts],
-        "relations": [part.relation.value if part.relation else None for part in parts],
-        "sexes": [part.sex.value for part in parts],
-        "bands": [part.age_band.value for part in parts],
-        "places": [part.municipality for part in parts],
-        "sealed": [part.sealed for part in parts],
-    }
-
-
-def _test(test: Test | None) -> dict[str, Any]:
-    score = test.score if test else None
-    return {
-        "test": test.id if test else None,
-        "instrument": test.instrument if test else None,
-        "completed_on": test.completed_on if test else None,
-        "answers": test.answers if test else None,
-        "result": test.result if test else None,
+        "test": test.id,
+        "test_of": draft.head.id,
+        "instrument": test.instrument,
+        "completed_on": test.completed_on,
+        "answers": test.answers,
+        "result": test.result,
         **score_columns(score),
+        "test_grounds": _codes(score.grounds) if score else None,
     }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "event": event.id,
+        "stream": event.stream,
+        "stream_version": event.stream_version,
+        "type": event.type.value,
+        "occurred_at": event.occurred_at,
+        "data": json.dumps(event.data),
+    }
+
+
+def _codes(grounds: Sequence[Ground]) -> str:
+    """Codes as the text of an array: arrays of arrays do not unnest."""
+    return "{" + ",".join(ground.value for ground in grounds) + "}"
 
 
 def score_columns(score: Score | None) -> dict[str, Any]:

@@ -147,10 +147,12 @@ class Intake:
         decision = permit.on({"client": permit.caller.subject})
         async with self._database.work(permit, str(new_id())) as work:
             stored = await inbox.insert(work, [new for _, new in arrivals])
-            return [
-                _stored(work, new, decision) if new.id in stored else await _met_again(work, new)
-                for _, new in arrivals
-            ]
+            messages = []
+            for _, new in arrivals:
+                own = work.of_request(str(new.request_id))
+                known = _stored(own, new, decision) if new.id in stored else await _met_again(own, new)
+                messages.append(known)
+            return messages
 
     def _sealed(
         self, permit: Permit, submission: Submission, request_id: str, *, later: bool
@@ -195,7 +197,7 @@ class Intake:
 
 def _stored(work: Work, new: inbox.NewMessage, decision: Decision) -> Message:
     ids: list[str | UUID] = [new.id, new.reference]
-    work.audit("receive", ids, _RECEIVED, decision, client=new.client, request_id=str(new.request_id))
+    work.audit("receive", ids, _RECEIVED, decision, client=new.client)
     return Message(new.id, new.digest, new.reference, work.now, Waiting())
 
 
@@ -205,11 +207,11 @@ async def _met_again(work: Work, new: inbox.NewMessage) -> Message | None:
     if known is None:
         return None
     if known.digest == new.digest:
-        work.audit("disclose", [known.id], _TOLD, client=new.client, request_id=str(new.request_id))
+        work.audit("disclose", [known.id], _TOLD, client=new.client)
         return known
     reused = incidents.Reused(new_id(), new.client, new.message_id, known.id, new.digest, new.request_id)
     await incidents.record(work, reused)
-    work.audit("create", [reused.id], ("technical",), client=new.client, request_id=str(new.request_id))
+    work.audit("create", [reused.id], ("technical",), client=new.client)
     _log.warning("message-id-reused", object_id=known.id)
     return known
 

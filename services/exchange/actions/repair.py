@@ -89,7 +89,8 @@ class Repair:
             settled = []
             for each in outcomes:
                 settled.append(await self._record(work, each.due, each.answer))
-                work.audit("update", [each.due.id], _TOLD, client=each.due.client, request_id=each.request_id)
+                own = work.of_request(each.request_id)
+                own.audit("update", [each.due.id], _TOLD, client=each.due.client)
             return settled
 
     async def _record(self, work: Work, due: Due, answer: Answer) -> Message | None:
