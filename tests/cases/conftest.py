@@ -275,7 +275,8 @@ class World:
         return self.policy.permit(caller, operation, "case-work")
 
     async def take(self, facts: ReferralFacts, **changes: Any) -> Taken:
-        """Takes a referral as ``exchange`` hands it over."""
+        """Takes a referral as ``exchange`` hands it over; without ``intake`` each in a process of its own."""
+        intake: Intake = changes.pop("intake", None) or self.intake
         client = changes.pop("client", POLIS)
         incoming = Incoming(
             reference=changes.pop("reference", None) or new_reference(),
@@ -288,7 +289,7 @@ class World:
         async def answer(work: Work, taken: Taken, decision: object) -> Taken:
             return taken
 
-        return await self.intake.take(permit, str(uuid4()), incoming, answer)
+        return await intake.take(permit, str(uuid4()), incoming, answer)
 
     @asynccontextmanager
     async def work(self, permit: Permit) -> AsyncIterator[Work]:

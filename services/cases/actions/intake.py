@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from typing import Any, Final, TypeAlias, TypeVar
 
 from services.cases.catalog import Catalog
@@ -188,10 +187,10 @@ class Intake:
         made = await store.make(work, drafts, kek=self.ring.active)
         fresh = [one for one in ready if one.draft.head.id in made]
         if fresh:
-            matched = await people.match_people(work, [trace for one in fresh for trace in one.traces])
-            known = iter(matched.persons)
+            matched = await people.match_people(work, [one.traces for one in fresh])
             fillings = [
-                _filling(one, list(islice(known, len(one.traces))), news[one.draft.head.id]) for one in fresh
+                _filling(one, known, news[one.draft.head.id])
+                for one, known in zip(fresh, matched.persons, strict=True)
             ]
             await store.fill(work, matched, fillings)
         return [

@@ -39,9 +39,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Whom the persons of a referral are, in their order; which people and index entries are new."""
+    """Whom the persons of each referral are, in their order; which people and index entries are new."""
 
-    persons: tuple[PersonId, ...]
+    persons: tuple[tuple[PersonId, ...], ...]
     fresh: tuple[PersonId, ...]
     entries: tuple[Entry, ...]
 
@@ -60,8 +60,12 @@ def traces(person: Person, index: BlindIndex) -> Traces:
     return Traces(code, index.of(NAME, name_key(person)))
 
 
-async def match_people(work: Work, people: Sequence[Traces]) -> Matched:
-    """Finds who is known; nothing is written. Those without a code are matched one message at a time."""
+async def match_people(work: Work, referrals: Sequence[Sequence[Traces]]) -> Matched:
+    """Finds who is known, also from an earlier one of these referrals; nothing is written.
+
+    Those without a code are matched by one transaction at a time.
+    """
+    people = [each for persons in referrals for each in persons]
     nameless = sorted({_lock(each.name) for each in people if each.code is None})
     if nameless:
         await work.conn.execute(_LOCK, {"locks": nameless})
@@ -71,35 +75,51 @@ async def match_people(work: Work, people: Sequence[Traces]) -> Matched:
     }
     rows = (await work.conn.execute(_CANDIDATES, values)).all()
     known = {Entry(row.kind, bytes(row.value), PersonId(row.person_id)): row.has_code for row in rows}
-    return _matched(people, known)
+    return _matched(referrals, known)
 
 
 def _lock(name: bytes) -> int:
     return int.from_bytes(name[:8], "big", signed=True)
 
 
-def _matched(people: Sequence[Traces], known: Mapping[Entry, bool]) -> Matched:
-    codes = {entry.value: entry.person for entry in known if entry.kind == CODE}
-    coded = {entry.person for entry, has_code in known.items() if has_code}
-    names: dict[bytes, list[PersonId]] = {}
-    for entry in known:
-        if entry.kind == NAME:
-            names.setdefault(entry.value, []).append(entry.person)
-    persons: list[PersonId] = []
-    fresh: list[PersonId] = []
-    entries: dict[Entry, None] = {}
-    for each in people:
-        by_code = codes.get(each.code) if each.code else None
-        by_name = [Candidate(person, person in coded) for person in names.get(each.name, ())]
-        person = match(has_code=each.code is not None, by_code=by_code, by_name=by_name)
+def _matched(referrals: Sequence[Sequence[Traces]], known: Mapping[Entry, bool]) -> Matched:
+    finder = _Finder(known)
+    persons = tuple(finder.persons_of(each) for each in referrals)
+    missing = finder.entries.keys() - known.keys()
+    ordered = sorted(missing, key=lambda entry: (entry.kind, entry.value, entry.person))
+    return Matched(persons, tuple(finder.fresh), tuple(ordered))
+
+
+class _Finder:
+    """Who is who, from the blind indexes that are known, referral by referral."""
+
+    def __init__(self, known: Mapping[Entry, bool]) -> None:
+        self.fresh: list[PersonId] = []
+        self.entries: dict[Entry, None] = {}
+        self._codes = {entry.value: entry.person for entry in known if entry.kind == CODE}
+        self._coded = {entry.person for entry, has_code in known.items() if has_code}
+        self._names: dict[bytes, dict[PersonId, None]] = {}
+        for entry in known:
+            if entry.kind == NAME:
+                self._names.setdefault(entry.value, {})[entry.person] = None
+
+    def persons_of(self, referral: Sequence[Traces]) -> tuple[PersonId, ...]:
+        """Names count from one referral to the next: within one, two of a name are two people."""
+        persons = tuple(self._person(each) for each in referral)
+        for each, person in zip(referral, persons, strict=True):
+            self._names.setdefault(each.name, {})[person] = None
+        return persons
+
+    def _person(self, traces: Traces) -> PersonId:
+        by_code = self._codes.get(traces.code) if traces.code else None
+        by_name = [Candidate(person, person in self._coded) for person in self._names.get(traces.name, ())]
+        person = match(has_code=traces.code is not None, by_code=by_code, by_name=by_name)
         if person is None:
             person = PersonId(new_id())
-            fresh.append(person)
-        if each.code is not None:
-            codes[each.code] = person
-            coded.add(person)
-            entries[Entry(CODE, each.code, person)] = None
-        entries[Entry(NAME, each.name, person)] = None
-        persons.append(person)
-    missing = sorted(entries.keys() - known.keys(), key=lambda entry: (entry.kind, entry.value, entry.person))
-    return Matched(tuple(persons), tuple(fresh), tuple(missing))
+            self.fresh.append(person)
+        if traces.code is not None:
+            self._codes[traces.code] = person
+            self._coded.add(person)
+            self.entries[Entry(CODE, traces.code, person)] = None
+        self.entries[Entry(NAME, traces.name, person)] = None
+        return person

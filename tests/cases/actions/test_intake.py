@@ -103,9 +103,18 @@ async def test_other_content_under_the_same_name_is_refused(world: Any, a_referr
     assert await world.count("referral") == 1
 
 
-async def test_of_many_at_the_same_moment_one_is_taken(world: Any, a_referral: Build) -> None:
-    facts = a_referral()
-    taken = await asyncio.gather(*(world.take(facts, sender_reference="A-1") for _ in range(12)))
+ONE_OR_MANY = pytest.mark.parametrize("processes", ["one", "many"])
+
+
+def of(world: Any, processes: str) -> dict[str, Any]:
+    """One process writes what comes at once together; several meet in the database."""
+    return {"intake": world.intake} if processes == "one" else {}
+
+
+@ONE_OR_MANY
+async def test_of_many_at_the_same_moment_one_is_taken(world: Any, a_referral: Build, processes: str) -> None:
+    facts, where = a_referral(), of(world, processes)
+    taken = await asyncio.gather(*(world.take(facts, sender_reference="A-1", **where) for _ in range(12)))
     assert sum(each.first for each in taken) == 1
     assert len({each.reference for each in taken}) == 1
     assert await world.count("referral") == 1
@@ -113,35 +122,74 @@ async def test_of_many_at_the_same_moment_one_is_taken(world: Any, a_referral: B
     assert await world.count("person") == 3
 
 
-async def test_the_same_people_at_the_same_moment_are_the_same_people(world: Any, a_referral: Build) -> None:
-    facts = a_referral()
+@ONE_OR_MANY
+async def test_the_same_people_at_the_same_moment_are_the_same_people(
+    world: Any, a_referral: Build, processes: str
+) -> None:
+    facts, where = a_referral(), of(world, processes)
     turned = replace(facts, persons=tuple(reversed(facts.persons)))
-    taken = await asyncio.gather(*(world.take(each) for each in (facts, turned) * 6))
+    taken = await asyncio.gather(*(world.take(each, **where) for each in (facts, turned) * 6))
     assert all(each.first for each in taken)
     assert await world.count("person") == 3
     assert await world.count("participation") == 36
 
 
+@ONE_OR_MANY
 async def test_a_crowd_that_shares_people_gets_through(
-    world: Any, a_referral: Build, a_person: Build
+    world: Any, a_referral: Build, a_person: Build, processes: str
 ) -> None:
+    where = of(world, processes)
     victims = [a_person(serial=number) for number in range(6)]
     others = [a_person(Role.OTHER, serial=100 + number, born=date(1970, 1, 1)) for number in range(6)]
     crowd = [
         a_referral(victims[number % 6], *(others[(number * step + step) % 6] for step in (1, 2, 5)))
         for number in range(60)
     ]
-    taken = await asyncio.gather(*(world.take(each) for each in crowd))
+    taken = await asyncio.gather(*(world.take(each, **where) for each in crowd))
     assert all(each.first for each in taken)
     assert await world.count("person") == 12
 
 
+@ONE_OR_MANY
 async def test_people_without_a_code_are_one_at_the_same_moment(
+    world: Any, a_referral: Build, a_person: Build, processes: str
+) -> None:
+    facts, where = a_referral(a_person(personal_code=None)), of(world, processes)
+    await asyncio.gather(*(world.take(facts, **where) for _ in range(6)))
+    assert await world.count("person") == 1
+
+
+async def test_what_comes_at_once_is_written_together_each_whole_and_told_of_by_itself(
     world: Any, a_referral: Build, a_person: Build
 ) -> None:
-    facts = a_referral(a_person(personal_code=None))
-    await asyncio.gather(*(world.take(facts) for _ in range(6)))
-    assert await world.count("person") == 1
+    intake = world.intake
+    crowd = [a_referral(a_person(serial=number)) for number in range(10)]
+    crowd += [replace(a_referral(a_person(serial=number)), assessment=None) for number in range(10, 20)]
+    taken = await asyncio.gather(*(world.take(each, intake=intake) for each in crowd))
+    assert [each.band for each in taken] == [Band.HIGH] * 10 + [None] * 10
+    (rows,) = await world.rows("select count(distinct xmin::text) from referral")
+    assert rows[0] < 10
+    assert await world.count("assessment") == 10
+    assert await world.count("event") == 40 - 10
+    told = await world.rows("select request_id, objects from audit where action = 'receive'")
+    assert len({row["request_id"] for row in told}) == len({tuple(row["objects"]) for row in told}) == 20
+    streams = await world.rows(
+        "select s.version, count(*) from stream s join event e on e.stream = s.id group by s.id"
+    )
+    assert all(row["version"] == row["count"] for row in streams)
+
+
+async def test_one_of_a_group_that_is_refused_falls_alone(
+    world: Any, a_referral: Build, a_person: Build
+) -> None:
+    await world.take(a_referral(), sender_reference="A-1")
+    intake = world.intake
+    others = [world.take(a_referral(a_person(serial=n)), intake=intake) for n in range(5)]
+    bad = world.take(a_referral(), sender_reference="A-1", content=b"other", intake=intake)
+    *taken, refused = await asyncio.gather(*others, bad, return_exceptions=True)
+    assert all(each.first for each in taken)
+    assert isinstance(refused, ReferralVersionExists)
+    assert await world.count("referral") == 6
 
 
 async def test_somebody_without_a_code_is_found_by_name_and_gets_the_code_later(
