@@ -7,23 +7,21 @@ import asyncio
 import importlib
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 SERVICES = ("cases", "riskscore", "exchange", "indicators")
 WORKERS = ("cases", "exchange", "indicators")
-# Longer than the gateway keeps an idle connection: otherwise it sends into one that we are just closing.
-KEEP_ALIVE_SECONDS = 75
-GRACE_SECONDS = 3
 # Who waits for an answer goes first; what happens without a caller takes what the processors have left.
 WORKER_NICENESS = 10
 
 
 def serve(service: str, host: str, port: int) -> None:
     """Serve one service until SIGTERM."""
+    from system import serving  # noqa: PLC0415 - see above
+
     _configure_log(service)
-    _run_server(_room(service).create_app(), host, port)
+    serving.run(service, _room(service).create_app(), host, port)
 
 
 def work(service: str) -> None:
@@ -45,6 +43,7 @@ def work(service: str) -> None:
 
 def simulate(host: str, port: int) -> None:
     """Run the simulated security server with POLIS and STAR behind it; its settings: the environment."""
+    from system import serving  # noqa: PLC0415 - see above
     from system.securityserver.app import Settings, create_app  # noqa: PLC0415 - see above
 
     def path(name: str) -> Path | None:
@@ -59,7 +58,7 @@ def simulate(host: str, port: int) -> None:
         authority=path("AUTHORITY"),
     )
     _configure_log("simulator")
-    _run_server(create_app(settings), host, port)
+    serving.run("simulator", create_app(settings), host, port)
 
 
 def _room(service: str) -> Any:  # noqa: ANN401 - a module; that it has the two functions is the house's rule
@@ -70,23 +69,3 @@ def _configure_log(name: str) -> None:
     from services.kit import log  # noqa: PLC0415 - see above
 
     log.configure(name, os.environ.get("TURVAVORK_LOG_LEVEL", "info"))
-
-
-def _run_server(app: Callable[..., Any], host: str, port: int) -> None:
-    import uvicorn  # noqa: PLC0415 - see above
-
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
