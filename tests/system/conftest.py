@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from system import gateway
-from system.ports import LOOPBACK, free_port
+from system.ports import LOOPBACK, Reservation, reserve
 from system.tls import Certificates
 from tests.system.running import Running
 
@@ -104,6 +104,7 @@ class RunningGateway:
     doors: gateway.Doors
     log: Path
     process: subprocess.Popen[bytes]
+    held: tuple[Reservation, ...]
     context: ssl.SSLContext | None = None
     _open: list[socket.socket] = field(default_factory=list)
 
@@ -164,14 +165,15 @@ def start_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGat
         services: Mapping[str, str], certificates: Certificates | None = None, **settings: str
     ) -> RunningGateway:
         folder = tmp_path_factory.mktemp("gateway")
-        doors = gateway.Doors(free_port(), free_port())
+        held = reserve(), reserve()
+        doors = gateway.Doors(*(door.port for door in held))
         environment = gateway.environment(doors, services, SECRET, folder / "storage", certificates)
         log = folder / "gateway.log"
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - our own command
                 gateway.command(), env=environment | HURRY | settings, stdout=output, stderr=output
             )
-        running.append(RunningGateway(doors, log, process))
+        running.append(RunningGateway(doors, log, process, held))
         _wait_for(doors, process)
         return running[-1]
 

@@ -19,7 +19,7 @@ from services.kit.tokens import AccessTokenIssuer
 from services.kit.tokens.signing import DEVELOPMENT_ISSUER
 from system import state
 from system.pghome import locate
-from system.ports import LOOPBACK, free_port
+from system.ports import LOOPBACK, reserve
 from system.postgres import SUPERUSER, Cluster
 from system.processes import die_with_parent
 
@@ -36,7 +36,8 @@ class Running:
     def __init__(self, folder: Path) -> None:
         self.data = folder / "var"
         self.output = folder / "turvavork.log"
-        self.api_port, self.xroad_port = free_port(), free_port()
+        self._doors = reserve(), reserve()  # also while it is down
+        self.api_port, self.xroad_port = (door.port for door in self._doors)
         self._process: subprocess.Popen[bytes] | None = None
         self._said = 0
 

@@ -19,7 +19,7 @@ import pytest
 
 from system import pghome, state
 from system.options import Options
-from system.ports import LOOPBACK, free_port
+from system.ports import LOOPBACK, free_port, reserve
 from system.postgres import Cluster
 from system.run import System, next_delay
 
@@ -38,7 +38,8 @@ class Up:
         self, data: Path, *options: str, port: int | None = None, xroad_port: int | None = None
     ) -> None:
         self.data = data
-        self.port, self.xroad_port = port or free_port(), xroad_port or free_port()
+        self._held = reserve(), reserve()
+        self.port, self.xroad_port = port or self._held[0].port, xroad_port or self._held[1].port
         self.output = data.parent / f"{self.port}.out"
         command = [Path(sys.executable).with_name("turvavork"), "up", "--data", data, *options]
         command += ["--port", str(self.port), "--xroad-port", str(self.xroad_port)]
