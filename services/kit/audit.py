@@ -14,9 +14,9 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, DateTime, LargeBinary, MetaData, Table, Text, Uuid
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.kit import driver
 from services.kit.calendar import format_instant
 from services.kit.ids import new_id
 from services.kit.policy import Caller
@@ -27,21 +27,6 @@ Action = Literal["read", "create", "update", "delete", "disclose", "send", "rece
 SALT_BYTES: Final = 32
 LEAF_PREFIX: Final = b"\x00"
 _HANDLE_HEX: Final = 32  # 128 bits: no two things of a database share a handle
-
-AUDIT: Final = Table(
-    "audit",
-    MetaData(),
-    Column("id", Uuid, primary_key=True),
-    Column("recorded_at", DateTime(timezone=True)),
-    *(Column(name, Text) for name in ("actor", "actor_kind", "service", "role")),
-    Column("attributes", ARRAY(Text)),
-    *(Column(name, Text) for name in ("purpose", "basis", "operation", "action")),
-    Column("objects", ARRAY(Text)),
-    Column("fields", ARRAY(Text)),
-    *(Column(name, Text) for name in ("decision", "rule_id", "problem", "request_id", "client")),
-    *(Column(name, LargeBinary) for name in ("salt", "canonical", "leaf")),
-)
-_INSERT: Final = AUDIT.insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +59,16 @@ class Entry:
         canonical = dumps_canonical(record)
         return row | {"id": row_id, "salt": salt, "canonical": canonical, "leaf": leaf(salt, canonical)}
 
+    def values(self) -> Sequence[Any]:
+        """The same in the order of the insert."""
+        row = self.row()
+        return [row[name] for name in _COLUMNS]
+
+
+_COLUMNS: Final = (*Entry.__slots__, "id", "salt", "canonical", "leaf")
+_PLACES: Final = ", ".join(f"${number}" for number, _ in enumerate(_COLUMNS, 1))
+_INSERT: Final = f"insert into audit ({', '.join(_COLUMNS)}) values ({_PLACES})"  # noqa: S608 - constants
+
 
 def leaf(salt: bytes, canonical: bytes) -> bytes:
     """The log's leaf for a record: 32 bytes."""
@@ -90,7 +85,7 @@ class Handles:
 
     def of(self, thing: str | UUID) -> str:
         """The handle of an id or reference: 32 hexadecimal digits."""
-        return hmac.new(self._key, str(thing).encode(), hashlib.sha256).hexdigest()[:_HANDLE_HEX]
+        return hmac.digest(self._key, str(thing).encode(), "sha256").hex()[:_HANDLE_HEX]
 
 
 def capacity(caller: Caller) -> Mapping[str, Any]:
@@ -109,6 +104,8 @@ def capacity(caller: Caller) -> Mapping[str, Any]:
 
 async def write(connection: AsyncConnection, entries: Iterable[Entry]) -> None:
     """Inserts entries in one go; the caller's transaction decides whether they stay."""
-    rows = [entry.row() for entry in entries]
-    if rows:
-        await connection.execute(_INSERT, rows if len(rows) > 1 else rows[0])
+    rows = [entry.values() for entry in entries]
+    if len(rows) == 1:
+        await driver.fetch(connection, _INSERT, *rows[0])
+    elif rows:
+        await driver.insert(connection, _INSERT, rows)

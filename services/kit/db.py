@@ -9,18 +9,20 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import Row, TextClause, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import event, text
+from sqlalchemy.engine.interfaces import AdaptedConnection
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from services.kit import audit, outage, safety
+from services.kit import audit, driver, outage, safety
 from services.kit.access import permit as permit_for
 from services.kit.clock import Clock
+from services.kit.driver import Row
 from services.kit.migrate import asyncpg_url, head
 from services.kit.policy import Caller, Permit
 from services.kit.problem import UpstreamUnavailable
@@ -90,6 +92,7 @@ class Database:
             },
         )
         event.listen(self._engine.sync_engine, "handle_error", outage.translate)
+        event.listen(self._engine.sync_engine, "checkout", _alive)
 
     async def open(self, patience: float = START_SECONDS) -> None:
         """Waits ``patience`` seconds for a server that stays while it is checked; UnsafeDatabase at once."""
@@ -133,7 +136,7 @@ class Database:
         finally:
             await asyncio.shield(connection.close())  # rolls back what was not committed
 
-    async def look(self, statement: TextClause, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
+    async def look(self, statement: str, *values: object) -> Sequence[Row]:
         """The rows of one reading statement: one round trip, without transaction and facts.
 
         For what must be known before there is a permit, such as who holds which office; row-level security
@@ -142,8 +145,7 @@ class Database:
         for attempt in (1, 2):
             connection = await self._connect()
             try:
-                await connection.execution_options(isolation_level="AUTOCOMMIT")
-                return (await connection.execute(statement, parameters)).all()
+                return await driver.fetch(connection, statement, *values)
             except UpstreamUnavailable:
                 if attempt == 2:  # noqa: PLR2004 - the second is the last
                     raise
@@ -182,7 +184,7 @@ class Database:
         try:
             await audit.write(connection, [entry])
             await connection.commit()
-        except DBAPIError as error:
+        except (DBAPIError, *outage.DRIVER_ERRORS) as error:
             raise outage.unavailable(error) from error
         finally:
             await asyncio.shield(connection.close())
@@ -232,6 +234,12 @@ class Database:
             else:
                 return connection
         raise AssertionError
+
+
+def _alive(connection: AdaptedConnection, *_: object) -> None:
+    """Of a connection that the server has closed the others of the pool are no better: all are made anew."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 def unit_of_work(operation: str) -> Callable[..., AsyncIterator[Work]]:

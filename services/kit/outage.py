@@ -46,6 +46,11 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, LOST) or state.startswith(_CLASSES) or state in _CODES
 
 
+def is_lost(error: BaseException) -> bool:
+    """Whether a driver's error says that its connection is no good any more."""
+    return isinstance(error, LOST) or sqlstate(error).startswith(_CONNECTION_IS_GONE)
+
+
 def translate(context: ExceptionContext) -> UpstreamUnavailable | None:
     """SQLAlchemy's ``handle_error`` listener: replaces outages, drops the pool of dead connections."""
     error = context.original_exception

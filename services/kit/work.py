@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.kit import audit, outage
+from services.kit import audit, driver, outage
+from services.kit.driver import Row
 from services.kit.policy import Decision, Permit
 
 
@@ -26,6 +25,10 @@ class Work:
         self.now = now
         self._handles = handles
         self._entries: list[audit.Entry] = []
+
+    async def fetch(self, statement: str, *values: object) -> Sequence[Row]:
+        """The rows of a constant statement with ``$1``, ``$2``; see ``kit.driver``."""
+        return await driver.fetch(self.conn, statement, *values)
 
     def audit(  # noqa: PLR0913 - the words of one row
         self,
@@ -78,11 +81,11 @@ class Work:
         """Writes the audit rows and commits, for ``kit.db`` alone; without its row an answer is a 503."""
         try:
             await audit.write(self.conn, self._entries)
-        except DBAPIError as error:
+        except outage.DRIVER_ERRORS as error:
             if outage.sqlstate(error) == outage.ABORTED:
                 raise
             raise outage.unavailable(error) from error
         if not self._entries:
             # COMMIT of a transaction in which an error was swallowed rolls back and says nothing; this does.
-            await self.conn.execute(text("select 1"))
+            await driver.fetch(self.conn, "select 1")
         await self.conn.commit()

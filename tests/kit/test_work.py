@@ -1,9 +1,10 @@
 import contextlib
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from services.kit.db import Database
 from services.kit.policy import Decision
@@ -42,7 +43,7 @@ async def test_a_swallowed_error_cannot_pass_for_a_commit(database: Database, ki
                 await work.conn.execute(INSERT, {"region": "polva", "words": None})
 
     for audited in ([], ["create"]):
-        with pytest.raises(DBAPIError, match="current transaction is aborted"):
+        with pytest.raises(asyncpg.InFailedSQLTransactionError, match="current transaction is aborted"):
             await swallow(*audited)
 
 

@@ -6,16 +6,14 @@ What is erased (its key was destroyed) is not found, by the same statements as w
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Row, text
 
 from services.cases.model.codes import AgeBand, Relation, Role, Sex
 from services.cases.model.dossiers import ListedCase, ListedReferral, Reach
 from services.cases.model.ids import AssessmentId, CaseId, KeyId, ParticipationId, PersonId, ReferralId
 from services.cases.store.listing import listed, listed_case
 from services.kit.db import Work
+from services.kit.driver import Row
 
 _AGENCIES = (
     "array(select a.agency || '@' || a.region from case_agency a where a.case_id = {case}) as agencies"
@@ -33,15 +31,15 @@ _FROM_REFERRAL = """
     from referral r join data_key k on k.id = r.key_id and k.wrapped is not null
     left join assessment s on s.referral_id = r.id
 """
-_REFERRAL = text(f"""
+_REFERRAL = f"""
     select {_LISTED}, {_KEPT}, s.id as assessment_id, s.result_sealed, r.key_id, k.wrapped
-    {_FROM_REFERRAL} where r.id = :id
-""")
-_OF_CASE = text(f"select {_LISTED} {_FROM_REFERRAL} where r.case_id = :id order by r.referred_on, r.id")
-_CASE = text(f"""
+    {_FROM_REFERRAL} where r.id = $1
+"""
+_OF_CASE = f"select {_LISTED} {_FROM_REFERRAL} where r.case_id = $1 order by r.referred_on, r.id"
+_CASE = f"""
     select c.id, c.region, c.state, c.opened_on, c.version, {_AGENCIES.format(case="c.id")}
-    from marac_case c join data_key k on k.id = c.key_id and k.wrapped is not null where c.id = :id
-""")  # noqa: S608 - constants
+    from marac_case c join data_key k on k.id = c.key_id and k.wrapped is not null where c.id = $1
+"""  # noqa: S608 - constants
 _PARTS = f"""
     select p.id, p.person_id, p.referral_id, p.case_id, p.role, p.relation, p.sex, p.age_band, p.municipality,
         p.version, p.sealed, p.key_id, k.wrapped, r.region, r.state, {_AGENCIES.format(case="r.case_id")}
@@ -49,11 +47,9 @@ _PARTS = f"""
     join referral r on r.id = p.referral_id
 """  # noqa: S608 - constants
 _VICTIM_FIRST = "order by p.role <> 'victim', p.role, p.id"
-_IN_REFERRAL = text(f"{_PARTS} where p.referral_id = :id {_VICTIM_FIRST}")
-_IN_CASE = text(f"{_PARTS} where p.case_id = :id {_VICTIM_FIRST}")
-_OF_PERSON = text(f"{_PARTS} where p.person_id = :id order by r.referred_on desc, p.id")
-
-Found = Row[*tuple[Any, ...]]
+_IN_REFERRAL = f"{_PARTS} where p.referral_id = $1 {_VICTIM_FIRST}"
+_IN_CASE = f"{_PARTS} where p.case_id = $1 {_VICTIM_FIRST}"
+_OF_PERSON = f"{_PARTS} where p.person_id = $1 order by r.referred_on desc, p.id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,63 +98,67 @@ class KeptPart:
 
 async def referral(work: Work, referral_id: UUID) -> KeptReferral | None:
     """One referral; row-level security has its say."""
-    row = (await work.conn.execute(_REFERRAL, {"id": referral_id})).one_or_none()
+    row = _one(await work.fetch(_REFERRAL, referral_id))
     if row is None:
         return None
     return KeptReferral(
         referral=listed(row),
-        sender=row.sender,
-        sender_reference=row.sender_reference,
-        occurred_at=row.occurred_at,
-        changed_at=row.changed_at,
-        lock=Lock(KeyId(row.key_id), row.wrapped),
-        content_version=row.content_version,
-        sealed=row.sealed,
-        note=row.note_sealed,
-        assessment=AssessmentId(row.assessment_id) if row.assessment_id else None,
-        result=row.result_sealed,
+        sender=row["sender"],
+        sender_reference=row["sender_reference"],
+        occurred_at=row["occurred_at"],
+        changed_at=row["changed_at"],
+        lock=Lock(KeyId(row["key_id"]), row["wrapped"]),
+        content_version=row["content_version"],
+        sealed=row["sealed"],
+        note=row["note_sealed"],
+        assessment=AssessmentId(row["assessment_id"]) if row["assessment_id"] else None,
+        result=row["result_sealed"],
     )
 
 
 async def case(work: Work, case_id: UUID) -> ListedCase | None:
     """One case with its agencies."""
-    row = (await work.conn.execute(_CASE, {"id": case_id})).one_or_none()
+    row = _one(await work.fetch(_CASE, case_id))
     return None if row is None else listed_case(row)
 
 
 async def referrals_of(work: Work, case_id: UUID) -> Sequence[ListedReferral]:
     """The referrals that belong to a case, the oldest first."""
-    return [listed(row) for row in await work.conn.execute(_OF_CASE, {"id": case_id})]
+    return [listed(row) for row in await work.fetch(_OF_CASE, case_id)]
 
 
 async def in_referral(work: Work, referral_id: UUID) -> Sequence[KeptPart]:
     """People's parts in a referral, the victim first."""
-    return [_part(row) for row in await work.conn.execute(_IN_REFERRAL, {"id": referral_id})]
+    return [_part(row) for row in await work.fetch(_IN_REFERRAL, referral_id)]
 
 
 async def in_case(work: Work, case_id: UUID) -> Sequence[KeptPart]:
     """People's parts in a case, the victims first."""
-    return [_part(row) for row in await work.conn.execute(_IN_CASE, {"id": case_id})]
+    return [_part(row) for row in await work.fetch(_IN_CASE, case_id)]
 
 
 async def of_person(work: Work, person_id: UUID) -> Sequence[KeptPart]:
     """One person's parts, the newest referral first."""
-    return [_part(row) for row in await work.conn.execute(_OF_PERSON, {"id": person_id})]
+    return [_part(row) for row in await work.fetch(_OF_PERSON, person_id)]
 
 
-def _part(row: Found) -> KeptPart:
+def _one(rows: Sequence[Row]) -> Row | None:
+    return rows[0] if rows else None
+
+
+def _part(row: Row) -> KeptPart:
     return KeptPart(
-        id=ParticipationId(row.id),
-        person=PersonId(row.person_id),
-        referral=ReferralId(row.referral_id),
-        case=CaseId(row.case_id) if row.case_id else None,
-        role=Role(row.role),
-        relation=Relation(row.relation) if row.relation else None,
-        sex=Sex(row.sex),
-        age_band=AgeBand(row.age_band),
-        municipality=row.municipality,
-        reach=Reach(row.region, frozenset(row.agencies), row.state),
-        lock=Lock(KeyId(row.key_id), row.wrapped),
-        version=row.version,
-        sealed=row.sealed,
+        id=ParticipationId(row["id"]),
+        person=PersonId(row["person_id"]),
+        referral=ReferralId(row["referral_id"]),
+        case=CaseId(row["case_id"]) if row["case_id"] else None,
+        role=Role(row["role"]),
+        relation=Relation(row["relation"]) if row["relation"] else None,
+        sex=Sex(row["sex"]),
+        age_band=AgeBand(row["age_band"]),
+        municipality=row["municipality"],
+        reach=Reach(row["region"], frozenset(row["agencies"]), row["state"]),
+        lock=Lock(KeyId(row["key_id"]), row["wrapped"]),
+        version=row["version"],
+        sealed=row["sealed"],
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     String,
     TableClause,
@@ -27,6 +26,7 @@ from services.cases.model.dossiers import ListedCase, ListedReferral
 from services.cases.model.ids import CaseId, ReferralId
 from services.cases.store.referrals import state_of
 from services.kit.db import Work
+from services.kit.driver import Row
 from services.kit.paging import Place
 from services.kit.policy import Columns
 
@@ -44,9 +44,6 @@ _A = _table("assessment", "referral_id instrument version content_hash engine sc
 _C = _table("marac_case", "id region state opened_on key_id version")
 _G = _table("case_agency", "case_id agency region")
 _K = _table("data_key", "id wrapped")
-
-Found = Row[*tuple[Any, ...]]
-"""A row of one of the queries here, by the names of its columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +93,7 @@ async def referrals(work: Work, filters: Filters, after: Place | None, most: int
     allowed = work.permit.sql(_columns(_R, _R.c.case_id), _R.c.state)
     query = _REFERRALS.where(allowed, *_asked(_R, _R.c.referred_on, filters))
     query = _from(query, _R.c.referred_on, _R.c.id, after)
-    return [listed(row) for row in await work.conn.execute(query.limit(most))]
+    return [listed(row) for row in (await work.conn.execute(query.limit(most))).mappings()]
 
 
 async def cases(work: Work, filters: Filters, after: Place | None, most: int) -> list[ListedCase]:
@@ -104,34 +101,34 @@ async def cases(work: Work, filters: Filters, after: Place | None, most: int) ->
     allowed = work.permit.sql(_columns(_C, _C.c.id), _C.c.state)
     query = _CASES.where(allowed, *_asked(_C, _C.c.opened_on, filters))
     query = _from(query, _C.c.opened_on, _C.c.id, after)
-    return [listed_case(row) for row in await work.conn.execute(query.limit(most))]
+    return [listed_case(row) for row in (await work.conn.execute(query.limit(most))).mappings()]
 
 
-def listed(row: Found) -> ListedReferral:
+def listed(row: Row) -> ListedReferral:
     """A referral from its row joined with its assessment and the agencies of its case."""
     return ListedReferral(
-        id=ReferralId(row.id),
-        reference=row.reference,
-        region=row.region,
-        referred_on=row.referred_on,
-        received_at=row.received_at,
-        state=state_of(row._mapping),  # noqa: SLF001 - SQLAlchemy's public name for it
-        grounds_told=tuple(map(Ground, row.grounds)),
-        case=CaseId(row.case_id),
-        agencies=frozenset(row.agencies),
-        version=row.version,
+        id=ReferralId(row["id"]),
+        reference=row["reference"],
+        region=row["region"],
+        referred_on=row["referred_on"],
+        received_at=row["received_at"],
+        state=state_of(row),
+        grounds_told=tuple(map(Ground, row["grounds"])),
+        case=CaseId(row["case_id"]),
+        agencies=frozenset(row["agencies"]),
+        version=row["version"],
     )
 
 
-def listed_case(row: Found) -> ListedCase:
+def listed_case(row: Row) -> ListedCase:
     """A case from its row and its agencies."""
     return ListedCase(
-        id=CaseId(row.id),
-        region=row.region,
-        state=row.state,
-        opened_on=row.opened_on,
-        taking_part=frozenset(row.agencies),
-        version=row.version,
+        id=CaseId(row["id"]),
+        region=row["region"],
+        state=row["state"],
+        opened_on=row["opened_on"],
+        taking_part=frozenset(row["agencies"]),
+        version=row["version"],
     )
 
 

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from services.cases.model.members import Appointed
 from services.kit.db import Database, Work
+from services.kit.driver import Row
 from services.kit.ids import new_id
 
-_HELD = text("""
+_HELD = """
     select a.role, a.region, a.agency, a.valid_from, a.valid_to
     from appointment a join member m on m.id = a.member_id
-    where m.subject = :subject and a.valid_from <= :day and (a.valid_to is null or a.valid_to > :day)
+    where m.subject = $1 and a.valid_from <= $2 and (a.valid_to is null or a.valid_to > $2)
     order by a.role, a.region, a.agency, a.valid_from
-""")
+"""
 _MEMBERS = text("""
     insert into member (id, subject, created_at)
     select id, subject, :at from unnest(cast(:ids as uuid[]), cast(:subjects as text[])) as new (id, subject)
@@ -42,16 +42,19 @@ _APPOINT = text("""
 
 async def held(work: Work, subject: str, day: date) -> Sequence[Appointed]:
     """The offices that a member holds on a day; none for somebody unknown."""
-    return _appointed(await work.conn.execute(_HELD, {"subject": subject, "day": day}))
+    return _appointed(await work.fetch(_HELD, subject, day))
 
 
 async def held_before_permit(database: Database, subject: str, day: date) -> Sequence[Appointed]:
     """The same for whoever makes the permit."""
-    return _appointed(await database.look(_HELD, {"subject": subject, "day": day}))
+    return _appointed(await database.look(_HELD, subject, day))
 
 
-def _appointed(rows: Iterable[Row[Any]]) -> Sequence[Appointed]:
-    return [Appointed(row.role, row.region, row.agency, row.valid_from, row.valid_to) for row in rows]
+def _appointed(rows: Iterable[Row]) -> Sequence[Appointed]:
+    return [
+        Appointed(row["role"], row["region"], row["agency"], row["valid_from"], row["valid_to"])
+        for row in rows
+    ]
 
 
 async def appoint(work: Work, new: Sequence[tuple[str, Appointed]], author: str) -> Sequence[UUID]:

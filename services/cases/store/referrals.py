@@ -1,6 +1,6 @@
 """Referrals: taken whole or not at all, found again, moved from state to state."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from services.cases.model.states import (
     Score,
     state_name,
 )
+from services.kit import driver
 from services.kit.db import Work
 
 _SCORE = """
@@ -147,7 +148,7 @@ def _stored(row: Row[Any]) -> Stored:
     )
 
 
-def state_of(row: Mapping[Any, Any]) -> ReferralState:
+def state_of(row: driver.Row) -> ReferralState:
     """The state that a row of referral, joined with its assessment, stands for."""
     score = score_of(row)
     match State(row["state"]):
@@ -163,7 +164,7 @@ def state_of(row: Mapping[Any, Any]) -> ReferralState:
             return Redirected(score, row["state_reason"], row["decided_at"], row["decided_by"])
 
 
-def score_of(row: Mapping[Any, Any]) -> Score | None:
+def score_of(row: driver.Row) -> Score | None:
     """The score in a row joined with its assessment."""
     if row["score"] is None:
         return None

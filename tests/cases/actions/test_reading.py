@@ -1,13 +1,11 @@
 """Reading: the right rows, each by its own decision, with a number of queries that does not grow."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event
 
 from services.cases.actions import reading
 from services.cases.model.codes import Decision, Role
@@ -16,6 +14,7 @@ from services.cases.store.listing import Filters
 from services.kit.paging import Place
 from services.kit.policy import Appointment, Caller, Permit
 from services.kit.problem import NotFound
+from tests.cases.statements import heard
 
 Build = Callable[..., Any]
 ALL = Filters()
@@ -45,21 +44,6 @@ def read(world: Any) -> Build:
     return run
 
 
-@contextmanager
-def _statements(world: Any) -> Iterator[list[str]]:
-    told: list[str] = []
-
-    def hear(*arguments: Any) -> None:
-        told.append(arguments[2])
-
-    engine = world.database._engine.sync_engine
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
-        yield told
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)
-
-
 def _family(a_person: Build, children: int, serial: int = 1) -> list[Any]:
     return [a_person(serial=serial), *(a_person(Role.CHILD, serial=serial + n + 1) for n in range(children))]
 
@@ -67,7 +51,7 @@ def _family(a_person: Build, children: int, serial: int = 1) -> list[Any]:
 async def test_the_number_of_queries_does_not_grow_with_the_people(
     world: Any, read: Build, accepted: Build, a_person: Build
 ) -> None:
-    heard: dict[str, set[tuple[str, ...]]] = {"get_referral": set(), "get_case": set(), "get_person": set()}
+    asked: dict[str, set[tuple[str, ...]]] = {"get_referral": set(), "get_case": set(), "get_person": set()}
     for children in (0, 1, 18):
         referral, case = await accepted(*_family(a_person, children))
         victim = (await read(reading.get_case, case)).what.persons[0]
@@ -76,11 +60,11 @@ async def test_the_number_of_queries_does_not_grow_with_the_people(
             (reading.get_case, case),
             (reading.get_person, victim.person_id),
         ):
-            with _statements(world) as told:
+            with heard(world.database) as told:
                 await read(action, id_)
-            heard[action.__name__].add(tuple(told))
-    assert {name: len(told) for name, told in heard.items()} == dict.fromkeys(heard, 1)
-    counts = {name: len(next(iter(told))) for name, told in heard.items()}
+            asked[action.__name__].add(tuple(statement for statement, _ in told))
+    assert {name: len(told) for name, told in asked.items()} == dict.fromkeys(asked, 1)
+    counts = {name: len(next(iter(told))) for name, told in asked.items()}
     # besides the queries: the facts of the session, and the look before an empty commit
     assert counts == {"get_referral": 2 + 2, "get_case": 3 + 2, "get_person": 1 + 2}
 
@@ -92,7 +76,7 @@ async def test_a_page_is_one_query(
     lengths = []
     for serial in range(3):
         await accepted(a_person(serial=serial + 1))
-        with _statements(world) as told:
+        with heard(world.database) as told:
             page = await read(action, ALL, None, 50)
         assert len(page.what.items) == serial + 1
         lengths.append(len(told))
@@ -154,12 +138,12 @@ async def test_foreign_erased_and_unknown_are_not_found_by_the_same_statements(
                    where id = (select key_id from referral where id = $1)""",
                 made[0],
             )
-    heard = set()
+    asked = set()
     for each in ids:
-        with _statements(world) as told, pytest.raises(NotFound):
+        with heard(world.database) as told, pytest.raises(NotFound):
             await read(action, each)
-        heard.add(tuple(told))
-    assert len(heard) == 1
+        asked.add(tuple(statement for statement, _ in told))
+    assert len(asked) == 1
 
 
 async def test_the_next_page_begins_behind_the_last_row(

@@ -1,7 +1,6 @@
 """Lists over many rows: what comes, in which order, and how the database finds it."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,7 +9,6 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
-from sqlalchemy import event
 
 from services.cases.model.codes import Status
 from services.cases.store import dossiers, listing
@@ -19,6 +17,7 @@ from services.kit.clock import FixedClock
 from services.kit.db import Database
 from services.kit.paging import Place
 from services.kit.policy import Appointment, Caller, Permit, Policy
+from tests.cases.statements import heard
 
 Build = Callable[..., Any]
 AT = datetime(2017, 5, 4, 12, tzinfo=UTC)
@@ -63,22 +62,6 @@ async def crowd(service_database: Build) -> AsyncIterator[Database]:
     database = Database(place.url, service="cases", clock=FixedClock(AT), audit_key=bytes(32))
     yield database
     await database.close()
-
-
-@contextmanager
-def heard(database: Database) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that the database is told, with their parameters."""
-    told: list[tuple[str, Any]] = []
-
-    def hear(*arguments: Any) -> None:
-        told.append((arguments[2], arguments[3]))
-
-    engine = database._engine.sync_engine
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
-        yield told
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)
 
 
 @pytest.fixture

@@ -1,15 +1,11 @@
 """Foreign, unknown and erased things answer alike: the same bytes, by the same statements."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-from sqlalchemy import event
 
 from tests.cases.routes.access.full import Full
 from tests.cases.routes.access.house import AWAY, HOME, MEMBERS, Answer, House, Kept, unknown_ids
 from tests.cases.routes.access.oracle import Asker
+from tests.cases.statements import heard
 
 pytestmark = pytest.mark.xdist_group("access")
 COORDINATOR, CHAIR, POLICE = (
@@ -69,30 +65,14 @@ async def test_to_others_as_well(house: House, asker: Asker, path: str) -> None:
     assert len({str(answer.bare()) for answer in answers}) == 1
 
 
-@contextmanager
-def _statements(house: House) -> Iterator[list[str]]:
-    """What the database is told, in words."""
-    told: list[str] = []
-
-    def hear(*arguments: Any) -> None:
-        told.append(arguments[2])
-
-    engine = house.app.state.database._engine.sync_engine
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
-        yield told
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)
-
-
 @pytest.mark.parametrize("path", PATHS)
 async def test_the_database_is_asked_the_same(house: House, path: str) -> None:
-    heard = set()
+    asked = set()
     for each in [*_nothing(house, path), *unknown_ids()]:
-        with _statements(house) as told:
+        with heard(house.app.state.database) as told:
             await _ask(house, COORDINATOR, path, each)
-        heard.add(tuple(told))
-    assert len(heard) == 1
+        asked.add(tuple(statement for statement, _ in told))
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("path", PATHS[:3])
