@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import aiohttp
+import asyncpg
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -22,11 +24,20 @@ from bench.load import Ask, Measured
 from services.kit.clock import SystemClock
 from system.demo.run import development_tokens
 from system.options import Options
+from system.pgprocess import SUPERUSER
 from system.ports import free_port
+from system.postgres import Cluster
 from system.run import System
 
 RESULTS: Final = Path(__file__).parent / "results"
 CONNECTIONS: Final = (1, 16, 64)
+_WAITING: Final = {
+    "exchange": "select count(*) from inbox where state = 'received'",
+    "cases": """
+        select (select count(*) from referral where state = 'received') + (select count(*) from event_pending)
+    """,
+}
+_STATUS: Final = re.compile(rb"<status>([A-Z_]+)</status>")
 Rows = list[dict[str, Any]]
 
 
@@ -34,10 +45,13 @@ def _soap(url: str, bodies: Sequence[bytes]) -> list[Ask]:
     headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
 
     def ask(body: bytes) -> Ask:
-        async def send(session: aiohttp.ClientSession) -> bool:
+        async def send(session: aiohttp.ClientSession) -> str:
             async with session.post(url, data=body, headers=headers) as answer:
                 told = await answer.read()
-                return answer.status == 200 and (b"<status>" in told or told == b"<ok/>")  # noqa: PLR2004
+                if answer.status != 200:  # noqa: PLR2004
+                    return ""
+                status = _STATUS.search(told)
+                return status[1].decode() if status else "ok" if told == b"<ok/>" else ""
 
         return send
 
@@ -52,6 +66,7 @@ def _row(name: str, found: Measured, **more: Any) -> dict[str, Any]:  # noqa: AN
         "p99_ms": round(found.percentile(0.99), 1),
         "answers": len(found.latencies),
         "errors": found.errors,
+        "told": dict(found.told),
         **more,
     }
 
@@ -72,37 +87,42 @@ async def _intake(rows: Rows, data: Path, hand_over: str, seconds: float, rate: 
             _soap(url, messages.soap(200, 10_000_000)), 50
         )  # caches and connections are warm
         bodies = messages.soap(int(rate * seconds))
-        rows.append(
-            _row(f"open loop {rate:.0f}/s, {hand_over}", await load.open_loop(_soap(url, bodies), rate))
-        )
         await _quiet(system)
+        found = await load.open_loop(_soap(url, bodies), rate)
+        rows.append(_row(f"open loop {rate:.0f}/s, {hand_over}", found, left=await _quiet(system)))
         for number, connections in enumerate(CONNECTIONS, 1):
             bodies = messages.soap(int(seconds * 200), number * 1_000_000)
             before = cpu.used(system)
             found = await load.closed_loop(_soap(url, bodies), connections, seconds / 4)
-            await _quiet(system)
+            left = await _quiet(system)
             spent = cpu.per_answer(before, cpu.used(system), len(found.latencies))
-            rows.append(_row(f"closed loop {connections}, {hand_over}", found, cpu_ms=spent))
+            name = f"closed loop {connections}, {hand_over}"
+            rows.append(_row(name, found, left=left, cpu_ms=spent))
         if hand_over == "immediate":
             await _reads(rows, system, seconds / 4)
         else:
             await _floor(rows, system, seconds / 4)
 
 
-async def _quiet(system: System) -> None:
-    """What was taken is handed over before the next figure is taken."""
-    url = f"http://127.0.0.1:{system.child('exchange').port}/metrics"
-    last = ""
-    for _ in range(600):
-        async with aiohttp.ClientSession() as session, session.get(url) as answer:
-            text = await answer.text()
-        waiting = [
-            line for line in text.splitlines() if line.startswith("turvavork_inbox") and "received" in line
-        ]
-        if (not waiting and last) or all(line.endswith(" 0.0") for line in waiting):
-            return
-        last = text
-        await asyncio.sleep(0.5)
+def _cluster(system: System) -> Cluster:
+    """The system's own PostgreSQL: the bench looks behind the doors."""
+    cluster = system._cluster  # noqa: SLF001 - see above
+    if cluster is None:
+        raise RuntimeError("the bench runs on the embedded PostgreSQL")
+    return cluster
+
+
+async def _quiet(system: System) -> float:
+    """Waits until all that was taken is handed over, scored and counted; the seconds that it took."""
+    began = time.perf_counter()
+    for database, query in _WAITING.items():
+        connection = await asyncpg.connect(_cluster(system).url(database, SUPERUSER))
+        try:
+            while await connection.fetchval(query):  # noqa: ASYNC110 - another process moves them
+                await asyncio.sleep(0.1)
+        finally:
+            await connection.close()
+    return round(time.perf_counter() - began, 1)
 
 
 async def _reads(rows: Rows, system: System, seconds: float) -> None:
@@ -114,9 +134,10 @@ async def _reads(rows: Rows, system: System, seconds: float) -> None:
         ids = [each["id"] for each in (await answer.json())["items"]]
 
     def ask(url: str) -> Ask:
-        async def get(session: aiohttp.ClientSession) -> bool:
+        async def get(session: aiohttp.ClientSession) -> str:
             async with session.get(url, headers=headers) as answer:
-                return answer.status == 200 and b"personalCode" in await answer.read()  # noqa: PLR2004
+                whole = answer.status == 200 and b"personalCode" in await answer.read()  # noqa: PLR2004
+                return "read" if whole else ""
 
         return get
 
@@ -127,8 +148,7 @@ async def _reads(rows: Rows, system: System, seconds: float) -> None:
 
 async def _floor(rows: Rows, system: System, seconds: float) -> None:
     port = free_port()
-    cluster = system._cluster  # noqa: SLF001 - the floor writes to the same server
-    environment = {**os.environ, "FLOOR_DATABASE_URL": cluster.admin_url}
+    environment = {**os.environ, "FLOOR_DATABASE_URL": _cluster(system).admin_url}
     command = [
         sys.executable,
         "-m",
@@ -169,12 +189,15 @@ def _ratios(rows: Rows) -> Rows:
 
 
 def _show(rows: Rows) -> None:
-    columns = ("name", "per_second", "p50_ms", "p99_ms", "answers", "errors", "seconds", "ratio")
+    columns = ("name", "per_second", "p50_ms", "p99_ms", "answers", "errors", "left", "seconds", "ratio")
     table = Table(*columns, title="Turvavõrk, measured")
     for row in rows:
         table.add_row(*(str(row.get(column, "")) for column in columns))
     Console(width=118).print(table)
+    print("left: seconds after the last answer until all was handed over, scored and in the feed")
     for row in rows:
+        if len(row.get("told", ())) > 1:
+            print(f"told, {row['name']}: {row['told']}")
         if "cpu_ms" in row:
             told = ", ".join(f"{name} {spent}" for name, spent in row["cpu_ms"].items())
             print(f"CPU ms per answer, {row['name']}: {told}")

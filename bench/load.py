@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,15 +12,19 @@ import aiohttp
 _SECONDS: Final = 30.0
 _MOST: Final = 512
 
-Ask = Callable[[aiohttp.ClientSession], Awaitable[bool]]
-"""One request; whether the answer was good."""
+Ask = Callable[[aiohttp.ClientSession], Awaitable[str]]
+"""One request; what the answer told, nothing when it was not good."""
 
 
 @dataclass(slots=True)
 class Measured:
-    """Latencies in seconds of good answers, from the moment at which a request was due; errors; wall time."""
+    """Latencies in seconds of good answers, from the moment at which a request was due; errors; wall time.
+
+    ``told`` counts what good answers told.
+    """
 
     latencies: list[float] = field(default_factory=list)
+    told: Counter[str] = field(default_factory=Counter)
     errors: int = 0
     seconds: float = 0.0
 
@@ -36,10 +41,11 @@ class Measured:
 
 async def _one(session: aiohttp.ClientSession, ask: Ask, due: float, found: Measured) -> None:
     try:
-        good = await ask(session)
+        told = await ask(session)
     except (aiohttp.ClientError, TimeoutError, OSError):
-        good = False
-    if good:
+        told = ""
+    if told:
+        found.told[told] += 1
         found.latencies.append(time.perf_counter() - due)
     else:
         found.errors += 1
