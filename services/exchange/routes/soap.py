@@ -42,7 +42,7 @@ async def get_wsdl(request: Request) -> Response:
     return Response(schema.wsdl(), media_type=envelope.CONTENT_TYPE)
 
 
-@router.post(PATH, summary="X-Road SOAP requests")
+@router.route(PATH, methods=["POST"])
 async def call(request: Request) -> Response:
     """Reads a request, calls the operation that its header names, and answers with its header."""
     door = xroad.of(request)
