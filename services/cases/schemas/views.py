@@ -87,9 +87,9 @@ class ScoreView(View):
             score=result.value,
             band=result.band,
             grounds=list(result.grounds),
-            range=RangeView.model_validate(explained.range),
+            range=explained.range,
             unanswered=list(explained.unanswered),
-            items=[ItemView.model_validate(each) for each in explained.items],
+            items=explained.items,
             scored_at=result.scored_at,
         )
 
@@ -177,17 +177,16 @@ class ReferralView(ReferralSummary):
     @classmethod
     def of(cls, dossier: Dossier) -> Self:
         """The referral of a dossier."""
-        summary = ReferralSummary.model_validate(dossier.referral)
         return cls(
-            **{name: getattr(summary, name) for name in ReferralSummary.model_fields},
+            **{name: getattr(dossier.referral, name) for name in ReferralSummary.model_fields},
             sender=dossier.sender,
             sender_reference=dossier.sender_reference,
             occurred_at=dossier.occurred_at,
             changed_at=dossier.changed_at,
             decided_at=dossier.referral.decided_at,
-            persons=[ParticipantView.model_validate(each) for each in dossier.persons],
+            persons=dossier.persons,
             assessment=None if dossier.assessment is None else ScoreView.of(dossier.assessment),
-            narrative=NarrativeView.model_validate(dossier.narrative),
+            narrative=dossier.narrative,
         )
 
 
@@ -211,11 +210,10 @@ class CaseView(CaseSummary):
     @classmethod
     def of(cls, file: CaseFile) -> Self:
         """The case of a file."""
-        summary = CaseSummary.model_validate(file.case)
         return cls(
-            **{name: getattr(summary, name) for name in CaseSummary.model_fields},
-            referrals=[ReferralSummary.model_validate(each) for each in file.referrals],
-            persons=[ParticipantView.model_validate(each) for each in file.persons],
+            **{name: getattr(file.case, name) for name in CaseSummary.model_fields},
+            referrals=file.referrals,
+            persons=file.persons,
         )
 
 
