@@ -13,9 +13,8 @@ from typing import Annotated, Final
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import event, text
-from sqlalchemy.engine.interfaces import AdaptedConnection
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -39,14 +38,11 @@ PAUSE_SECONDS: Final = 0.2
 SETTINGS: Final = {
     "timezone": "UTC",
     "jit": "off",
+    "standard_conforming_strings": "on",
     "statement_timeout": "5s",
     "lock_timeout": "3s",
     "idle_in_transaction_session_timeout": "15s",
 }
-_FACTS: Final = text("""
-    select count(set_config(name, value, true))
-    from unnest(cast(:names as text[]), cast(:values as text[])) as fact (name, value)
-""")
 
 
 class Database:
@@ -85,6 +81,7 @@ class Database:
             max_overflow=0,
             pool_timeout=POOL_SECONDS,
             hide_parameters=True,
+            isolation_level="AUTOCOMMIT",  # transactions are kit.driver's
             connect_args={
                 "timeout": CONNECT_SECONDS,
                 "command_timeout": COMMAND_SECONDS,
@@ -92,7 +89,7 @@ class Database:
             },
         )
         event.listen(self._engine.sync_engine, "handle_error", outage.translate)
-        event.listen(self._engine.sync_engine, "checkout", _alive)
+        event.listen(self._engine.sync_engine, "checkout", outage.refuse_closed)
 
     async def open(self, patience: float = START_SECONDS) -> None:
         """Waits ``patience`` seconds for a server that stays while it is checked; UnsafeDatabase at once."""
@@ -118,7 +115,7 @@ class Database:
             connection = await self._begin({})
         except UpstreamUnavailable:
             return False
-        await connection.close()
+        await driver.release(connection)
         return True
 
     @asynccontextmanager
@@ -134,7 +131,7 @@ class Database:
             yield work
             await work.finish()
         finally:
-            await asyncio.shield(connection.close())  # rolls back what was not committed
+            await asyncio.shield(driver.release(connection))
 
     async def look(self, statement: str, *values: object) -> Sequence[Row]:
         """The rows of one reading statement: one round trip, without transaction and facts.
@@ -142,12 +139,12 @@ class Database:
         For what must be known before there is a permit, such as who holds which office; row-level security
         shows nothing to it. Asked once more when the pooled connection was dead.
         """
-        for attempt in (1, 2):
+        for is_last in (False, True):
             connection = await self._connect()
             try:
                 return await driver.fetch(connection, statement, *values)
             except UpstreamUnavailable:
-                if attempt == 2:  # noqa: PLR2004 - the second is the last
+                if is_last:
                     raise
             finally:
                 await asyncio.shield(connection.close())
@@ -183,11 +180,11 @@ class Database:
         connection = await self._begin({})
         try:
             await audit.write(connection, [entry])
-            await connection.commit()
-        except (DBAPIError, *outage.DRIVER_ERRORS) as error:
+            await driver.commit(connection)
+        except outage.DRIVER_ERRORS as error:
             raise outage.unavailable(error) from error
         finally:
-            await asyncio.shield(connection.close())
+            await asyncio.shield(driver.release(connection))
 
     async def dedicated(
         self, settings: Mapping[str, str] = MappingProxyType({})
@@ -219,27 +216,17 @@ class Database:
 
     async def _begin(self, facts: Mapping[str, str]) -> AsyncConnection:
         """Begins; once more when the pooled connection was dead, since nothing has been done on it yet."""
-        parameters = {"names": list(facts), "values": list(facts.values())}
-        for attempt in (1, 2):
+        for is_last in (False, True):
             connection = await self._connect()
             try:
-                await connection.execute(_FACTS, parameters)
-            except UpstreamUnavailable:
-                await connection.close()
-                if attempt == 2:  # noqa: PLR2004 - the second is the last
-                    raise
-            except BaseException:
+                await driver.begin(connection, facts)
+            except BaseException as error:
                 await asyncio.shield(connection.close())
-                raise
+                if is_last or not isinstance(error, UpstreamUnavailable):
+                    raise
             else:
                 return connection
         raise AssertionError
-
-
-def _alive(connection: AdaptedConnection, *_: object) -> None:
-    """Of a connection that the server has closed the others of the pool are no better: all are made anew."""
-    if connection.driver_connection.is_closed():
-        raise InvalidatePoolError
 
 
 def unit_of_work(operation: str) -> Callable[..., AsyncIterator[Work]]:

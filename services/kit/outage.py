@@ -3,7 +3,8 @@
 from typing import Final
 
 import asyncpg
-from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.engine.interfaces import AdaptedConnection, ExceptionContext
+from sqlalchemy.exc import InvalidatePoolError
 
 from services.kit import log
 from services.kit.problem import UpstreamUnavailable
@@ -61,3 +62,9 @@ def translate(context: ExceptionContext) -> UpstreamUnavailable | None:
         context.is_disconnect = True
     lost = context.is_disconnect and isinstance(error, Exception)
     return unavailable(error) if lost or is_outage(error) else None
+
+
+def refuse_closed(connection: AdaptedConnection, *_: object) -> None:
+    """SQLAlchemy's ``checkout`` listener: where the server has closed one connection, all are made anew."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError

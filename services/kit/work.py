@@ -88,4 +88,4 @@ class Work:
         if not self._entries:
             # COMMIT of a transaction in which an error was swallowed rolls back and says nothing; this does.
             await driver.fetch(self.conn, "select 1")
-        await self.conn.commit()
+        await driver.commit(self.conn)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from services.kit import safety
+from services.kit import driver, safety
 from services.kit.db import Database, UnsafeDatabase
 from services.kit.problem import NotFound, UpstreamUnavailable
 
@@ -64,7 +64,7 @@ async def test_the_facts_hold_for_one_transaction_alone(kit_database: Any, kit: 
     connection = await database._begin({})
     assert (await connection.execute(text("select fact('same_region') || fact('actor')"))).scalar_one() == ""
     assert (await connection.execute(COUNT)).scalar_one() == 0
-    await connection.close()
+    await driver.release(connection)
     await database.close()
 
 
