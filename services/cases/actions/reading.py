@@ -59,12 +59,11 @@ async def list_cases(work: Work, filters: Filters, after: Place | None, most: in
 async def get_referral(work: Work, ring: KeyRing, referral_id: UUID) -> Shown[Dossier]:
     """One referral whole; NotFound when it is not there, not the caller's to see, or erased."""
     kept = await dossiers.referral(work, referral_id)
-    parts = await dossiers.in_referral(work, referral_id)
     if kept is None:
         raise NotFound
     decision = work.permit.on(kept.referral.reach.resource())
-    dossier = Opener(ring).dossier(kept, parts)
-    shown = [kept.referral.id, kept.referral.case, *(part.person for part in parts)]
+    dossier = Opener(ring).dossier(kept)
+    shown = [kept.referral.id, kept.referral.case, *(part.person for part in kept.parts)]
     return Shown(dossier, (decision,), _ids([shown]))
 
 

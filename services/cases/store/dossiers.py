@@ -31,9 +31,16 @@ _FROM_REFERRAL = """
     from referral r join data_key k on k.id = r.key_id and k.wrapped is not null
     left join assessment s on s.referral_id = r.id
 """
+_PART = """
+    p.id as part_id, p.person_id, p.referral_id, p.case_id as part_case, p.role, p.relation, p.sex,
+    p.age_band, p.municipality, p.version as part_version, p.sealed as part_sealed, p.key_id as part_key,
+    o.wrapped as part_wrapped
+"""
+_KEPT_PART = "participation p join data_key o on o.id = p.key_id and o.wrapped is not null"
+_VICTIM_FIRST = "order by p.role <> 'victim', p.role, p.id"
 _REFERRAL = f"""
-    select {_LISTED}, {_KEPT}, s.id as assessment_id, s.result_sealed, r.key_id, k.wrapped
-    {_FROM_REFERRAL} where r.id = $1
+    select {_LISTED}, {_KEPT}, s.id as assessment_id, s.result_sealed, r.key_id, k.wrapped, {_PART}
+    {_FROM_REFERRAL} left join ({_KEPT_PART}) on p.referral_id = r.id where r.id = $1 {_VICTIM_FIRST}
 """
 _OF_CASE = f"select {_LISTED} {_FROM_REFERRAL} where r.case_id = $1 order by r.referred_on, r.id"
 _CASE = f"""
@@ -41,13 +48,9 @@ _CASE = f"""
     from marac_case c join data_key k on k.id = c.key_id and k.wrapped is not null where c.id = $1
 """  # noqa: S608 - constants
 _PARTS = f"""
-    select p.id, p.person_id, p.referral_id, p.case_id, p.role, p.relation, p.sex, p.age_band, p.municipality,
-        p.version, p.sealed, p.key_id, k.wrapped, r.region, r.state, {_AGENCIES.format(case="r.case_id")}
-    from participation p join data_key k on k.id = p.key_id and k.wrapped is not null
-    join referral r on r.id = p.referral_id
+    select {_PART}, r.region, r.state, {_AGENCIES.format(case="r.case_id")}
+    from {_KEPT_PART} join referral r on r.id = p.referral_id
 """  # noqa: S608 - constants
-_VICTIM_FIRST = "order by p.role <> 'victim', p.role, p.id"
-_IN_REFERRAL = f"{_PARTS} where p.referral_id = $1 {_VICTIM_FIRST}"
 _IN_CASE = f"{_PARTS} where p.case_id = $1 {_VICTIM_FIRST}"
 _OF_PERSON = f"{_PARTS} where p.person_id = $1 order by r.referred_on desc, p.id"
 
@@ -58,23 +61,6 @@ class Lock:
 
     key: KeyId
     wrapped: bytes
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class KeptReferral:
-    """A referral with its sealed values."""
-
-    referral: ListedReferral
-    sender: str | None
-    sender_reference: str | None
-    occurred_at: datetime
-    changed_at: datetime
-    lock: Lock
-    content_version: int
-    sealed: bytes
-    note: bytes | None
-    assessment: AssessmentId | None
-    result: bytes | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -96,13 +82,32 @@ class KeptPart:
     sealed: bytes
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class KeptReferral:
+    """A referral with its sealed values, and people's parts in it, the victim first."""
+
+    referral: ListedReferral
+    sender: str | None
+    sender_reference: str | None
+    occurred_at: datetime
+    changed_at: datetime
+    lock: Lock
+    content_version: int
+    sealed: bytes
+    note: bytes | None
+    assessment: AssessmentId | None
+    result: bytes | None
+    parts: Sequence[KeptPart]
+
+
 async def referral(work: Work, referral_id: UUID) -> KeptReferral | None:
-    """One referral; row-level security has its say."""
-    row = _one(await work.fetch(_REFERRAL, referral_id))
-    if row is None:
+    """One referral with the parts in it, by one statement; row-level security has its say."""
+    rows = await work.fetch(_REFERRAL, referral_id)
+    if not rows:
         return None
+    row, referral = rows[0], listed(rows[0])
     return KeptReferral(
-        referral=listed(row),
+        referral=referral,
         sender=row["sender"],
         sender_reference=row["sender_reference"],
         occurred_at=row["occurred_at"],
@@ -113,13 +118,14 @@ async def referral(work: Work, referral_id: UUID) -> KeptReferral | None:
         note=row["note_sealed"],
         assessment=AssessmentId(row["assessment_id"]) if row["assessment_id"] else None,
         result=row["result_sealed"],
+        parts=[_part(each, referral.reach) for each in rows if each["part_id"] is not None],
     )
 
 
 async def case(work: Work, case_id: UUID) -> ListedCase | None:
     """One case with its agencies."""
-    row = _one(await work.fetch(_CASE, case_id))
-    return None if row is None else listed_case(row)
+    rows = await work.fetch(_CASE, case_id)
+    return listed_case(rows[0]) if rows else None
 
 
 async def referrals_of(work: Work, case_id: UUID) -> Sequence[ListedReferral]:
@@ -127,38 +133,33 @@ async def referrals_of(work: Work, case_id: UUID) -> Sequence[ListedReferral]:
     return [listed(row) for row in await work.fetch(_OF_CASE, case_id)]
 
 
-async def in_referral(work: Work, referral_id: UUID) -> Sequence[KeptPart]:
-    """People's parts in a referral, the victim first."""
-    return [_part(row) for row in await work.fetch(_IN_REFERRAL, referral_id)]
-
-
 async def in_case(work: Work, case_id: UUID) -> Sequence[KeptPart]:
     """People's parts in a case, the victims first."""
-    return [_part(row) for row in await work.fetch(_IN_CASE, case_id)]
+    return [_part(row, _reach(row)) for row in await work.fetch(_IN_CASE, case_id)]
 
 
 async def of_person(work: Work, person_id: UUID) -> Sequence[KeptPart]:
     """One person's parts, the newest referral first."""
-    return [_part(row) for row in await work.fetch(_OF_PERSON, person_id)]
+    return [_part(row, _reach(row)) for row in await work.fetch(_OF_PERSON, person_id)]
 
 
-def _one(rows: Sequence[Row]) -> Row | None:
-    return rows[0] if rows else None
+def _reach(row: Row) -> Reach:
+    return Reach(row["region"], frozenset(row["agencies"]), row["state"])
 
 
-def _part(row: Row) -> KeptPart:
+def _part(row: Row, reach: Reach) -> KeptPart:
     return KeptPart(
-        id=ParticipationId(row["id"]),
+        id=ParticipationId(row["part_id"]),
         person=PersonId(row["person_id"]),
         referral=ReferralId(row["referral_id"]),
-        case=CaseId(row["case_id"]) if row["case_id"] else None,
+        case=CaseId(row["part_case"]) if row["part_case"] else None,
         role=Role(row["role"]),
         relation=Relation(row["relation"]) if row["relation"] else None,
         sex=Sex(row["sex"]),
         age_band=AgeBand(row["age_band"]),
         municipality=row["municipality"],
-        reach=Reach(row["region"], frozenset(row["agencies"]), row["state"]),
-        lock=Lock(KeyId(row["key_id"]), row["wrapped"]),
-        version=row["version"],
-        sealed=row["sealed"],
+        reach=reach,
+        lock=Lock(KeyId(row["part_key"]), row["part_wrapped"]),
+        version=row["part_version"],
+        sealed=row["part_sealed"],
     )

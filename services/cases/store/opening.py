@@ -1,6 +1,5 @@
 """Sealed values of referrals and people's parts, opened: the other direction of ``contents``."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +29,7 @@ class Opener:
     ring: KeyRing
     _keys: dict[KeyId, DataKey] = field(default_factory=dict, init=False, repr=False)
 
-    def dossier(self, kept: KeptReferral, parts: Sequence[KeptPart]) -> Dossier:
+    def dossier(self, kept: KeptReferral) -> Dossier:
         """A referral whole."""
         return Dossier(
             referral=kept.referral,
@@ -38,7 +37,7 @@ class Opener:
             sender_reference=kept.sender_reference,
             occurred_at=kept.occurred_at,
             changed_at=kept.changed_at,
-            persons=[self.part(each) for each in parts],
+            persons=[self.part(each) for each in kept.parts],
             assessment=self._explained(kept),
             narrative=self._narrative(kept),
         )

@@ -202,7 +202,6 @@ async def test_an_agencys_page_needs_to_read_no_table_from_end_to_end(
     ("operation", "find"),
     [
         ("get_referral", dossiers.referral),
-        ("get_referral", dossiers.in_referral),
         ("get_case", dossiers.case),
         ("get_case", dossiers.referrals_of),
         ("get_case", dossiers.in_case),

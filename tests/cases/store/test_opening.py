@@ -29,15 +29,14 @@ class CountingRing(KeyRing):
 
 @pytest.fixture
 async def kept(world: Any, a_referral: Build) -> Any:
-    """A referral and the parts in it, as they are kept."""
+    """A referral, as it is kept."""
     taken = await world.take(a_referral())
     async with world.work(world.permit_of("coordinator", "get_referral", region="polva")) as work:
-        return await dossiers.referral(work, taken.id), await dossiers.in_referral(work, taken.id)
+        return await dossiers.referral(work, taken.id)
 
 
 async def test_what_was_told_comes_back(world: Any, kept: Any, a_person: Build) -> None:
-    referral, parts = kept
-    dossier = Opener(world.ring).dossier(referral, parts)
+    dossier = Opener(world.ring).dossier(kept)
     told = a_person()
     victim = dossier.persons[0]
     assert victim.identity == Identity(told.personal_code, told.birth_date, told.given_name, told.family_name)
@@ -52,16 +51,15 @@ async def test_what_was_told_comes_back(world: Any, kept: Any, a_person: Build) 
 
 
 async def test_an_answer_unwraps_its_key_once(world: Any, kept: Any) -> None:
-    referral, parts = kept
     ring = CountingRing(world.ring)
-    Opener(ring).dossier(referral, parts)
-    assert len(parts) == 3
+    Opener(ring).dossier(kept)
+    assert len(kept.parts) == 3
     assert ring.unwrapped == 1
 
 
 @pytest.mark.parametrize("swap", ["sealed", "version", "id"])
 async def test_a_part_that_was_moved_does_not_open(world: Any, kept: Any, swap: str) -> None:
-    _, (victim, child, _) = kept
+    victim, child, _ = kept.parts
     moved = {"sealed": child.sealed, "version": victim.version + 1, "id": child.id}[swap]
     with pytest.raises(SealBroken):
         Opener(world.ring).part(replace(victim, **{swap: moved}))
@@ -69,21 +67,19 @@ async def test_a_part_that_was_moved_does_not_open(world: Any, kept: Any, swap: 
 
 @pytest.mark.parametrize("field", ["sealed", "result", "content_version", "note"])
 async def test_a_referral_that_was_changed_does_not_open(world: Any, kept: Any, field: str) -> None:
-    referral, parts = kept
     changed = {
-        "sealed": referral.result,
-        "result": referral.sealed,
+        "sealed": kept.result,
+        "result": kept.sealed,
         "content_version": 2,
-        "note": referral.sealed,
+        "note": kept.sealed,
     }[field]
     with pytest.raises(SealBroken):
-        Opener(world.ring).dossier(replace(referral, **{field: changed}), parts)
+        Opener(world.ring).dossier(replace(kept, **{field: changed}))
 
 
 async def test_another_referrals_key_does_not_open_it(world: Any, kept: Any, a_referral: Build) -> None:
-    referral, parts = kept
     other = await world.take(a_referral())
     async with world.work(world.permit_of("coordinator", "get_referral", region="polva")) as work:
         foreign = await dossiers.referral(work, other.id)
     with pytest.raises(SealBroken):
-        Opener(world.ring).dossier(replace(referral, lock=foreign.lock), parts)
+        Opener(world.ring).dossier(replace(kept, lock=foreign.lock))
