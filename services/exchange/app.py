@@ -1,6 +1,5 @@
 """What is plugged into what."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -19,7 +18,6 @@ from services.exchange.actions.keys import rewrap_all
 from services.exchange.actions.notices import Notices
 from services.exchange.actions.repair import Repair
 from services.exchange.actions.repair import Terms as RepairTerms
-from services.exchange.actions.settling import Settler
 from services.exchange.actions.status import Statuses
 from services.exchange.catalog import contracts, offered, regions
 from services.exchange.outbound.breaker import Breaker
@@ -125,9 +123,6 @@ async def _plug(
     app.state.appointments = RemoteAppointments(
         client, service=NAME, path="/api/cases/v1/appointments", purpose="accountability"
     )
-    settler = Settler(database, _worker_permit(app.state.policy, "intake", "hand_over_referral", "intake"))
-    stack.push_async_callback(settler.close, asyncio.create_task(settler.run()))
-    app.state.settler = settler
     app.state.xroad = _xroad(own, app, Cases(client, Breaker()), clock)
 
 
@@ -230,7 +225,6 @@ def _xroad(own: Settings, app: FastAPI, cases: Cases, clock: Clock) -> XRoad:
         sealer=Sealer(_ring(own), clock),
         cases=cases,
         statuses=statuses,
-        settler=app.state.settler,
         regions=regions.load(),
         terms=Terms(
             places=0 if own.hand_over == "deferred" else own.hand_over_places, budget=own.hand_over_budget

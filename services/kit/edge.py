@@ -35,7 +35,8 @@ class Edge:
     """Wraps the application.
 
     ``caps`` maps path prefixes to the most bytes that a body may have (the longest prefix counts);
-    ``templates`` maps the identity of a route object to its full path template.
+    ``templates`` maps the identity of a route object, or of the endpoint of a plain route, to its full path
+    template.
     """
 
     def __init__(
@@ -89,7 +90,8 @@ class Edge:
         seconds = time.perf_counter() - call.began
         status = call.status or _GONE
         method = call.scope["method"] if call.scope["method"] in _METHODS else "other"
-        route = self._templates.get(id(call.scope.get("route")), "unmatched")
+        matched = call.scope.get("route", call.scope.get("endpoint"))
+        route = self._templates.get(id(matched), "unmatched")
         metrics.REQUESTS.labels(self._service, method, route, str(status)).observe(seconds)
         if route not in _QUIET or status >= _FIRST_ERROR:
             took = round(seconds * 1000, 1)

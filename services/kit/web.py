@@ -121,11 +121,14 @@ def _told(spec: ServiceSpec) -> Lifespan:
 
 
 def _templates(app: FastAPI) -> dict[int, str]:
-    return {
-        id(context.original_route): context.path_format
-        for context in iter_route_contexts(app.routes)
-        if context.path_format is not None
-    }
+    """By the identity of the route and of its endpoint: requests do not name a plain route."""
+    found: dict[int, str] = {}
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        template = context.path_format or getattr(route, "path_format", None)
+        if template is not None:
+            found[id(route)] = found[id(getattr(route, "endpoint", route))] = template
+    return found
 
 
 def _add_documents(app: FastAPI, spec: ServiceSpec) -> None:

@@ -108,7 +108,6 @@ class Together:
 
     async def counts(self) -> Counts:
         """How many rows each table of each service has, when nothing is under way."""
-        await self.apps["exchange"].state.settler.idle()
         found: dict[str, int] = {}
         for service, admin in self.admins.items():
             for (table,) in await admin.fetch(TABLES):

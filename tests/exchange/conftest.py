@@ -106,7 +106,6 @@ class Running:
 
     async def rows(self, query: str, *arguments: Any) -> list[dict[str, Any]]:
         """Past row-level security, as the database's superuser."""
-        await self.app.state.settler.idle()
         connection = await asyncpg.connect(self.admin_url)
         try:
             return [dict(row) for row in await connection.fetch(query, *arguments)]
@@ -158,7 +157,6 @@ class Running:
 
     async def forget(self) -> None:
         """Empties the tables, and makes the case register dull again."""
-        await self.app.state.settler.idle()
         connection = await asyncpg.connect(self.admin_url)
         try:
             for table in ("incident", "inbox", "audit_position", "audit_pending", "audit"):

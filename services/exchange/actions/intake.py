@@ -3,10 +3,10 @@
 When as many are being handed over as there are places, cases is busy: the next ones are stored and answered
 *received*, and the worker hands them over. So a flood makes answers poorer, never later or fewer.
 
-After T1 it cannot be lost: whoever dies after it, the worker repairs. A success is answered when the register
-has committed the referral (T2 then follows within moments, ``settling``), or when the row is marked as
-acknowledged; and what was acknowledged is never released again. ``cases`` takes the same reference any number
-of times with one effect, so two tries at once (of two requests, or of a request and the worker) do no harm.
+After T1 it cannot be lost: whoever dies after it, the worker repairs. A success is answered when T2 is
+committed, or when the row was stored as acknowledged; and what was acknowledged is never released again.
+``cases`` takes the same reference any number of times with one effect, so two tries at once (of two requests,
+or of a request and the worker) do no harm.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,11 +15,10 @@ from datetime import timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from services.exchange.actions.settling import Settler
 from services.exchange.actions.status import Statuses
 from services.exchange.model.inbox import (
+    Answer,
     Declined,
-    HandedOver,
     Message,
     Receipt,
     Refused,
@@ -50,6 +49,16 @@ _log = log.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What the register answered about a stored message, about to be written."""
+
+    permit: Permit
+    row_id: UUID
+    answer: Answer
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """How intake waits for the register.
 
@@ -75,16 +84,15 @@ class Intake:
         sealer: Sealer,
         cases: Cases,
         statuses: Statuses,
-        settler: Settler,
         regions: Mapping[str, Validity],
         terms: Terms,
     ) -> None:
         self._database, self._sealer = database, sealer
         self._cases, self._statuses = cases, statuses
-        self._settler = settler
         self._regions, self._terms = regions, terms
         self._free = terms.places
         self._arrivals: Together[_Arrival, Message | None] = Together(self._store_all)
+        self._outcomes: Together[_Outcome, Message] = Together(self._settle_all)
 
     async def submit(
         self, permit: Permit, submission: Submission, referral: Referral, request_id: str
@@ -121,17 +129,10 @@ class Intake:
             answer = await self._cases.take(
                 permit.caller, message.reference, submission.referral, sender, budget=self._terms.budget
             )
-            if isinstance(answer, Taken):
-                return self._taken(message, answer)
             message = await self._settle(permit, message.id, answer, request_id)
         elif message.id != new.id:  # an earlier try's row, which may still be released
             message = await self._settle(permit, message.id, Unavailable("not-asked"), request_id)
         return _told(message)
-
-    def _taken(self, message: Message, answer: Taken) -> Receipt:
-        settled = HandedOver(answer.status, self._database.clock.now())
-        self._settler.take(message.id, answer.reference, settled)
-        return Receipt(answer.reference, settled.status, settled.status_at)
 
     async def _store(self, permit: Permit, new: inbox.NewMessage) -> Message:
         """T1. The row is new, or the one that has the id; then with an incident if its content differs."""
@@ -179,20 +180,32 @@ class Intake:
             referral_sealed=sealed.referral,
         )
 
-    async def _settle(
-        self, permit: Permit, row_id: UUID, answer: Declined | Unavailable, request_id: str
-    ) -> Message:
-        """T2 before the answer, which rests on it; if somebody else has settled the row, theirs holds."""
+    async def _settle(self, permit: Permit, row_id: UUID, answer: Answer, request_id: str) -> Message:
+        """T2, before the sender is answered; if somebody else has settled the row, theirs holds."""
+        return await self._outcomes.add(permit.caller.subject, _Outcome(permit, row_id, answer, request_id))
+
+    async def _settle_all(self, outcomes: Sequence[_Outcome]) -> Sequence[Message]:
+        """T2 of messages of one client."""
+        permit = outcomes[0].permit
         client = permit.caller.subject
-        async with self._database.work(permit, request_id) as work:
-            if isinstance(answer, Unavailable):
-                message = await inbox.acknowledge(work, row_id, wait=self._terms.retry)
-            else:
-                message = await inbox.decline(work, row_id, answer)
-            if message is None:
-                message = await inbox.by_id(work, row_id)
-            work.audit("disclose", [row_id], _TOLD, permit.on({"client": client}), client=client)
-        return message
+        decision = permit.on({"client": client})
+        async with self._database.work(permit, str(new_id())) as work:
+            messages = []
+            for each in outcomes:
+                message = await self._recorded(work, each)
+                messages.append(message or await inbox.by_id(work, each.row_id))
+                own = work.of_request(each.request_id)
+                own.audit("disclose", [each.row_id], _TOLD, decision, client=client)
+            return messages
+
+    async def _recorded(self, work: Work, outcome: _Outcome) -> Message | None:
+        match outcome.answer:
+            case Taken():
+                return await inbox.hand_over(work, outcome.row_id, outcome.answer)
+            case Declined():
+                return await inbox.decline(work, outcome.row_id, outcome.answer)
+            case Unavailable():
+                return await inbox.acknowledge(work, outcome.row_id, wait=self._terms.retry)
 
 
 def _stored(work: Work, new: inbox.NewMessage, decision: Decision) -> Message:

@@ -95,7 +95,7 @@ class Repair:
 
     async def _record(self, work: Work, due: Due, answer: Answer) -> Message | None:
         if isinstance(answer, Taken):
-            return await inbox.hand_over(work, due, answer)
+            return await inbox.hand_over(work, due.id, answer, fence=due.fence)
         if isinstance(answer, Declined):
             return await inbox.put_aside(work, due, answer)
         wait = delivery.wait(due.attempts, self._terms.retry, secrets.randbelow(1001))

@@ -58,15 +58,6 @@ class NewMessage:
     referral_sealed: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A row that the case register took, under which reference, and how it stands."""
-
-    row_id: UUID
-    reference: str
-    settled: HandedOver
-
-
 _INSERT: Final = text("""
     insert into inbox (
         id, client, message_id, protocol, operation, digest, reference, sender_reference, sender_version,
@@ -123,18 +114,8 @@ _HANDED_OVER: Final = _sql("""
     update inbox set state = 'handed-over', same_as = nullif(cast(:reference as text), reference),
         status = :status, status_at = :at, settled_at = :at, referral_sealed = null,
         next_attempt_at = null, lease_until = null
-    where id = :id and state = 'received' and fence = :fence
+    where id = :id and state = 'received' and fence = coalesce(cast(:fence as integer), fence)
     returning {columns}
-""")
-_ALL_HANDED_OVER: Final = text("""
-    update inbox set state = 'handed-over', same_as = nullif(told.reference, inbox.reference),
-        status = told.status, status_at = told.status_at, settled_at = :at, referral_sealed = null,
-        next_attempt_at = null, lease_until = null
-    from unnest(
-        cast(:ids as uuid[]), cast(:references as text[]), cast(:statuses as text[]),
-        cast(:times as timestamptz[])
-    ) as told (id, reference, status, status_at)
-    where inbox.id = told.id and inbox.state = 'received'
 """)
 _DECLINED: Final = _sql("""
     update inbox set state = case when acknowledged_at is null then 'refused' else 'quarantined' end,
@@ -216,23 +197,14 @@ async def by_sender_reference(work: Work, client: str, reference: str, version: 
     return _optional((await work.conn.execute(_BY_SENDER, values)).first())
 
 
-async def hand_over(work: Work, due: Due, taken: Taken) -> Message | None:
-    """The case register has it. None when the row was settled before, or the fence is another's."""
+async def hand_over(work: Work, row_id: UUID, taken: Taken, *, fence: int | None = None) -> Message | None:
+    """The case register has it. None when the row was settled before, or the ``fence`` is another's.
+
+    Without a fence it is the request itself, which holds no lease: the register says the same to both.
+    """
     told = {"reference": taken.reference, "status": taken.status.value, "at": work.now}
-    values = {"id": due.id, "fence": due.fence, **told}
+    values = {"id": row_id, "fence": fence, **told}
     return _optional((await work.conn.execute(_HANDED_OVER, values)).first())
-
-
-async def hand_over_many(work: Work, outcomes: Sequence[Outcome]) -> None:
-    """The case register has them all; rows that were settled before stay as they are."""
-    values = {
-        "ids": [each.row_id for each in outcomes],
-        "references": [each.reference for each in outcomes],
-        "statuses": [each.settled.status.value for each in outcomes],
-        "times": [each.settled.status_at for each in outcomes],
-        "at": work.now,
-    }
-    await work.conn.execute(_ALL_HANDED_OVER, values)
 
 
 async def decline(work: Work, row_id: UUID, declined: Declined) -> Message | None:

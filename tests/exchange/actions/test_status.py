@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from services.exchange.actions.settling import Settler
+from services.exchange.store import inbox
+from services.kit.problem import UpstreamUnavailable
 
 REQUEST = "submitReferral.request.xml"
 PUT_AT = "2017-05-04T12:00:00Z"
@@ -13,7 +14,6 @@ PUT_AT = "2017-05-04T12:00:00Z"
 
 async def sent(exchange: Any, golden: Any) -> str:
     answer = await exchange.soap(golden(REQUEST))
-    await exchange.app.state.settler.idle()
     (payload,) = etree.fromstring(answer.content)[1]
     return str(payload.findtext("reference"))
 
@@ -81,8 +81,13 @@ async def test_what_waits_here_is_received(exchange: Any, golden: Any, mode: str
 async def test_what_the_register_has_is_told_before_it_is_written_down(
     exchange: Any, golden: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Settler, "take", lambda *_: None)
-    await sent(exchange, golden)
+    async def gone(*_: Any, **__: Any) -> None:
+        raise UpstreamUnavailable
+
+    monkeypatch.setattr(inbox, "hand_over", gone)
+    assert (await exchange.soap(golden(REQUEST))).status_code == 500
+    monkeypatch.undo()
+    assert await exchange.states() == ["received"]
     assert (await asked(exchange, golden))["status"] == "AWAITING_SCREENING"
 
 

@@ -1,5 +1,6 @@
 """SOAP through the whole service: what is answered, what is kept, what is not."""
 
+import json
 import re
 from io import BytesIO
 from typing import Any
@@ -140,13 +141,21 @@ async def test_what_is_kept_is_sealed(exchange: Any, golden: Any) -> None:
     assert b"48805042711" not in row["message_sealed"]
 
 
-async def test_receipt_leaves_a_row_and_so_does_the_hand_over(exchange: Any, golden: Any) -> None:
+async def test_receipt_leaves_a_row_and_so_does_the_answer(exchange: Any, golden: Any) -> None:
     await exchange.soap(golden(REQUEST))
-    rows = await exchange.rows("select * from audit order by action")
+    rows = await exchange.rows("select * from audit order by action desc")
     assert [(row["actor"], row["action"], row["rule_id"], row["client"]) for row in rows] == [
         (POLIS, "receive", "xroad-own-messages", POLIS),
-        ("worker:intake", "update", "intake-hand-over", None),
+        (POLIS, "disclose", "xroad-own-messages", POLIS),
     ]
+
+
+async def test_the_access_line_names_the_path(
+    exchange: Any, golden: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await exchange.soap(golden(REQUEST))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["route"] for line in lines if line["event"] == "request"] == ["/xroad/soap"]
 
 
 FAULTS: dict[str, tuple[str, str, str]] = {
