@@ -227,7 +227,9 @@ def _xroad(own: Settings, app: FastAPI, cases: Cases, clock: Clock) -> XRoad:
         statuses=statuses,
         regions=regions.load(),
         terms=Terms(
-            places=0 if own.hand_over == "deferred" else own.hand_over_places, budget=own.hand_over_budget
+            places=0 if own.hand_over == "deferred" else own.hand_over_places,
+            slow=own.hand_over_slow,
+            budget=own.hand_over_budget,
         ),
     )
     return XRoad(

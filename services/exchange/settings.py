@@ -35,9 +35,14 @@ class Settings(StatefulSettings):
         default=8,
         ge=1,
         description=(
-            "Referrals that are handed to cases at once while their senders wait, per process; senders of "
-            "more are told RECEIVED at once."
+            "Referrals that are handed to cases at once while their senders wait, per process, at the most "
+            "(fewer when cases is slow); senders of more are told RECEIVED at once."
         ),
+    )
+    hand_over_slow: float = Field(
+        default=0.1,
+        gt=0,
+        description="Seconds after which a hand-over was slow: then half as many are made at once.",
     )
     hand_over_budget: float = Field(
         default=0.3,

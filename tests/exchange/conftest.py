@@ -193,7 +193,8 @@ def start(keys_folder: Path, service_database: Any) -> Start:
     @asynccontextmanager
     async def starting(**settings: Any) -> AsyncIterator[Running]:
         database = service_database("exchange")
-        own = Settings(database_url=database.url, keys=keys_folder, gateway_secret=SECRET, **settings)
+        where = {"database_url": database.url, "keys": keys_folder, "gateway_secret": SECRET}
+        own = Settings(**where | {"hand_over_slow": 60.0} | settings)
         cases, clock = FakeCases(), FixedClock(AT)
         app = create_app(own, clock=clock, cases_transport=httpx.MockTransport(cases.answer))
         async with app.router.lifespan_context(app):

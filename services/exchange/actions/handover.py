@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
+from services.exchange.actions.pace import Pace
 from services.exchange.actions.repair import Repair
 from services.exchange.store import inbox
 from services.kit.db import Database
 from services.kit.policy import Permit
 
 AT_ONCE: Final = 8
+SLOW: Final = 0.2  # seconds of a round: then others wait for the same processors
 LEASE: Final = timedelta(seconds=15)  # longer than the hand-over of one message may take
 
 
@@ -19,11 +21,16 @@ class HandOver:
 
     def __init__(self, database: Database, repair: Repair, permit: Permit) -> None:
         self._database, self._repair, self._permit = database, repair, permit
+        self._pace = Pace(most=AT_ONCE, slow=SLOW)
 
     async def step(self) -> int:
         """One round; how many messages it took. Raises UpstreamUnavailable without the database."""
+        with self._pace.use():
+            return await self._round()
+
+    async def _round(self) -> int:
         async with self._database.work(self._permit, str(uuid4())) as work:
-            due = await inbox.claim(work, limit=AT_ONCE, lease=LEASE)
+            due = await inbox.claim(work, limit=self._pace.places, lease=LEASE)
         done = await asyncio.gather(
             *(self._repair.hand_over(self._permit, one, str(uuid4())) for one in due), return_exceptions=True
         )

@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
 
+from services.exchange.actions.pace import Pace
 from services.exchange.actions.status import Statuses
 from services.exchange.model.inbox import (
     Answer,
@@ -62,13 +63,14 @@ class _Outcome:
 class Terms:
     """How intake waits for the register.
 
-    ``places`` hand-overs are under way at once; when none is free, and always with 0, the sender is answered
-    at once and the hand-over is left to the worker. ``budget`` is the longest wait for the register, in
-    seconds. The worker leaves a row alone for ``hold`` after T1, and comes back to one that was acknowledged
-    after ``retry``.
+    ``places`` hand-overs are under way at once, fewer when they take longer than ``slow`` seconds; when none
+    is free, and always with 0, the sender is answered at once and the hand-over is left to the worker.
+    ``budget`` is the longest wait for the register, in seconds. The worker leaves a row alone for ``hold``
+    after T1, and comes back to one that was acknowledged after ``retry``.
     """
 
     places: int = 8
+    slow: float = 0.1
     budget: float = 0.3
     hold: timedelta = timedelta(seconds=5)
     retry: timedelta = timedelta(seconds=1)
@@ -90,7 +92,7 @@ class Intake:
         self._database, self._sealer = database, sealer
         self._cases, self._statuses = cases, statuses
         self._regions, self._terms = regions, terms
-        self._free = terms.places
+        self._pace = Pace(most=terms.places, slow=terms.slow)
         self._arrivals: Together[_Arrival, Message | None] = Together(self._store_all)
         self._outcomes: Together[_Outcome, Message] = Together(self._settle_all)
 
@@ -106,13 +108,10 @@ class Intake:
         errors = broken(referral, self._database.clock.now(), self._regions)
         if errors:
             raise ReferralInvalid(errors=errors)
-        if self._free <= 0:
+        if not self._pace.free():
             return await self._receive(permit, submission, request_id, later=True)
-        self._free -= 1
-        try:
+        with self._pace.use():
             return await self._receive(permit, submission, request_id, later=False)
-        finally:
-            self._free += 1
 
     async def _receive(
         self, permit: Permit, submission: Submission, request_id: str, *, later: bool

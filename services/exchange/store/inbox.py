@@ -80,6 +80,7 @@ _INSERT: Final = text("""
         request_id, xroad_request_id, acknowledged, hold,
         key_id, key_wrapped, message_sealed, referral_sealed
     )
+    order by message_id  -- two groups that share messages wait for each other in one order
     on conflict (client, message_id) where state <> 'refused' do nothing
     returning id
 """)

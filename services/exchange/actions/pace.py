@@ -1,0 +1,45 @@
+"""How much is handed over at once: more while it goes quickly, half as much when it was slow.
+
+Slow means that others wait for the same processors: who waits for an answer goes before what can wait. The
+rule is the one by which TCP finds its share (RFC 5681): additive increase, multiplicative decrease.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+
+class Pace:
+    """A number of places that follows how long each use took."""
+
+    def __init__(self, *, most: int, slow: float, clock: Callable[[], float] = monotonic) -> None:
+        """At the most ``most`` at once, never fewer than one unless it is 0; ``slow``: in seconds."""
+        self._most, self._slow, self._clock = most, slow, clock
+        self._limit = float(most)
+        self._busy = 0
+
+    @property
+    def places(self) -> int:
+        """How many may be under way at once now."""
+        return int(self._limit)
+
+    def free(self) -> bool:
+        """Whether one more may begin."""
+        return self._busy < self.places
+
+    @contextmanager
+    def use(self) -> Iterator[None]:
+        """Takes a place, and learns from how long the block took."""
+        began = self._clock()
+        self._busy += 1
+        try:
+            yield
+        finally:
+            self._busy -= 1
+            self._learn(self._clock() - began)
+
+    def _learn(self, seconds: float) -> None:
+        if seconds > self._slow:
+            self._limit = min(self._most, max(1.0, self._limit / 2))
+        else:
+            self._limit = min(float(self._most), self._limit + 1 / max(1.0, self._limit))
