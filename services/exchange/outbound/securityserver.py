@@ -3,13 +3,14 @@
 import asyncio
 import ssl
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 import aiohttp
 import httpx
-from httpx_aiohttp import HttpxAiohttpClient
+from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from services.exchange.model.outbox import Rendered, Reply
 from services.exchange.model.xroad import ClientId
@@ -17,12 +18,15 @@ from services.exchange.rules.delivery import Failure, Origin
 from services.kit import log
 
 CONNECT_SECONDS: Final = 5.0
-READ_SECONDS: Final = 30.0
+#: Longer than the 60 s that a security server waits for its provider: it is to tell us, not we to guess.
+READ_SECONDS: Final = 65.0
 #: For the whole try: a partner that sends one byte a second must not hold a message for ever.
-TRY_SECONDS: Final = 45.0
+TRY_SECONDS: Final = 90.0
 MOST_BYTES: Final = 1024 * 1024
 _CONNECTIONS: Final = 64
+_IDLE_SECONDS: Final = 4.0
 _log = log.get_logger(__name__)
+log.allow(xroad_request_id=log.uuid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,12 @@ class SecurityServer:
         self._us = us
         self._client = HttpxAiohttpClient(
             base_url=url,
-            verify=True if tls is None else tls.context(),
             follow_redirects=False,
             trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"Accept-Encoding": "identity", "User-Agent": "turvavork"},
             timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            limits=httpx.Limits(max_connections=_CONNECTIONS, keepalive_expiry=4),
-            transport=transport,
+            transport=transport or AiohttpTransport(client=lambda: _session(tls)),
         )
 
     async def send(self, message_id: UUID, message: Rendered) -> Reply | Failure:
@@ -88,6 +91,12 @@ class SecurityServer:
             answer = await _body(response)
         finally:
             await response.aclose()
+        _log.info(
+            "security-server-answered",
+            message_id=message_id,
+            status=response.status_code,
+            xroad_request_id=_uuid(response.headers.get("x-road-request-id", "")),
+        )
         if answer is None:
             return Failure(Origin.ANSWER, "too-large", response.status_code)
         return Reply(response.status_code, response.headers, answer)
@@ -101,6 +110,19 @@ class SecurityServer:
             "X-Road-Client": str(self._us),
             "X-Road-Id": str(message_id),
         }
+
+
+def _session(tls: Tls | None) -> aiohttp.ClientSession:
+    """No cookies are kept: those of one partner would go to the next, since all are behind one address."""
+    connector = aiohttp.TCPConnector(
+        limit=_CONNECTIONS, keepalive_timeout=_IDLE_SECONDS, ssl=True if tls is None else tls.context()
+    )
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
+def _uuid(text: str) -> str | None:
+    """A request id, if it is a UUID: nothing else that an answer says is for the log."""
+    return text if log.uuid(text) else None
 
 
 async def _body(response: httpx.Response) -> bytes | None:

@@ -1,8 +1,5 @@
 """Answers of partners: is it an error and whose, does it belong to what was sent, was the message taken?"""
 
-import base64
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import Mapping
@@ -18,32 +15,36 @@ from lxml import etree
 from services.exchange.model.outbox import Rendered, Reply
 from services.exchange.model.problems import InvalidContentType, InvalidXml
 from services.exchange.rules.delivery import Failure, Origin, clean_code, is_xroad_code
-from services.exchange.wire import reader
+from services.exchange.wire import reader, requesthash
 from services.exchange.wire.envelope import ENVELOPE
+from services.exchange.wire.headers import REPRESENTATION, REQUEST_HASH, XROAD
+from services.exchange.wire.requesthash import Verdict
+from services.kit import log
 from services.kit.problem import TooLarge
 
-_XROAD: Final = "{http://x-road.eu/xsd/xroad.xsd}"
-_ECHOED: Final = ("client", "service", "id", "userId", "issue")
-_ALGORITHMS: Final = {
-    "http://www.w3.org/2001/04/xmlenc#sha256": hashlib.sha256,
-    "http://www.w3.org/2001/04/xmldsig-more#sha384": hashlib.sha384,
-    "http://www.w3.org/2001/04/xmlenc#sha512": hashlib.sha512,
-}
+#: What the security server of the consumer compares as well, plus the id for REST's sake.
+_ECHOED: Final = (
+    *(f"{XROAD}{name}" for name in ("client", "service", "id", "userId", "issue")),
+    f"{REPRESENTATION}representedParty",
+)
 _BUSY: Final = frozenset({429, 502, 503, 504})
-_DEEPEST_FAULT_CODE: Final = 2
 _SECONDS: Final = re.compile(r"[0-9]{1,7}")
 _SUCCESS: Final = range(200, 300)
+_SERVER_ERROR: Final = 500
+_XML: Final = frozenset({"text/xml", "application/xml"})
+_log = log.get_logger(__name__)
 
 
 def failure(message_id: UUID, message: Rendered, reply: Reply) -> Failure | None:
     """What went wrong, by the reply to a message; None when the partner has taken it."""
     if message.protocol == "soap":
-        return soap_failure(message.body, reply.status, reply.headers.get("content-type"), reply.body)
+        sent = requesthash.covered(message.content_type, message.body)
+        return soap_failure(sent, reply.status, reply.headers.get("content-type"), reply.body)
     return rest_failure(str(message_id), reply.status, reply.headers, reply.body)
 
 
 def soap_failure(sent: bytes, status: int, content_type: str | None, answer: bytes) -> Failure | None:
-    """What went wrong, by this answer to these bytes.
+    """What went wrong, by this answer to this envelope (of a multipart message: the bytes of its first part).
 
     A fault is looked for under any status, since security servers answer faults with 200; then the echo of
     the header, ``requestHash`` if it is there, the partner's refusal in the wrapper, the wrapper's name.
@@ -55,7 +56,7 @@ def soap_failure(sent: bytes, status: int, content_type: str | None, answer: byt
     if payload is None:
         return Failure(Origin.ANSWER, "invalid-body")
     if payload.tag == f"{ENVELOPE}Fault":
-        code = clean_code(payload.findtext("faultcode"))
+        code = clean_code(payload.findtext("{*}faultcode"))
         return Failure(Origin.SECURITY_SERVER if is_xroad_code(code) else Origin.PARTNER, code)
     request = reader.read(sent, "text/xml", reader.Limits())
     return (
@@ -77,21 +78,31 @@ def rest_failure(message_id: str, status: int, headers: Mapping[str, str], answe
     """
     code = headers.get("x-road-error")
     if code is not None:
-        return Failure(Origin.SECURITY_SERVER, _rest_code(code, answer), status)
+        return Failure(Origin.SECURITY_SERVER, _rest_code(code, headers.get("content-type"), answer), status)
     if status not in _SUCCESS:
         return Failure(Origin.PARTNER, f"http-{status}", status, _retry_after(headers.get("retry-after")))
     return None if headers.get("x-road-id") == message_id else Failure(Origin.ANSWER, "wrong-id", status)
 
 
-def _rest_code(code: str, answer: bytes) -> str:
-    """The code of the header; of the body, where the header has none that can be read."""
+def _rest_code(code: str, content_type: str | None, answer: bytes) -> str:
+    """The code of the header; of the body, JSON or XML, where the header has none that can be read."""
     if is_xroad_code(code):
         return clean_code(code)
     try:
-        told = json.loads(answer)["type"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        told = _told_in_xml(answer) if _kind(content_type) in _XML else json.loads(answer)["type"]
+    except (ValueError, KeyError, TypeError, RecursionError, InvalidContentType, InvalidXml, TooLarge):
         return clean_code(code)
     return clean_code(told if isinstance(told, str) else code)
+
+
+def _told_in_xml(answer: bytes) -> str | None:
+    return reader.read(answer, "text/xml", reader.Limits()).findtext("{*}type")
+
+
+def _kind(content_type: str | None) -> str:
+    mime: Message = Message()
+    mime["Content-Type"] = content_type or "application/octet-stream"
+    return mime.get_content_type()
 
 
 def _retry_after(value: str | None) -> timedelta | None:
@@ -110,9 +121,7 @@ def _envelope(content_type: str | None, answer: bytes) -> etree._Element | None:
 
 
 def _soap_part(content_type: str | None, answer: bytes) -> tuple[bytes, str | None]:
-    mime: Message = Message()
-    mime["Content-Type"] = content_type or "application/octet-stream"
-    if mime.get_content_type() != "multipart/related":
+    if _kind(content_type) != "multipart/related":
         return answer, content_type
     head = b"Content-Type: " + (content_type or "").encode("ascii", "replace") + b"\r\n\r\n"
     first = next((part for part in BytesParser(policy=HTTP).parsebytes(head + answer).iter_parts()), None)
@@ -120,14 +129,15 @@ def _soap_part(content_type: str | None, answer: bytes) -> tuple[bytes, str | No
     if first is None or not isinstance(content, bytes):
         raise InvalidContentType
     if first.get_content_type() == "application/xop+xml":
-        return content, "text/xml; charset=utf-8"
+        return content, f"text/xml; charset={first.get_content_charset() or 'utf-8'}"
     return content, first["Content-Type"]
 
 
 def _no_soap(status: int) -> Failure:
-    if status in _BUSY:  # the security server, or something before it, is busy
+    """A security server answers SOAP with SOAP, whatever the partner does: this is of something between."""
+    if status in _BUSY:
         return Failure(Origin.PARTNER, f"http-{status}", status)
-    return Failure(Origin.ANSWER, f"no-soap-{status}")
+    return Failure(Origin.TRANSPORT if status >= _SERVER_ERROR else Origin.ANSWER, f"no-soap-{status}")
 
 
 def _payload(root: etree._Element) -> etree._Element | None:
@@ -136,38 +146,35 @@ def _payload(root: etree._Element) -> etree._Element | None:
     return children[0] if len(children) == 1 else None
 
 
-def _field(root: etree._Element, name: str) -> list[tuple[str, str]] | None:
+def _field(root: etree._Element, tag: str) -> list[list[tuple[str, str]]]:
     """A header field as names and texts: prefixes, and space between elements, do not matter."""
-    element = root.find(f"{ENVELOPE}Header/{_XROAD}{name}")
-    if element is None:
-        return None
-    return [(one.tag, one.text or "") for one in (list(element) or [element])]
+    found = root.findall(f"{ENVELOPE}Header/{tag}")
+    return [[(one.tag, one.text or "") for one in (list(element) or [element])] for element in found]
 
 
 def _echo_failure(request: etree._Element, answer: etree._Element) -> Failure | None:
-    wrong = next((name for name in _ECHOED if _field(request, name) != _field(answer, name)), None)
-    return None if wrong is None else Failure(Origin.ANSWER, f"wrong-{wrong.lower()}")
+    wrong = next((tag for tag in _ECHOED if _field(request, tag) != _field(answer, tag)), None)
+    return None if wrong is None else Failure(Origin.ANSWER, f"wrong-{etree.QName(wrong).localname.lower()}")
 
 
 def _hash_failure(answer: etree._Element, sent: bytes) -> Failure | None:
-    """Compares ``requestHash`` with what was sent; it may be absent, or of an unknown algorithm."""
-    element = answer.find(f"{ENVELOPE}Header/{_XROAD}requestHash")
-    algorithm = None if element is None else _ALGORITHMS.get(element.get("algorithmId") or "")
-    if element is None or algorithm is None:
-        return None
-    told = "".join((element.text or "").split())
-    expected = base64.b64encode(algorithm(sent).digest())
-    same = hmac.compare_digest(told.encode(), expected)
-    return None if same else Failure(Origin.ANSWER, "wrong-request-hash")
+    """Compares ``requestHash`` with what was sent; an answer without it is taken, with a warning."""
+    found = answer.findall(f"{ENVELOPE}Header/{REQUEST_HASH}")
+    verdicts = {requesthash.judge(one.text or "", one.get("algorithmId"), sent) for one in found}
+    if Verdict.OTHER in verdicts:
+        return Failure(Origin.ANSWER, "wrong-request-hash")
+    if Verdict.SAME not in verdicts:
+        _log.warning("request-hash-not-verified", outcome=min(verdicts, default=Verdict.ABSENT))
+    return None
 
 
 def _business_failure(payload: etree._Element) -> Failure | None:
     """``faultCode`` or ``faultString`` in the wrapper, directly or one level down: Estonian practice."""
-    level = len(list(payload.iterancestors()))
-    for element in payload.iter("{*}faultCode", "{*}faultString"):
-        if len(list(element.iterancestors())) - level <= _DEEPEST_FAULT_CODE:
-            is_code = etree.QName(element).localname == "faultCode"
-            return Failure(Origin.BUSINESS, clean_code(element.text if is_code else None))
+    for name in ("faultCode", "faultString"):
+        for path in (f"{{*}}{name}", f"*/{{*}}{name}"):
+            element = payload.find(path)
+            if element is not None:
+                return Failure(Origin.BUSINESS, clean_code(element.text if name == "faultCode" else None))
     return None
 
 

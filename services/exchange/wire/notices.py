@@ -2,7 +2,6 @@
 
 from functools import cache
 from typing import Any, Final, Self
-from urllib.parse import quote
 from uuid import UUID
 
 from jsonschema import Draft202012Validator
@@ -12,8 +11,8 @@ from referencing import Registry
 
 from services.exchange.model.contract import Contract, RestContract, SoapContract
 from services.exchange.model.outbox import Notice, NoticeUnfit, Rendered
-from services.exchange.model.xroad import ClientId, ServiceId
-from services.exchange.wire import consumer
+from services.exchange.model.xroad import ClientId
+from services.exchange.wire import address, consumer
 from services.kit import datafile, strictjson
 
 JSON: Final = "application/json"
@@ -49,12 +48,9 @@ def render(contract: Contract, us: ClientId, message_id: UUID, notice: Notice) -
             )
             return Rendered("soap", "POST", "/", consumer.CONTENT_TYPE, body)
         case RestContract(service=service, path=path, schema=schema):
-            return Rendered("rest", "POST", _target(service, path), JSON, _json(schema, notice.words()))
-
-
-def _target(service: ServiceId, path: str) -> str:
-    """``/r1/instance/class/code/subsystem/service`` and the path: each part encoded by itself."""
-    return f"/r1/{service.provider}/{quote(service.code, safe='')}{path}"
+            return Rendered(
+                "rest", "POST", address.of_service(service, path), JSON, _json(schema, notice.words())
+            )
 
 
 def _json(schema: str, words: dict[str, str]) -> bytes:

@@ -131,7 +131,7 @@ def test_a_body_holds_one_element(body: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"), [(502, Nature.TEMPORARY), (503, Nature.TEMPORARY), (500, Nature.UNKNOWN)]
+    ("status", "expected"), [(502, Nature.TEMPORARY), (500, Nature.TEMPORARY), (200, Nature.UNKNOWN)]
 )
 def test_a_page_of_a_proxy_is_not_read(status: int, expected: Nature) -> None:
     found = failure(b"<html>Bad Gateway</html>", status, "text/html")

@@ -1,0 +1,61 @@
+"""``requestHash``: that an answer belongs to the bytes that were sent.
+
+Source: X-Road message protocol 4.0, section 2.2 and annex E. The hash covers the body of the request as it
+was sent, of a multipart request the content of its first part: no canonical form, a byte order mark included.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from email.message import Message
+from enum import StrEnum
+from typing import Final
+
+_ALGORITHMS: Final = {
+    "http://www.w3.org/2001/04/xmlenc#sha256": hashlib.sha256,
+    "http://www.w3.org/2001/04/xmldsig-more#sha384": hashlib.sha384,
+    "http://www.w3.org/2001/04/xmlenc#sha512": hashlib.sha512,
+}
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+
+
+class Verdict(StrEnum):
+    """What the hash of an answer says; an algorithm that we do not know says nothing."""
+
+    SAME = "same"
+    OTHER = "other"
+    ABSENT = "absent"
+    UNKNOWN_ALGORITHM = "unknown-algorithm"
+
+
+def covered(content_type: str, sent: bytes) -> bytes:
+    """The bytes of a request that its hash covers; ValueError for a multipart one without a first part."""
+    mime: Message = Message()
+    mime["Content-Type"] = content_type
+    if mime.get_content_maintype() != "multipart":
+        return sent
+    boundary = re.escape((mime.get_boundary() or "").encode("latin-1", "replace"))
+    border = re.compile(rb"(?:\A|\r?\n)--" + boundary + rb"(?:--)?[ \t]*(?=\r?\n|\Z)")
+    opening = border.search(sent)
+    head = None if opening is None else _HEAD_END.search(sent, opening.end())
+    if head is None:
+        raise ValueError("a multipart request has no first part")
+    closing = border.search(sent, head.end())
+    return sent[head.end() : len(sent) if closing is None else closing.start()]
+
+
+def judge(told: str, algorithm: str | None, content: bytes) -> Verdict:
+    """Compares a hash with what was sent.
+
+    Args:
+        told: text of the element, base64; space in it does not matter.
+        algorithm: its ``algorithmId``.
+        content: the bytes that it covers (:func:`covered`).
+    """
+    known = _ALGORITHMS.get(algorithm or "")
+    if known is None:
+        return Verdict.UNKNOWN_ALGORITHM
+    expected = base64.b64encode(known(content).digest())
+    same = hmac.compare_digest("".join(told.split()).encode("utf-8", "replace"), expected)
+    return Verdict.SAME if same else Verdict.OTHER
