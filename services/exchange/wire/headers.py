@@ -39,6 +39,7 @@ _MEMBER: Final = ("xRoadInstance", "memberClass", "memberCode")
 _CLIENT: Final = (*_MEMBER, "subsystemCode")
 _SERVICE: Final = (*_MEMBER, "subsystemCode", "serviceCode", "serviceVersion")
 _SERVER: Final = (*_MEMBER, "serverCode")
+_PARTY: Final = (f"{REPRESENTATION}partyClass", f"{REPRESENTATION}partyCode")
 
 
 def read(header: etree._Element) -> tuple[Headers, ServiceId]:
@@ -165,8 +166,12 @@ def _server(element: etree._Element | None) -> str | None:
 def _represented(element: etree._Element | None) -> str | None:
     if element is None:
         return None
-    allowed = {f"{REPRESENTATION}partyClass", f"{REPRESENTATION}partyCode"}
     tags = [child.tag for child in element]
-    if f"{REPRESENTATION}partyCode" not in tags or len(set(tags)) != len(tags) or not set(tags) <= allowed:
+    if (
+        f"{REPRESENTATION}partyCode" not in tags
+        or len(set(tags)) != len(tags)
+        or not set(tags) <= set(_PARTY)
+    ):
         raise InvalidHeaderField("representedParty has a partyCode and may have a partyClass")
-    return "/".join(_text(child, "representedParty") for child in element)
+    found = (element.find(tag) for tag in _PARTY)
+    return "/".join(_text(child, "representedParty") for child in found if child is not None)

@@ -2,8 +2,8 @@
 
 Where counting ``<``, ``</`` and ``=`` cannot show that a message is small, a first pass (expat, no tree)
 counts levels, elements, attributes and namespaces, and stops at the first excess or at a DOCTYPE; only then
-lxml, hardened, builds the tree. The character set comes from the content type, else the byte order mark, else
-the XML declaration, else it is UTF-8.
+lxml, hardened, builds the tree. The character set comes from the byte order mark, else the content type (RFC
+7303 § 3.2), else the XML declaration, else it is UTF-8.
 """
 
 import codecs
@@ -85,8 +85,7 @@ def _charset(body: bytes, content_type: str | None) -> str:
     kind, named = _content_type(content_type)
     if kind != "text/xml":
         raise InvalidContentType
-    if named is None:
-        named = next((charset for mark, charset in _MARKS if body.startswith(mark)), None)
+    named = next((charset for mark, charset in _MARKS if body.startswith(mark)), named)
     if named is None and (declared := _DECLARED.match(body)):
         named = declared[1].decode("ascii")
     try:

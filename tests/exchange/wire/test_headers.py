@@ -155,6 +155,13 @@ def test_optional_fields_are_read_and_nothing_is_invented() -> None:
     assert full.security_server == "a/b/c/d"
 
 
+def test_a_represented_party_is_class_and_code_in_either_order() -> None:
+    parts = ["<rep:partyClass>COM</rep:partyClass>", "<rep:partyCode>9</rep:partyCode>"]
+    for order in (parts, parts[::-1]):
+        party = f"<rep:representedParty>{''.join(order)}</rep:representedParty>"
+        assert headers.read(changed(party=party))[0].represented_party == "COM/9"
+
+
 def test_an_empty_issue_is_allowed() -> None:
     assert headers.read(changed(issue="<xrd:issue/>"))[0].issue is None
 

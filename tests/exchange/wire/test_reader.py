@@ -117,6 +117,8 @@ ODD: dict[str, tuple[bytes, str]] = {
         "text/xml",
     ),
     "utf-16 by mark": (f"<a>{TEXT}</a>".encode("utf-16"), "text/xml"),
+    "mark beats charset": (f"\ufeff<a>{TEXT}</a>".encode(), "text/xml; charset=ISO-8859-1"),
+    "utf-16 mark beats charset": (f"<a>{TEXT}</a>".encode("utf-16"), "text/xml; charset=utf-8"),
     "utf-16 by charset": (
         f'<?xml version="1.0" encoding="UTF-16"?><a>{TEXT}</a>'.encode("utf-16"),
         "text/xml; charset=utf-16",

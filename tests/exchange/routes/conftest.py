@@ -1,0 +1,122 @@
+"""An X-Road client in front of the SOAP provider, as a security server speaks for it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+import pytest
+from lxml import etree
+
+from services.exchange.model.offered import Operation
+from services.exchange.model.xroad import ClientId
+from services.exchange.wire import schema
+
+SPACE = {
+    "e": "http://schemas.xmlsoap.org/soap/envelope/",
+    "t": "http://turvavork.x-road.eu/producer",
+    "x": "http://x-road.eu/xsd/xroad.xsd",
+    "i": "http://x-road.eu/xsd/identifiers",
+    "r": "http://x-road.eu/xsd/representation.xsd",
+}
+#: What no fault may repeat of the golden request.
+SECRETS = ("48805042711", "Näidis", "Mari-Liis", "EE38501170364", "PV-2017", "Traceback", "services/")
+
+
+def canonical(element: etree._Element) -> bytes:
+    """An element as it means, whatever its prefixes' declarations stand on."""
+    return etree.tostring(element, method="c14n", exclusive=True, with_tail=False)
+
+
+@dataclass
+class Provider:
+    """The service, and the golden request to change."""
+
+    running: Any
+    request: str
+
+    def changed(self, old: str, new: str) -> str:
+        """The request with one thing in another form, which must have been there."""
+        assert old in self.request, old
+        return self.request.replace(old, new)
+
+    def with_header(self, *fields: str) -> str:
+        """The request with more header fields, after the client."""
+        return self.changed("</xrd:client>", "</xrd:client>" + "".join(fields))
+
+    async def call(
+        self, body: str | bytes, content_type: str | None = "text/xml; charset=utf-8", **headers: str
+    ) -> httpx.Response:
+        """Sends it; without a content type when that is None."""
+        given = {"x-turvavork-gateway": "a-gateway-secret-of-tests", **headers}
+        if content_type is not None:
+            given["content-type"] = content_type
+        content = body.encode() if isinstance(body, str) else body
+        answer: httpx.Response = await self.running.http.post("/xroad/soap", content=content, headers=given)
+        return answer
+
+    async def get(self, path: str) -> httpx.Response:
+        """What the security server fetches."""
+        given = {"x-turvavork-gateway": "a-gateway-secret-of-tests"}
+        answer: httpx.Response = await self.running.http.get(path, headers=given)
+        return answer
+
+    def taken(self) -> dict[str, Any]:
+        """The one referral that the case register has, as it was handed over."""
+        (taken,) = self.running.cases.taken.values()
+        return dict(taken)
+
+    async def kept(self) -> int:
+        """How many messages are in the inbox."""
+        return len(await self.running.rows("select 1 from inbox"))
+
+    def offer(self, service: tuple[str, str | None], operation: Operation) -> None:
+        """One more service of ours."""
+        door = self.running.app.state.xroad
+        services = {**door.offered.services, service: operation}
+        self.running.app.state.xroad = replace(door, offered=replace(door.offered, services=services))
+
+    def open_to(self, client: str, *operations: str) -> None:
+        """One more client that may call."""
+        door = self.running.app.state.xroad
+        rights = {**door.offered.rights, ClientId.parse(client): frozenset(operations)}
+        self.running.app.state.xroad = replace(door, offered=replace(door.offered, rights=rights))
+
+    @staticmethod
+    def echoed(answer: httpx.Response) -> list[bytes]:
+        """The header fields of an answer, in their order."""
+        header = etree.fromstring(answer.content).find("e:Header", SPACE)
+        return [canonical(each) for each in header]
+
+    @staticmethod
+    def accepted(answer: httpx.Response, code: str = "submitReferral") -> etree._Element:
+        """The wrapper of an answer that is none of an error: HTTP 200, UTF-8, the right name, the schema."""
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "text/xml; charset=utf-8"
+        (wrapper,) = etree.fromstring(answer.content).find("e:Body", SPACE)
+        assert wrapper.tag == f"{{{SPACE['t']}}}{code}Response"
+        schema.check(wrapper)
+        assert wrapper.findtext("faultCode") is None, answer.text
+        return wrapper
+
+    @staticmethod
+    def fault(answer: httpx.Response) -> str:
+        """The code of a SOAP 1.1 Fault with HTTP 500, which repeats nothing and names its correlation id."""
+        assert answer.status_code == 500, answer.text
+        assert answer.headers["content-type"] == "text/xml; charset=utf-8"
+        found = etree.fromstring(answer.content).find("e:Body/e:Fault", SPACE)
+        assert found.findtext("detail/faultDetail") == answer.headers["x-request-id"]
+        assert found.findtext("faultstring")
+        for secret in SECRETS:
+            assert secret not in answer.text
+        prefix, _, code = str(found.findtext("faultcode")).partition(":")
+        assert found.nsmap[prefix] == SPACE["e"]
+        return code
+
+
+@pytest.fixture
+def provider(exchange: Any, golden: Callable[[str], bytes]) -> Iterator[Provider]:
+    """What is offered, and to whom, is put back after the test."""
+    door = exchange.app.state.xroad
+    yield Provider(exchange, golden("submitReferral.request.xml").decode())
+    exchange.app.state.xroad = door
