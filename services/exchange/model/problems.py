@@ -1,10 +1,12 @@
 """The errors of what comes in. Over SOAP each is a Fault, but for business refusals.
 
 Problem
-├─ InvalidContentType, InvalidXml, InvalidSoap, SoapVersionUnsupported    the bytes
+├─ InvalidContentType, MimeParsingFailed, InvalidXml, InvalidSoap,
+│  SoapVersionUnsupported                                                 the bytes
 ├─ MissingHeader, MissingHeaderField, DuplicateHeaderField,
 │  InvalidHeaderField, InvalidProtocolVersion                             the header
-├─ MissingBody, InvalidBody, InconsistentHeaders, SchemaViolation         the body
+├─ MissingBody, InvalidBody, InconsistentHeaders, AttachmentMissing,
+│  SchemaViolation                                                        the body
 ├─ UnknownService, AccessDenied                                           the right
 ├─ MessageIdReused                                                        one id, two contents
 ├─ NotPutAside                                                            nothing for an operator to decide
@@ -25,11 +27,23 @@ def _titles(et: str, ru: str, en: str) -> Mapping[str, str]:
 
 
 class InvalidContentType(Problem):
-    """The message is not sent as ``text/xml``."""
+    """The message, or its first part, is not sent as ``text/xml`` (or ``application/xop+xml``)."""
 
     slug = "invalid-content-type"
     kind = Kind.UNSUPPORTED_MEDIA
     titles = _titles("Sisutüüp ei sobi", "Неподходящий тип содержимого", "Content type is not text/xml")
+
+
+class MimeParsingFailed(Problem):
+    """A ``multipart/related`` message that cannot be taken apart, or a part that cannot be decoded."""
+
+    slug = "mime-parsing-failed"
+    kind = Kind.MALFORMED
+    titles = _titles(
+        "Mitmeosalist sõnumit ei saa lugeda",
+        "Составное сообщение не читается",
+        "The multipart message cannot be read",
+    )
 
 
 class InvalidXml(Problem):
@@ -137,6 +151,18 @@ class InconsistentHeaders(Problem):
         "Päis ja keha nimetavad eri teenuseid",
         "Заголовок и тело называют разные услуги",
         "Header and body name different services",
+    )
+
+
+class AttachmentMissing(Problem):
+    """The body refers to an attachment that did not come with it, or to one of two."""
+
+    slug = "attachment-missing"
+    kind = Kind.MALFORMED
+    titles = _titles(
+        "Manus, millele sõnum viitab, puudub",
+        "Нет вложения, на которое ссылается сообщение",
+        "An attachment that the message refers to is missing",
     )
 
 

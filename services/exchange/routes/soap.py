@@ -1,8 +1,10 @@
 """SOAP: one path, dispatched by the message's service header; every error is a Fault with HTTP 500."""
 
-import hashlib
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
 from typing import Final
 
 from starlette.requests import Request
@@ -16,7 +18,7 @@ from services.exchange.routes import xroad
 from services.exchange.routes.xroad import XRoad
 from services.exchange.rules.admission import called
 from services.exchange.schemas.referral import SubmissionIn
-from services.exchange.wire import envelope, faults, messages, reader, schema
+from services.exchange.wire import attachments, envelope, faults, messages, mime, reader, schema
 from services.exchange.wire.envelope import Envelope
 from services.kit import validation
 from services.kit.policy import Permit
@@ -24,7 +26,8 @@ from services.kit.problem import Malformed, NotFound, Problem
 from services.kit.web import ServiceRouter
 
 PATH: Final = "/xroad/soap"
-_BOM: Final = b"\xef\xbb\xbf"
+#: The largest message with attachments, as the gateway lets through.
+_LARGEST: Final = 20 * 1024 * 1024
 router = ServiceRouter()
 
 
@@ -46,17 +49,43 @@ async def get_wsdl(request: Request) -> Response:
 async def call(request: Request) -> Response:
     """Reads a request, calls the operation that its header names, and answers with its header."""
     door = xroad.of(request)
-    body = await xroad.body_of(request, door.max_body)
     content_type = request.headers.get("content-type", "")
+    if mime.is_related(content_type):
+        return await _call_in_parts(request, door, content_type)
+    body = await xroad.body_of(request, door.max_body)
     async with door.gate.place():
         message = envelope.read(body, content_type, reader.Limits(bytes=door.max_body))
-        operation, permit = _admitted(request, door, message)
-        asked = _Call(permit, request.state.request_id, message, _raw(message, body, content_type))
-        try:
-            payload = await _OPERATIONS[operation.name](door, asked)
-        except BusinessRefusal as refusal:
-            await request.app.state.refusals(request, refusal)
-            payload = messages.refusal(operation.service_code, refusal)
+        digest = attachments.digest(body)
+        return await _answer(request, door, message, _raw(message, body, content_type, digest))
+
+
+async def _call_in_parts(request: Request, door: XRoad, content_type: str) -> Response:
+    """The same for a message with attachments; it comes to rest on disk before it is looked at."""
+    with SpooledTemporaryFile(max_size=mime.IN_MEMORY) as file:
+        size = await xroad.body_into(request, _LARGEST, file)
+        large = door.large.place() if size > door.max_body else nullcontext()
+        async with large, door.gate.place():
+            with mime.opened(file, size) as buffer:
+                package = await asyncio.to_thread(attachments.read, buffer, content_type, door.max_body)
+                message = envelope.read(
+                    package.soap,
+                    package.content_type,
+                    reader.Limits(bytes=door.max_body),
+                    package.attachments,
+                )
+                digest = await asyncio.to_thread(attachments.digest, package.soap, package.attachments)
+                raw = _raw(message, buffer[:], content_type, digest)
+                return await _answer(request, door, message, raw)
+
+
+async def _answer(request: Request, door: XRoad, message: Envelope, raw: Raw) -> Response:
+    operation, permit = _admitted(request, door, message)
+    asked = _Call(permit, request.state.request_id, message, raw)
+    try:
+        payload = await _OPERATIONS[operation.name](door, asked)
+    except BusinessRefusal as refusal:
+        await request.app.state.refusals(request, refusal)
+        payload = messages.refusal(operation.service_code, refusal)
     return Response(envelope.answer(message, payload), media_type=envelope.CONTENT_TYPE)
 
 
@@ -76,6 +105,8 @@ def _admitted(request: Request, door: XRoad, message: Envelope) -> tuple[Operati
     permit = door.permit(request, message.headers, operation)
     if message.payload.tag != f"{{{schema.NAMESPACE}}}{operation.service_code}":
         raise InconsistentHeaders
+    if message.refers:
+        attachments.resolve(message.payload, message.attachments, door.max_body)
     schema.check(message.payload)
     return operation, permit
 
@@ -113,9 +144,8 @@ def _referral(message: Envelope) -> SubmissionIn:
         raise SchemaViolation(errors=places) from None
 
 
-def _raw(message: Envelope, body: bytes, content_type: str) -> Raw:
-    """The digest leaves out a byte order mark, which a security server may take away."""
-    digest = hashlib.sha256(body.removeprefix(_BOM)).digest()
+def _raw(message: Envelope, body: bytes, content_type: str, digest: bytes) -> Raw:
+    """The bytes as they came, parts and all: the content type says where the parts are."""
     return Raw("soap", body, digest, xroad.record(message.headers, {"contentType": content_type}))
 
 

@@ -1,10 +1,10 @@
 """What the SOAP and REST sides of the X-Road listener share."""
 
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import IO, Final
 
 from starlette.datastructures import Headers as HttpHeaders
 from starlette.requests import Request
@@ -32,7 +32,11 @@ _DRAINED: Final = 20 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class XRoad:
-    """What the routes work with; on ``app.state.xroad``."""
+    """What the routes work with; on ``app.state.xroad``.
+
+    ``max_body`` is the longest SOAP message, attachments aside; a ``large`` one with them has to wait for
+    others of its kind, since each is held in memory when it is sealed.
+    """
 
     offered: Offered
     policy: Policy
@@ -40,6 +44,7 @@ class XRoad:
     intake: Intake
     statuses: Statuses
     max_body: int
+    large: Gate = field(default_factory=lambda: Gate(places=2, queue=16, patience=10))
 
     def permit(self, request: Request, headers: Headers, operation: Operation) -> Permit:
         """The permit of an X-Road client, left where refusals are recorded; raises what admission raises."""
@@ -69,16 +74,26 @@ async def body_of(request: Request, most: int) -> bytes:
     Who is still sending would otherwise see a broken connection in place of the answer.
     """
     chunks: list[bytes] = []
+    await _receive(request, most, chunks.append)
+    return b"".join(chunks)
+
+
+async def body_into(request: Request, most: int, file: IO[bytes]) -> int:
+    """The same into a file; its size. Nothing beyond ``most`` bytes is written."""
+    return await _receive(request, most, file.write)
+
+
+async def _receive(request: Request, most: int, keep: Callable[[bytes], object]) -> int:
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size <= most:
-            chunks.append(chunk)
+            keep(chunk)
         elif size > _DRAINED:
             break
     if size > most:
         raise TooLarge
-    return b"".join(chunks)
+    return size
 
 
 class Door:

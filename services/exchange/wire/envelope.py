@@ -14,6 +14,7 @@ from services.exchange.model.problems import (
 )
 from services.exchange.model.xroad import Headers, ServiceId
 from services.exchange.wire import headers, reader
+from services.exchange.wire.mime import Part
 
 ENVELOPE: Final = "{http://schemas.xmlsoap.org/soap/envelope/}"
 _SOAP_1_2: Final = "{http://www.w3.org/2003/05/soap-envelope}"
@@ -27,22 +28,30 @@ CONTENT_TYPE: Final = "text/xml; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A request whose header is in order; what its payload says is not yet known."""
+    """A request whose header is in order; what its payload says is not yet known.
+
+    ``refers``: attachments came with it, or it may speak of some, so that references must be looked for.
+    """
 
     headers: Headers
     service: ServiceId
     header: etree._Element
     payload: etree._Element
+    attachments: tuple[Part, ...] = ()
+    refers: bool = False
 
 
-def read(body: bytes, content_type: str | None, limits: reader.Limits) -> Envelope:
+def read(
+    body: bytes, content_type: str | None, limits: reader.Limits, attachments: tuple[Part, ...] = ()
+) -> Envelope:
     """Reads a request; raises the problems of bytes, header and body (``model.problems``)."""
     root = reader.read(body, content_type, limits)
     if root.tag != f"{ENVELOPE}Envelope":
         raise SoapVersionUnsupported if root.tag.startswith(_SOAP_1_2) else InvalidSoap
     header, payload = _header(root), _payload(root)
     read_headers, service = headers.read(header)
-    return Envelope(read_headers, service, header, payload)
+    refers = bool(attachments) or b"cid:" in body or b"xop/include" in body
+    return Envelope(read_headers, service, header, payload, attachments, refers)
 
 
 def answer(request: Envelope, payload: bytes) -> bytes:

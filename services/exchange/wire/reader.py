@@ -34,6 +34,8 @@ CHARSETS: Final = frozenset(
         "utf-16-be",
     }
 )
+#: The same XML; the second is the root part of MTOM.
+_KINDS: Final = frozenset({"text/xml", "application/xop+xml"})
 _MARKS: Final = ((codecs.BOM_UTF8, UTF_8), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DECLARED: Final = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _DECLARATION: Final = re.compile(r"<\?xml[^>]*\?>")
@@ -83,7 +85,7 @@ def _plainly_small(data: bytes, limits: Limits) -> bool:
 
 def _charset(body: bytes, content_type: str | None) -> str:
     kind, named = _content_type(content_type)
-    if kind != "text/xml":
+    if kind not in _KINDS:
         raise InvalidContentType
     named = next((charset for mark, charset in _MARKS if body.startswith(mark)), named)
     if named is None and (declared := _DECLARED.match(body)):
