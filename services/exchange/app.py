@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from services.exchange.actions import delivery as deliveries
+from services.exchange.actions.depths import Depths
 from services.exchange.actions.feed import Follower
 from services.exchange.actions.gate import Gate
 from services.exchange.actions.handover import HandOver
@@ -76,6 +77,10 @@ def create_app(
         database: Database = app.state.database
         return {"database": await database.ready()}
 
+    async def measure() -> None:
+        depths: Depths = app.state.depths
+        await depths.measure()
+
     app = create_service(
         ServiceSpec(
             name=NAME,
@@ -89,6 +94,7 @@ def create_app(
             outside=[soap.router, rest.router, rest.documents],
             lifespan=lifespan,
             readiness=readiness,
+            measure=measure,
             larger_bodies={soap.PATH: _SOAP_READ},
             errors_as={soap.PATH: soap.fault},
         )
@@ -119,6 +125,8 @@ async def _plug(
     app.state.reasons = contracts.reasons()
     app.state.policy = Policy.load(PACKAGE)
     app.state.refusals = RefusalAuditor(database)
+    partners = contracts.directory(own.xroad_instance).partners
+    app.state.depths = Depths(database, app.state.policy, list(partners))
     app.state.verifier = TokenVerifier.from_keys(NAME, own.keys, clock, development=own.development)
     app.state.appointments = RemoteAppointments(
         client, service=NAME, path="/api/cases/v1/appointments", purpose="accountability"

@@ -27,8 +27,13 @@ _READY_SECONDS: Final = 5
 _log = log.get_logger(__name__)
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
+Measure = Callable[[], Awaitable[None]]
 Refusals = Callable[[Request, Problem], Awaitable[None]]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+async def _nothing_to_measure() -> None:
+    pass
 
 
 async def _always_ready() -> Mapping[str, bool]:
@@ -47,7 +52,7 @@ class ServiceSpec:
     ``routers`` are public under the prefix; ``outside`` ones are mounted as they are and stay out of the
     document. ``max_body`` is in bytes; ``larger_bodies`` and ``errors_as`` say by path prefix where more is
     taken and where errors are no problem+json. ``readiness`` names what the service needs (kebab-case) and
-    whether it has it.
+    whether it has it. ``measure`` sets figures that are taken when they are asked for.
     """
 
     name: str
@@ -58,6 +63,7 @@ class ServiceSpec:
     outside: Sequence[APIRouter] = ()
     lifespan: Lifespan = _no_lifespan
     readiness: Readiness = _always_ready
+    measure: Measure = _nothing_to_measure
     max_body: int = MIB
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
     errors_as: Mapping[str, ErrorAnswer] = field(default_factory=dict)
@@ -165,6 +171,10 @@ def _add_probes(app: FastAPI, spec: ServiceSpec) -> None:
         return JSONResponse({"status": "ready"})
 
     async def figures() -> Response:
+        try:
+            await spec.measure()
+        except Problem as problem:  # what is known without it is told all the same
+            _log.warning("figures-not-measured", problem=problem.slug)
         return Response(metrics.render(), media_type=metrics.MEDIA_TYPE)
 
     for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", figures)):

@@ -30,6 +30,7 @@ GOLDEN = Path(__file__).parent / "golden"
 AT = datetime(2017, 5, 4, 12, 0, tzinfo=UTC)
 POLIS = "ee-dev/GOV/70008747/polis"
 STAR = "ee-dev/GOV/70009770/star"
+OUTBOX = ("outbox_try", "outbox", "outbox_queue")
 
 
 @dataclass
@@ -159,7 +160,7 @@ class Running:
         """Empties the tables, and makes the case register dull again."""
         connection = await asyncpg.connect(self.admin_url)
         try:
-            for table in ("incident", "inbox", "audit_position", "audit_pending", "audit"):
+            for table in (*OUTBOX, "incident", "inbox", "audit_position", "audit_pending", "audit"):
                 await connection.execute(f"delete from {table}")  # noqa: S608 - names of ours
         finally:
             await connection.close()

@@ -263,6 +263,21 @@ async def test_metrics_are_served() -> None:
     assert "http_request_seconds_bucket" in response.text
 
 
+async def test_figures_are_measured_when_they_are_asked_for_and_told_also_when_they_cannot_be() -> None:
+    measured = []
+
+    async def measure() -> None:
+        measured.append(1)
+        if len(measured) > 1:
+            raise UpstreamUnavailable
+
+    app = a_service(measure=measure)
+    for times in (1, 2):
+        response = await call("GET", "/metrics", app)
+        assert (response.status_code, len(measured)) == (200, times)
+        assert "http_request_seconds_bucket" in response.text
+
+
 async def test_the_document_and_its_page_are_served_under_the_prefix() -> None:
     app = a_service()
     document = await call("GET", "/api/things/v1/openapi.json", app)
