@@ -9,6 +9,7 @@ itself (HTTP says where a message ends). What could be understood in two ways is
 """
 
 import binascii
+import codecs
 import mmap
 import re
 from collections.abc import Iterator
@@ -146,7 +147,7 @@ def _segments(buffer: Buffer, boundary: bytes, most: int) -> list[tuple[int, int
     start, line_end = None, 0
     for delimiter in line.finditer(buffer):
         at = delimiter.start()
-        if at and buffer[at - 1 : at] != b"\n":
+        if buffer[max(at - 1, 0) : at] not in {b"", b"\n"} and buffer[: min(at, 4)] != codecs.BOM_UTF8:
             continue
         if start is None:
             line_end = len(delimiter[2])

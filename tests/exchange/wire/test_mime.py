@@ -30,6 +30,7 @@ def contents(buffer: bytes, content_type: str = TYPE) -> list[bytes]:
 FORMS: dict[str, tuple[bytes, str, list[bytes]]] = {
     "plain": (b"--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--b--\r\n", TYPE, [b"one", b"two"]),
     "preamble and epilogue": (b"x --b\r\n\r\n--b\r\n\r\none\r\n--b--\r\n--b\r\n\r\nno", TYPE, [b"one"]),
+    "byte order mark before all": (b"\xef\xbb\xbf--b\n\none\n--b--\n", TYPE, [b"one"]),
     "line feeds": (b"\n--b\n\none\n\n--b\n\ntwo\n--b--\n", TYPE, [b"one\n", b"two"]),
     "line feeds, and a CR that is content": (b"--b\n\none\r\n--b--\n", TYPE, [b"one\r"]),
     "header of line feeds": (b"--b\r\nA: b\n\none\r\n--b--\r\n", TYPE, [b"one"]),
