@@ -19,6 +19,7 @@ from system.securityserver.behaviour import Behaviour
 from system.securityserver.consumer import ConsumerSide
 from system.securityserver.control import Control, refuse_wish
 from system.securityserver.ledger import Ledger
+from system.securityserver.metaservices import MetaServices
 from system.securityserver.partners import Polis, Star
 from system.securityserver.provider import ProviderSide
 
@@ -60,7 +61,8 @@ def create_app(
     to_gateway = client or gateway_client(settings)
     ledger = Ledger(clock or SystemClock(), settings.ledger)
     behaviour = Behaviour()
-    side = ConsumerSide(behaviour, Polis(ledger), Star(ledger))
+    meta = MetaServices()
+    side = ConsumerSide(behaviour, Polis(ledger), Star(ledger), meta)
     control = Control(behaviour, ledger, ProviderSide(to_gateway))
 
     @asynccontextmanager
@@ -68,10 +70,11 @@ def create_app(
         yield
         await to_gateway.aclose()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", side.take_soap, methods=["POST"]),
             Route("/r1/{path:path}", side.take_rest, methods=_VERBS),
+            Route("/listClients", meta.list_clients),
             Mount("/control", routes=control.routes()),
             Route("/healthz", _ready),
             Route("/readyz", _ready),
@@ -79,3 +82,5 @@ def create_app(
         exception_handlers={ValidationError: refuse_wish},
         lifespan=lifespan,
     )
+    app.state.services = meta.services
+    return app

@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from system.securityserver import partners, soap
+from system.securityserver import metaservices, partners, soap
 from system.securityserver.behaviour import Behaviour, Effect, Rule
 from system.securityserver.faults import Generation, XRoadError, refused_as, rest_error, soap_error
+from system.securityserver.metaservices import MetaServices
 from system.securityserver.partners import Answer, Polis, Star
 
 _POLIS_SERVICE: Final = f"{partners.POLIS}/caseNotice/v1"
@@ -36,8 +37,8 @@ class Cut(Response):
 class ConsumerSide:
     """Checks a request as a real security server does, forwards it, checks the answer, stamps it."""
 
-    def __init__(self, behaviour: Behaviour, polis: Polis, star: Star) -> None:
-        self._behaviour = behaviour
+    def __init__(self, behaviour: Behaviour, polis: Polis, star: Star, meta: MetaServices) -> None:
+        self._behaviour, self._meta = behaviour, meta
         self._polis = polis
         self._star = star
 
@@ -48,7 +49,10 @@ class ConsumerSide:
         try:
             with refused_as("client"):
                 message = soap.read(raw, request.headers.get("content-type"))
-            _check_rights(message)
+            _check_caller(message)
+            if message.service_code in metaservices.SOAP_SERVICES:
+                return self._meta.soap(message, raw)
+            _check_service(message)
             rule = self._behaviour.next("polis", partners.polis_words(message).get("reference", ""))
             generation = rule.generation if rule else generation
             return await self._deliver_soap(message, raw, rule)
@@ -82,13 +86,24 @@ class ConsumerSide:
         try:
             service, path = _address(request)
             client = _client(request.headers)
-            _check_rest_rights(client, service)
+            _check_rest_caller(client)
+            if service.rpartition("/")[2] in metaservices.REST_SERVICES:
+                return self._stamped(request, client, service)
+            _check_rest_service(service)
             words = partners.json_words(raw)
             rule = self._behaviour.next("star", words.get("reference", ""))
             generation = rule.generation if rule else generation
             return await self._deliver_rest(request, (client, service, path), raw, rule)
         except XRoadError as error:
             return rest_error(error, generation)
+
+    def _stamped(self, request: Request, client: str, service: str) -> Response:
+        """A metadata service, with the headers that every answer over REST has."""
+        answer = self._meta.rest(service, request.query_params.get("serviceCode"))
+        answer.headers["X-Road-Client"], answer.headers["X-Road-Service"] = client, service
+        answer.headers["X-Road-Id"] = request.headers.get("x-road-id") or f"ee-dev-{uuid4()}"
+        answer.headers["X-Road-Request-Id"] = str(uuid4())
+        return answer
 
     async def _deliver_rest(
         self, request: Request, address: tuple[str, str, str], raw: bytes, rule: Rule | None
@@ -127,18 +142,24 @@ class ConsumerSide:
         return self._star.take(message_id, raw, rule)
 
 
-def _check_rights(message: soap.Message) -> None:
+def _check_caller(message: soap.Message) -> None:
     if message.is_fault:
         raise XRoadError("client.invalid_body", "A request cannot be a fault")
     if message.fields["client"] != partners.TURVAVORK:
         raise XRoadError("server.clientproxy.unknown_member", "Client is not of this security server")
+
+
+def _check_service(message: soap.Message) -> None:
     if message.fields["service"] != _POLIS_SERVICE:
         raise XRoadError("server.serverproxy.unknown_service", "Unknown service")
 
 
-def _check_rest_rights(client: str, service: str) -> None:
+def _check_rest_caller(client: str) -> None:
     if client != partners.TURVAVORK:
         raise XRoadError("server.clientproxy.unknown_member", "Client is not of this security server")
+
+
+def _check_rest_service(service: str) -> None:
     if service != _STAR_SERVICE:
         raise XRoadError("server.serverproxy.unknown_service", "Unknown service")
 

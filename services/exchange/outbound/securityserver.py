@@ -67,28 +67,46 @@ class SecurityServer:
             transport=transport or AiohttpTransport(client=lambda: _session(tls)),
         )
 
-    async def send(self, message_id: UUID, message: Rendered) -> Reply | Failure:
-        """One try: what came back, or why nothing did. Raises nothing that the network does."""
+    async def send(self, message_id: UUID, message: Rendered, *, most: int = MOST_BYTES) -> Reply | Failure:
+        """One try: what came back, or why nothing did. Raises nothing that the network does.
+
+        Args:
+            message_id: id of the logical message.
+            message: the bytes, and how they are sent.
+            most: bytes of an answer that are read at the most.
+        """
+        request = self._client.build_request(
+            message.method, message.target, content=message.body, headers=self._headers(message_id, message)
+        )
+        return await self._try(message_id, request, most)
+
+    async def get(
+        self, target: str, *, message_id: UUID | None = None, most: int = MOST_BYTES
+    ) -> Reply | Failure:
+        """Asks the security server for something of its own, with an id also for a member behind it."""
+        headers = {"Accept": "application/json"}
+        if message_id is not None:
+            headers |= {"X-Road-Client": str(self._us), "X-Road-Id": str(message_id)}
+        return await self._try(message_id, self._client.build_request("GET", target, headers=headers), most)
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._client.aclose()
+
+    async def _try(self, message_id: UUID | None, request: httpx.Request, most: int) -> Reply | Failure:
         try:
             async with asyncio.timeout(TRY_SECONDS):
-                return await self._exchange(message_id, message)
+                return await self._exchange(message_id, request, most)
         except (httpx.ReadTimeout, TimeoutError):
             return Failure(Origin.TRANSPORT, "timeout")
         except (httpx.TransportError, aiohttp.ClientError, OSError) as error:
             _log.info("security-server-not-reached", message_id=message_id, cause=type(error).__name__)
             return Failure(Origin.TRANSPORT, "connection")
 
-    async def aclose(self) -> None:
-        """Closes the connections."""
-        await self._client.aclose()
-
-    async def _exchange(self, message_id: UUID, message: Rendered) -> Reply | Failure:
-        request = self._client.build_request(
-            message.method, message.target, content=message.body, headers=self._headers(message_id, message)
-        )
+    async def _exchange(self, message_id: UUID | None, request: httpx.Request, most: int) -> Reply | Failure:
         response = await self._client.send(request, stream=True)
         try:
-            answer = await _body(response)
+            answer = await _body(response, most)
         finally:
             await response.aclose()
         _log.info(
@@ -125,12 +143,12 @@ def _uuid(text: str) -> str | None:
     return text if log.uuid(text) else None
 
 
-async def _body(response: httpx.Response) -> bytes | None:
+async def _body(response: httpx.Response, most: int) -> bytes | None:
     """The body as it came; None when it is too large to be an answer."""
     chunks, size = [], 0
     async for chunk in response.aiter_raw():
         size += len(chunk)
-        if size > MOST_BYTES:
+        if size > most:
             return None
         chunks.append(chunk)
     return b"".join(chunks)

@@ -4,9 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from email.message import Message
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +12,7 @@ from lxml import etree
 from services.exchange.model.outbox import Rendered, Reply
 from services.exchange.model.problems import InvalidContentType, InvalidXml
 from services.exchange.rules.delivery import Failure, Origin, clean_code, is_xroad_code
-from services.exchange.wire import reader, requesthash
+from services.exchange.wire import reader, related, requesthash
 from services.exchange.wire.envelope import ENVELOPE
 from services.exchange.wire.headers import REPRESENTATION, REQUEST_HASH, XROAD
 from services.exchange.wire.requesthash import Verdict
@@ -49,7 +46,7 @@ def soap_failure(sent: bytes, status: int, content_type: str | None, answer: byt
     A fault is looked for under any status, since security servers answer faults with 200; then the echo of
     the header, ``requestHash`` if it is there, the partner's refusal in the wrapper, the wrapper's name.
     """
-    root = _envelope(content_type, answer)
+    root = envelope(content_type, answer)
     if root is None:
         return _no_soap(status)
     payload = _payload(root)
@@ -100,9 +97,7 @@ def _told_in_xml(answer: bytes) -> str | None:
 
 
 def _kind(content_type: str | None) -> str:
-    mime: Message = Message()
-    mime["Content-Type"] = content_type or "application/octet-stream"
-    return mime.get_content_type()
+    return related.media_type(content_type).get_content_type()
 
 
 def _retry_after(value: str | None) -> timedelta | None:
@@ -110,7 +105,7 @@ def _retry_after(value: str | None) -> timedelta | None:
     return timedelta(seconds=int(value)) if value and _SECONDS.fullmatch(value) else None
 
 
-def _envelope(content_type: str | None, answer: bytes) -> etree._Element | None:
+def envelope(content_type: str | None, answer: bytes) -> etree._Element | None:
     """The envelope, plain or as the first part of a multipart message; None when there is none."""
     try:
         content, kind = _soap_part(content_type, answer)
@@ -123,14 +118,14 @@ def _envelope(content_type: str | None, answer: bytes) -> etree._Element | None:
 def _soap_part(content_type: str | None, answer: bytes) -> tuple[bytes, str | None]:
     if _kind(content_type) != "multipart/related":
         return answer, content_type
-    head = b"Content-Type: " + (content_type or "").encode("ascii", "replace") + b"\r\n\r\n"
-    first = next((part for part in BytesParser(policy=HTTP).parsebytes(head + answer).iter_parts()), None)
-    content = None if first is None else first.get_payload(decode=True)
-    if first is None or not isinstance(content, bytes):
-        raise InvalidContentType
-    if first.get_content_type() == "application/xop+xml":
-        return content, f"text/xml; charset={first.get_content_charset() or 'utf-8'}"
-    return content, first["Content-Type"]
+    try:
+        first = related.parts(content_type, answer)[0]
+        content = first.content()
+    except ValueError:
+        raise InvalidContentType from None
+    if first.headers.get_content_type() == "application/xop+xml":
+        return content, f"text/xml; charset={first.headers.get_content_charset() or 'utf-8'}"
+    return content, first.headers["Content-Type"]
 
 
 def _no_soap(status: int) -> Failure:

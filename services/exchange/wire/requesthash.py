@@ -7,17 +7,16 @@ was sent, of a multipart request the content of its first part: no canonical for
 import base64
 import hashlib
 import hmac
-import re
-from email.message import Message
 from enum import StrEnum
 from typing import Final
+
+from services.exchange.wire import related
 
 _ALGORITHMS: Final = {
     "http://www.w3.org/2001/04/xmlenc#sha256": hashlib.sha256,
     "http://www.w3.org/2001/04/xmldsig-more#sha384": hashlib.sha384,
     "http://www.w3.org/2001/04/xmlenc#sha512": hashlib.sha512,
 }
-_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 
 
 class Verdict(StrEnum):
@@ -31,18 +30,9 @@ class Verdict(StrEnum):
 
 def covered(content_type: str, sent: bytes) -> bytes:
     """The bytes of a request that its hash covers; ValueError for a multipart one without a first part."""
-    mime: Message = Message()
-    mime["Content-Type"] = content_type
-    if mime.get_content_maintype() != "multipart":
+    if related.media_type(content_type).get_content_maintype() != "multipart":
         return sent
-    boundary = re.escape((mime.get_boundary() or "").encode("latin-1", "replace"))
-    border = re.compile(rb"(?:\A|\r?\n)--" + boundary + rb"(?:--)?[ \t]*(?=\r?\n|\Z)")
-    opening = border.search(sent)
-    head = None if opening is None else _HEAD_END.search(sent, opening.end())
-    if head is None:
-        raise ValueError("a multipart request has no first part")
-    closing = border.search(sent, head.end())
-    return sent[head.end() : len(sent) if closing is None else closing.start()]
+    return related.parts(content_type, sent)[0].raw
 
 
 def judge(told: str, algorithm: str | None, content: bytes) -> Verdict:
