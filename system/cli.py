@@ -214,6 +214,27 @@ def token(
 
 
 @app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="An exported log: JSON Lines (services/kit/bundle.py).")],
+    key: Annotated[str, typer.Option(help="The log's verifier key, <name>+<id>+<base64>, or its file.")],
+    witness: Annotated[Path | None, typer.Option(help="The copy of a witness, in the same form.")] = None,
+) -> None:
+    """Check an exported log offline: is what its checkpoints cover untouched, and which entry is not?
+
+    Take the key from elsewhere than the bundle. Against who holds the private key a witness alone helps.
+    """
+    from system.verifying import UnusableError, verify_log  # noqa: PLC0415
+
+    try:
+        with _plain_errors():
+            untouched = verify_log(bundle, key, witness, typer.echo)
+    except UnusableError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    raise typer.Exit(0 if untouched else 1)
+
+
+@app.command()
 def seed() -> None:
     """Appoint the development members: one for each role, region and kind of agency.
 

@@ -36,6 +36,8 @@ COMMANDS = {
     "work",
     "simulate",
     "keys",
+    "xroad",
+    "verify",
 }
 
 
