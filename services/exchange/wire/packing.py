@@ -1,6 +1,7 @@
 """A SOAP message with attachments, as bytes (X-Road message protocol 4.0 § 2.4, annexes F and G).
 
-SOAP with Attachments, or MTOM. No contract has an attachment yet, neither ours nor a partner's. The boundary is made from the content, so the same message gives the same bytes.
+SOAP with Attachments, or MTOM. No contract has an attachment yet, neither ours nor a partner's. The boundary
+is made from the content, so the same message gives the same bytes.
 """
 
 import base64
