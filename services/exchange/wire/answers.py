@@ -10,9 +10,9 @@ from uuid import UUID
 from lxml import etree
 
 from services.exchange.model.outbox import Rendered, Reply
-from services.exchange.model.problems import InvalidContentType, InvalidXml
+from services.exchange.model.problems import InvalidContentType, InvalidXml, MimeParsingFailed
 from services.exchange.rules.delivery import Failure, Origin, clean_code, is_xroad_code
-from services.exchange.wire import reader, related, requesthash
+from services.exchange.wire import mediatype, mime, reader, requesthash
 from services.exchange.wire.envelope import ENVELOPE
 from services.exchange.wire.headers import REPRESENTATION, REQUEST_HASH, XROAD
 from services.exchange.wire.requesthash import Verdict
@@ -97,7 +97,7 @@ def _told_in_xml(answer: bytes) -> str | None:
 
 
 def _kind(content_type: str | None) -> str:
-    return related.media_type(content_type).get_content_type()
+    return mediatype.read(content_type).get_content_type()
 
 
 def _retry_after(value: str | None) -> timedelta | None:
@@ -110,7 +110,7 @@ def envelope(content_type: str | None, answer: bytes) -> etree._Element | None:
     try:
         content, kind = _soap_part(content_type, answer)
         root = reader.read(content, kind, reader.Limits())
-    except (InvalidContentType, InvalidXml, TooLarge):
+    except (InvalidContentType, InvalidXml, MimeParsingFailed, TooLarge):
         return None
     return root if root.tag == f"{ENVELOPE}Envelope" else None
 
@@ -118,14 +118,11 @@ def envelope(content_type: str | None, answer: bytes) -> etree._Element | None:
 def _soap_part(content_type: str | None, answer: bytes) -> tuple[bytes, str | None]:
     if _kind(content_type) != "multipart/related":
         return answer, content_type
-    try:
-        first = related.parts(content_type, answer)[0]
-        content = first.content()
-    except ValueError:
-        raise InvalidContentType from None
+    first = mime.parts(answer, content_type or "", mime.Limits())[0]
+    content = first.read(len(answer))
     if first.headers.get_content_type() == "application/xop+xml":
         return content, f"text/xml; charset={first.headers.get_content_charset() or 'utf-8'}"
-    return content, first.headers["Content-Type"]
+    return content, first.content_type
 
 
 def _no_soap(status: int) -> Failure:

@@ -12,7 +12,7 @@ from lxml import etree
 
 from services.exchange.model.metadata import Document, MetadataUnreadable, Operation
 from services.exchange.model.problems import InvalidContentType, InvalidXml
-from services.exchange.wire import reader, related
+from services.exchange.wire import mediatype, reader
 from services.exchange.wire.metadata import LIMITS
 from services.kit import datafile, strictjson
 from services.kit.problem import Malformed, TooLarge
@@ -63,7 +63,7 @@ def endpoints(openapi: Document) -> tuple[tuple[str, str], ...]:
 
 def _xml_type(content_type: str) -> str:
     """Providers name WSDL in many ways; the character set is what matters."""
-    charset = related.media_type(content_type).get_content_charset()
+    charset = mediatype.read(content_type).get_content_charset()
     return "text/xml" if charset is None else f"text/xml; charset={charset}"
 
 

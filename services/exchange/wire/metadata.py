@@ -13,9 +13,9 @@ from lxml import etree
 
 from services.exchange.model.metadata import Document, Member, MetadataUnreadable, RestService
 from services.exchange.model.outbox import Rendered
-from services.exchange.model.problems import InvalidContentType, InvalidXml
+from services.exchange.model.problems import InvalidContentType, InvalidXml, MimeParsingFailed
 from services.exchange.model.xroad import ClientId, Headers, ServiceId
-from services.exchange.wire import calls, reader, related
+from services.exchange.wire import calls, mediatype, mime, reader
 from services.exchange.wire.headers import IDENTIFIERS, XROAD
 from services.kit import strictjson
 from services.kit.problem import Malformed, TooLarge
@@ -48,7 +48,7 @@ def _rendered(us: ClientId, service: ServiceId, payload: etree._Element, message
 
 def members(content_type: str | None, body: bytes) -> tuple[Member, ...]:
     """Members and subsystems in an answer of listClients, JSON or XML; MetadataUnreadable."""
-    if related.media_type(content_type).get_content_type() == "application/json":
+    if mediatype.read(content_type).get_content_type() == "application/json":
         return tuple(_each(_rows(body, "member"), _json_member))
     root = _tree(content_type, body)
     if root.tag != f"{XROAD}clientList":
@@ -69,9 +69,9 @@ def rest_services(body: bytes) -> tuple[RestService, ...]:
 def attached(content_type: str | None, body: bytes) -> Document:
     """The WSDL beside the envelope in an answer of getWsdl; MetadataUnreadable."""
     try:
-        _, wsdl, *_ = related.parts(content_type, body)
-        return Document(wsdl.headers["Content-Type"] or "text/xml", wsdl.content())
-    except ValueError:
+        _, wsdl, *_ = mime.parts(body, content_type or "", mime.Limits())
+        return Document(wsdl.content_type or "text/xml", wsdl.read(LIMITS.bytes))
+    except (InvalidContentType, MimeParsingFailed, TooLarge, ValueError):
         raise MetadataUnreadable("the answer has no WSDL attached") from None
 
 

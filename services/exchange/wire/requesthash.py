@@ -10,7 +10,7 @@ import hmac
 from enum import StrEnum
 from typing import Final
 
-from services.exchange.wire import related
+from services.exchange.wire import mediatype, mime
 
 _ALGORITHMS: Final = {
     "http://www.w3.org/2001/04/xmlenc#sha256": hashlib.sha256,
@@ -29,10 +29,14 @@ class Verdict(StrEnum):
 
 
 def covered(content_type: str, sent: bytes) -> bytes:
-    """The bytes of a request that its hash covers; ValueError for a multipart one without a first part."""
-    if related.media_type(content_type).get_content_maintype() != "multipart":
+    """The bytes of a request that its hash covers.
+
+    Raises InvalidContentType, MimeParsingFailed for a multipart request without a first part.
+    """
+    if mediatype.read(content_type).get_content_maintype() != "multipart":
         return sent
-    return related.parts(content_type, sent)[0].raw
+    first = mime.parts(sent, content_type, mime.Limits())[0]
+    return first.read(len(sent))  # a SOAP part is sent as it is: its transfer encoding is 8bit
 
 
 def judge(told: str, algorithm: str | None, content: bytes) -> Verdict:
