@@ -63,6 +63,7 @@ def test_what_is_attached_makes_a_difference(parts: tuple[bytes, ...]) -> None:
         ("<a%40c>", "cid:a%40c"),
         ("<a%40c>", "cid:a@c"),
         ("<a>", "cid:<a>"),
+        ("<http://tempuri.org/1/636>", "cid:http%3A%2F%2Ftempuri.org%2F1%2F636"),
         ("\r\n\t<folded>", "cid:folded"),
     ],
 )

@@ -52,6 +52,25 @@ def test_parts_lie_between_the_boundaries(buffer: bytes, content_type: str, expe
     assert contents(buffer, content_type) == expected
 
 
+@pytest.mark.parametrize(
+    "boundary",
+    [
+        "uuid:0ca0e16e-feb1-426c-97d8-c4508ada5e82+id=1",
+        "MIMEBoundaryurn_uuid_E3F7CE4554928DDAC91283",
+        "----=_Part_0_1330370713.1287150524",
+        "jetty771207119h3h10dty",
+        "==x/Jd3Rd8vT2uwzMvLj5sN7rB==",
+        "(a)'b, ?c",
+    ],
+)
+def test_boundaries_of_usual_programs_are_read(boundary: str) -> None:
+    whole = f"--{boundary}\r\n\r\none\r\n--{boundary}--\r\n".encode()
+    kind = f'Multipart/Related; charset=UTF-8; type="text/xml"; boundary="{boundary}"; start-info="text/xml"'
+    assert contents(whole, kind) == [b"one"]
+    if not set(boundary) & set("(),? "):
+        assert contents(whole, f"multipart/related;boundary={boundary};type=text/xml") == [b"one"]
+
+
 def test_a_part_keeps_its_header() -> None:
     head = (
         b"CONTENT-type: text/plain;\r\n\tcharset=utf-8\r\nContent-ID:\r\n <a@b>\r\nClient-Header: FooBar\r\n"
