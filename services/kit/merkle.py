@@ -104,6 +104,13 @@ def nodes_of(leaves: Iterable[bytes]) -> dict[Node, bytes]:
     return nodes
 
 
+def range_nodes(size: int) -> Sequence[Node]:
+    """The nodes whose hashes make the :class:`CompactRange` of a size; ValueError where it cannot be."""
+    if not 0 <= size <= MOST_LEAVES:
+        raise ValueError("a tree has 0 to 2^63 leaves")
+    return _perfect(0, size)
+
+
 def inclusion_nodes(index: int, size: int) -> Sequence[Sequence[Node]]:
     """For each hash of an inclusion proof (RFC 9162 §2.1.3.1) the perfect nodes that fold to it.
 

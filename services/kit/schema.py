@@ -52,6 +52,13 @@ end $$;
     )
 
 
+def log_tree() -> str:
+    """The tree of the audit log and its signed checkpoints (``kit.logtree``): insert and select only."""
+    return (
+        _TREE + grants("audit_node", app="select, insert") + grants("audit_checkpoint", app="select, insert")
+    )
+
+
 def idempotency_table() -> str:
     """Keys of writes that were done, with what it takes to read the answer again."""
     return _IDEMPOTENCY + grants("idempotency", app="select, insert, update, delete", auditor="")
@@ -178,6 +185,26 @@ begin
     end if;
     return moved;
 end $$;
+"""
+
+_TREE = """
+create table audit_node (
+    level smallint not null check (level between 0 and 62),
+    place bigint not null check (place >= 0),
+    hash bytea not null check (length(hash) = 32),
+    primary key (level, place)
+);
+comment on table audit_node is 'Perfect nodes of the tree: (l, i) covers 2^l leaves from i*2^l on.';
+
+create table audit_checkpoint (
+    epoch text not null references log_epoch (epoch),
+    size bigint not null check (size >= 0),
+    root bytea not null check (length(root) = 32),
+    note text not null,
+    signed_at timestamptz not null default now(),
+    primary key (epoch, size)
+);
+comment on column audit_checkpoint.note is 'The signed note (C2SP tlog-checkpoint).';
 """
 
 _IDEMPOTENCY = """

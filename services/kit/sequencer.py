@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final, Self
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.kit import log, outage
+from services.kit import log, logtree, outage
 from services.kit.db import Database
+from services.kit.logtree import GapError, LogTree
 from services.kit.problem import UpstreamUnavailable
 
 if TYPE_CHECKING:
@@ -64,13 +65,20 @@ async def current_epoch(connection: AsyncConnection) -> str:
 
 
 class Sequencer:
-    """Moves the rows of some logs of one database. Any number may run: one works, the others stand by."""
+    """Moves the rows of some logs of one database. Any number may run: one works, the others stand by.
 
-    def __init__(self, database: Database, logs: Sequence[str] = ("audit",)) -> None:
+    With a tree, the leaves of the audit log go into it as soon as they have their positions.
+    """
+
+    def __init__(
+        self, database: Database, logs: Sequence[str] = ("audit",), tree: LogTree | None = None
+    ) -> None:
         for name in logs:
             if not _LOG_NAME.fullmatch(name):
                 raise ValueError("a log is named like its table")
         self._database = database
+        self._tree = tree
+        self._behind = True  # what was there before this process is looked at once
         self._statements = [f"select sequence_{name}($1)" for name in logs]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -114,7 +122,18 @@ class Sequencer:
     async def _move(self, connection: "Connection") -> int:
         """The most that was moved of one log."""
         moved: list[int] = [await connection.fetchval(statement, BATCH) for statement in self._statements]
+        self._behind = self._behind or any(moved)
+        if self._tree is not None and self._behind:
+            await self._grow(self._tree, connection)
         return max(moved)
+
+    async def _grow(self, tree: LogTree, connection: "Connection") -> None:
+        try:
+            self._behind = await tree.grow(connection) == logtree.BATCH
+        except GapError as error:
+            # Consumers need their positions all the same; that no checkpoint comes is what a witness sees.
+            _log.error("log-tree-stopped", cause=type(error).__name__)
+            self._tree = None
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

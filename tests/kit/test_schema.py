@@ -23,7 +23,7 @@ async def test_what_is_not_granted_is_not_allowed(kit_database: Any, owner: Any)
            and grantee in ('kit_app', 'kit_auditor') group by 1, 2"""
     )
     rights = {(row["grantee"].removeprefix("kit_"), row["table_name"]): row["rights"] for row in rows}
-    logs = ("audit", "event")
+    logs = ("audit", "event", "audit_node", "audit_checkpoint")
     reads = ("alembic_version", "log_epoch", "audit_position", "event_position")
     assert rights == (
         {("app", log): "insert select" for log in logs}

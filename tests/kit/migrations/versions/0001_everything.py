@@ -10,6 +10,7 @@ down_revision = None
 def upgrade() -> None:
     execute(schema.session_facts())
     execute(schema.audit_tables())
+    execute(schema.log_tree())
     execute("create table event (id uuid primary key, stream text not null, version integer not null)")
     execute(schema.grants("event", app="select, insert"))
     execute(schema.sequenced_log("event"))
