@@ -19,8 +19,8 @@ from services.kit.problem import Malformed, TooLarge
 
 _WSDL: Final = "{http://schemas.xmlsoap.org/wsdl/}"
 _SOAP: Final = "{http://schemas.xmlsoap.org/wsdl/soap/}"
-#: Reading YAML takes long, so less of it is read.
-_MOST_YAML: Final = 1024 * 1024
+#: Reading YAML takes long (some 20 s for a mebibyte), so less of it is read.
+_MOST_YAML: Final = 256 * 1024
 _MOST_VALUES: Final = 500_000
 _VERBS: Final = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 
