@@ -29,6 +29,7 @@ from services.kit import keys
 from services.kit.client import ServiceClient
 from services.kit.clock import Clock, SystemClock
 from services.kit.db import Database
+from services.kit.logtree import LogTree
 from services.kit.policy import Policy
 from services.kit.refusals import RefusalAuditor
 from services.kit.sealed import BlindIndex, KeyRing, Pseudonyms
@@ -174,7 +175,10 @@ def create_worker(settings: Settings | None = None) -> Worker:
     """The worker: sequencer of the logs, and scores for referrals that wait."""
     parts = Parts.of(settings or Settings())
     rescorer = Rescorer(parts.database, parts.policy, parts.riskscore, parts.ring, parts.catalog.transitions)
-    return Worker(parts.database, Sequencer(parts.database, LOGS), rescorer, parts.riskscore)
+    sequencer = Sequencer(
+        parts.database, LOGS, LogTree(NAME, keys.load_log_signing(parts.settings.keys, NAME))
+    )
+    return Worker(parts.database, sequencer, rescorer, parts.riskscore)
 
 
 async def rotate(settings: Settings | None = None) -> int:

@@ -37,6 +37,7 @@ from services.kit.access import RemoteAppointments
 from services.kit.client import ServiceClient
 from services.kit.clock import Clock, SystemClock
 from services.kit.db import Database
+from services.kit.logtree import LogTree
 from services.kit.policy import Caller, Permit, Policy
 from services.kit.refusals import RefusalAuditor
 from services.kit.sealed import KeyRing
@@ -168,7 +169,7 @@ def create_worker(
         await database.close()
 
     return Worker(
-        sequencer=Sequencer(database),
+        sequencer=Sequencer(database, tree=LogTree(NAME, keys.load_log_signing(own.keys, NAME))),
         hand_over=HandOver(
             database, repair, _worker_permit(policy, "intake", "hand_over_referral", "intake")
         ),

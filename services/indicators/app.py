@@ -17,6 +17,7 @@ from services.kit.access import RemoteAppointments
 from services.kit.client import ServiceClient
 from services.kit.clock import Clock, SystemClock
 from services.kit.db import Database
+from services.kit.logtree import LogTree
 from services.kit.policy import Caller, Policy
 from services.kit.refusals import RefusalAuditor
 from services.kit.sequencer import Sequencer
@@ -80,7 +81,8 @@ def create_worker(settings: Settings | None = None, clock: Clock | None = None) 
         await cases.aclose()
         await database.close()
 
-    return Worker(Consumer(database, Feed(cases, caller), permit), Sequencer(database), database.open, close)
+    sequencer = Sequencer(database, tree=LogTree(NAME, keys.load_log_signing(own.keys, NAME)))
+    return Worker(Consumer(database, Feed(cases, caller), permit), sequencer, database.open, close)
 
 
 def _database(own: Settings, clock: Clock) -> Database:

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, KeySetSerialization, OKPKey
 
@@ -42,7 +43,8 @@ def ensure(folder: Path) -> None:
     with _locked(folder):
         for name in SEALING:
             _create(folder / f"{name}.kek.json", _new_kek)
-        for name in (*(f"{name}.audit" for name in STATEFUL), "cases.blind-index", "cases.pseudonym"):
+        logs = [f"{name}.{what}" for name in STATEFUL for what in ("audit", "log")]
+        for name in (*logs, "cases.blind-index", "cases.pseudonym"):
             _create(folder / f"{name}.key", _new_secret)
         for name in SERVICES:
             _create(folder / f"{name}.signing.json", partial(_new_jwk, name))
@@ -88,6 +90,11 @@ def load_secret(folder: Path, name: str) -> bytes:
         return _unb64(_read(path).decode("ascii").strip())
     except ValueError:
         raise KeyFileError(f"{path}: must hold the base64 of {_LENGTH} bytes") from None
+
+
+def load_log_signing(folder: Path, service: str) -> Ed25519PrivateKey:
+    """The private key with which a service signs the checkpoints of its log (``<service>.log.key``)."""
+    return Ed25519PrivateKey.from_private_bytes(load_secret(folder, f"{service}.log"))
 
 
 def load_signing(folder: Path, service: str) -> OKPKey:

@@ -27,13 +27,16 @@ def test_ensure_makes_exactly_the_files_that_services_read(folder: Path) -> None
             "cases.audit.key",
             "cases.blind-index.key",
             "cases.kek.json",
+            "cases.log.key",
             "cases.pseudonym.key",
             "cases.signing.json",
             "development-issuer.json",
             "exchange.audit.key",
             "exchange.kek.json",
+            "exchange.log.key",
             "exchange.signing.json",
             "indicators.audit.key",
+            "indicators.log.key",
             "indicators.signing.json",
             "issuers.jwks.json",
             "riskscore.signing.json",
@@ -90,8 +93,16 @@ def test_jwk_sets_hold_public_halves_under_the_services_names(folder: Path) -> N
 
 
 def test_secrets_differ(folder: Path) -> None:
-    names = ("cases.audit", "exchange.audit", "indicators.audit", "cases.blind-index", "cases.pseudonym")
+    logs = [f"{name}.{what}" for name in keys.STATEFUL for what in ("audit", "log")]
+    names = (*logs, "cases.blind-index", "cases.pseudonym")
     assert len({keys.load_secret(folder, name) for name in names}) == len(names)
+
+
+def test_a_log_is_signed_with_its_services_key(folder: Path) -> None:
+    public = {keys.load_log_signing(folder, name).public_key().public_bytes_raw() for name in keys.STATEFUL}
+    assert len(public) == len(keys.STATEFUL)
+    again = keys.load_log_signing(folder, "cases").private_bytes_raw()
+    assert again == keys.load_secret(folder, "cases.log")
 
 
 def test_rotation_adds_an_active_key_and_keeps_the_old(folder: Path) -> None:

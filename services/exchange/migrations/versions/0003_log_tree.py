@@ -1,0 +1,11 @@
+"""The tree of the audit log, and its signed checkpoints."""
+
+from services.kit import schema
+from services.kit.migrate import execute
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    execute(schema.log_tree())
