@@ -38,7 +38,7 @@ SOAK = os.environ.get("TURVAVORK_SOAK") == "1"
 KILLS = int(os.environ.get("TURVAVORK_KILLS", "1000" if SOAK else "63"))
 RATE = 20.0  # referrals a second
 SHORTEST, LONGEST = 0.4, 3.0  # seconds between two kills
-QUIET = 90.0  # seconds within which everything must be answered, and then come to rest
+QUIET = 150.0  # seconds within which everything must be answered, and then come to rest
 MOST_WAITING = 200
 SHOWN = 20
 

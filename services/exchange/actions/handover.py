@@ -12,7 +12,8 @@ from services.kit.db import Database
 from services.kit.policy import Permit
 
 AT_ONCE: Final = 8
-SLOW: Final = 0.2  # seconds of a round: then others wait for the same processors
+LEAST: Final = 2  # what was acknowledged moves on, however busy the machine is
+SLOW: Final = 0.3  # seconds of a round: then others wait for the same processors
 LEASE: Final = timedelta(seconds=15)  # longer than the hand-over of one message may take
 
 
@@ -21,7 +22,7 @@ class HandOver:
 
     def __init__(self, database: Database, repair: Repair, permit: Permit) -> None:
         self._database, self._repair, self._permit = database, repair, permit
-        self._pace = Pace(most=AT_ONCE, slow=SLOW)
+        self._pace = Pace(most=AT_ONCE, slow=SLOW, least=LEAST)
 
     async def step(self) -> int:
         """One round; how many messages it took. Raises UpstreamUnavailable without the database."""

@@ -12,9 +12,11 @@ from time import monotonic
 class Pace:
     """A number of places that follows how long each use took."""
 
-    def __init__(self, *, most: int, slow: float, clock: Callable[[], float] = monotonic) -> None:
-        """At the most ``most`` at once, never fewer than one unless it is 0; ``slow``: in seconds."""
-        self._most, self._slow, self._clock = most, slow, clock
+    def __init__(
+        self, *, most: int, slow: float, least: int = 1, clock: Callable[[], float] = monotonic
+    ) -> None:
+        """``most`` at once and never fewer than ``least``, unless ``most`` is 0; ``slow``: in seconds."""
+        self._most, self._least, self._slow, self._clock = most, least, slow, clock
         self._limit = float(most)
         self._busy = 0
 
@@ -40,6 +42,6 @@ class Pace:
 
     def _learn(self, seconds: float) -> None:
         if seconds > self._slow:
-            self._limit = min(self._most, max(1.0, self._limit / 2))
+            self._limit = min(float(self._most), max(float(self._least), self._limit / 2))
         else:
             self._limit = min(float(self._most), self._limit + 1 / max(1.0, self._limit))

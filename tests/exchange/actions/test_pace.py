@@ -43,6 +43,14 @@ def test_it_is_free_while_a_place_is() -> None:
         assert pace.free()
 
 
+def test_it_keeps_its_least() -> None:
+    clock = Clock()
+    pace = Pace(most=8, slow=0.1, least=3, clock=clock)
+    for _ in range(9):
+        use(pace, clock, 1)
+    assert pace.places == 3
+
+
 def test_with_no_places_nothing_is_ever_free() -> None:
     clock = Clock()
     pace = Pace(most=0, slow=0.1, clock=clock)
