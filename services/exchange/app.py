@@ -244,7 +244,12 @@ def _xroad(own: Settings, app: FastAPI, cases: Cases, clock: Clock) -> XRoad:
     return XRoad(
         offered=offered.load(own.xroad_instance),
         policy=app.state.policy,
-        gate=Gate(places=own.intake_places, queue=own.intake_queue, patience=own.intake_patience),
+        gate=Gate(
+            places=own.intake_places,
+            queue=own.intake_queue,
+            patience=own.intake_patience,
+            share=own.intake_share,
+        ),
         intake=intake,
         statuses=statuses,
         max_body=MIB,

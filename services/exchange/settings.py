@@ -59,6 +59,9 @@ class Settings(StatefulSettings):
     intake_patience: float = Field(
         default=0.5, gt=0, le=10, description="Seconds that an X-Road request waits for a place at the most."
     )
+    intake_share: float = Field(
+        default=0.6, gt=0, le=1, description="Part of these places that one X-Road client may have."
+    )
     security_server_url: str = Field(
         default="http://security-server:8080", description="Where our security server takes our messages."
     )

@@ -99,7 +99,7 @@ async def submit_referral(
         referral.referral(),
         headers.request_id,
     )
-    async with door.gate.place():
+    async with door.gate.place(str(headers.client)):
         receipt = await door.intake.submit(permit, submission, referral, request.state.request_id)
     return _json(ReceiptOut.of(receipt))
 
@@ -158,7 +158,7 @@ def document() -> openapi.Document:
 
 async def _status(request: Request, permit: Permit, query: status.Query) -> Response:
     door = xroad.of(request)
-    async with door.gate.place():
+    async with door.gate.place(permit.caller.subject):
         receipt: Receipt = await door.statuses.ask(permit, query, request.state.request_id)
     return _json(StatusOut.of(receipt))
 

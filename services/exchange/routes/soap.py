@@ -53,8 +53,8 @@ async def call(request: Request) -> Response:
     if mime.is_related(content_type):
         return await _call_in_parts(request, door, content_type)
     body = await xroad.body_of(request, door.max_body)
-    async with door.gate.place():
-        message = envelope.read(body, content_type, reader.Limits(bytes=door.max_body))
+    message = envelope.read(body, content_type, reader.Limits(bytes=door.max_body))
+    async with door.gate.place(str(message.headers.client)):
         digest = attachments.digest(body)
         return await _answer(request, door, message, _raw(message, body, content_type, digest))
 
@@ -63,16 +63,17 @@ async def _call_in_parts(request: Request, door: XRoad, content_type: str) -> Re
     """The same for a message with attachments; it comes to rest on disk before it is looked at."""
     with SpooledTemporaryFile(max_size=mime.IN_MEMORY) as file:
         size = await xroad.body_into(request, _LARGEST, file)
-        large = door.large.place() if size > door.max_body else nullcontext()
-        async with large, door.gate.place():
-            with mime.opened(file, size) as buffer:
-                package = await asyncio.to_thread(attachments.read, buffer, content_type, door.max_body)
-                message = envelope.read(
-                    package.soap,
-                    package.content_type,
-                    reader.Limits(bytes=door.max_body),
-                    package.attachments,
-                )
+        with mime.opened(file, size) as buffer:
+            package = await asyncio.to_thread(attachments.read, buffer, content_type, door.max_body)
+            message = envelope.read(
+                package.soap,
+                package.content_type,
+                reader.Limits(bytes=door.max_body),
+                package.attachments,
+            )
+            client = str(message.headers.client)
+            large = door.large.place(client) if size > door.max_body else nullcontext()
+            async with large, door.gate.place(client):
                 digest = await asyncio.to_thread(attachments.digest, package.soap, package.attachments)
                 raw = _raw(message, buffer[:], content_type, digest)
                 return await _answer(request, door, message, raw)

@@ -44,7 +44,9 @@ class XRoad:
     intake: Intake
     statuses: Statuses
     max_body: int
-    large: Gate = field(default_factory=lambda: Gate(places=2, queue=16, patience=10))
+    large: Gate = field(
+        default_factory=lambda: Gate(places=2, queue=16, patience=10, share=0.5, name="large")
+    )
 
     def permit(self, request: Request, headers: Headers, operation: Operation) -> Permit:
         """The permit of an X-Road client, left where refusals are recorded; raises what admission raises."""

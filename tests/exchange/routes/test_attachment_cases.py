@@ -232,7 +232,7 @@ async def test_a11_large_messages_wait_for_each_other(provider: Any) -> None:
     narrow = Gate(places=1, queue=0, patience=1)
     provider.running.app.state.xroad = replace(door, large=narrow)
     large = packed(provider.request, DATA + b"\r\n" + bytes(2 * MIB))
-    async with narrow.place():
+    async with narrow.place("ee-dev/GOV/70009770/star"):
         assert provider.fault(await provider.call(large, TYPE)) == "Server.overloaded"
         provider.accepted(await provider.call(packed(provider.request, DATA + b"\r\nsmall"), TYPE))
     await provider.running.forget()
