@@ -21,10 +21,22 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Right:
+    """What an operation may be about: a scope, and the relation of the table of access that decides it."""
+
+    scope: str
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Offered:
-    """Who we are, what we offer (by name, and by SOAP service), and which clients may call what."""
+    """Who we are, what we offer (by name, and by SOAP service), and which clients may call what.
+
+    ``rights`` are of clients, by operation; ``member_rights`` of every subsystem of a member.
+    """
 
     provider: ClientId
     operations: Mapping[str, Operation]
     services: Mapping[tuple[str, str | None], Operation]
-    rights: Mapping[ClientId, frozenset[str]]
+    rights: Mapping[ClientId, Mapping[str, Right]]
+    member_rights: Mapping[ClientId, Mapping[str, Right]]

@@ -15,7 +15,7 @@ from services.exchange.actions.intake import Intake
 from services.exchange.actions.status import Statuses
 from services.exchange.model.offered import Offered, Operation
 from services.exchange.model.xroad import ClientId, Headers
-from services.exchange.rules.admission import admit
+from services.exchange.rules.admission import admit, within
 from services.exchange.wire import rest
 from services.kit.answer import language_of, problem_answer
 from services.kit.policy import Caller, Permit, Policy
@@ -52,8 +52,9 @@ class XRoad:
         """The permit of an X-Road client, left where refusals are recorded; raises what admission raises."""
         request.state.operation = operation.name
         request.state.caller = caller(headers.client)
-        admit(self.offered, headers, operation)
-        request.state.permit = self.policy.permit(request.state.caller, operation.name, PURPOSE)
+        right = admit(self.offered, headers, operation)
+        permit = self.policy.permit(request.state.caller, operation.name, PURPOSE)
+        request.state.permit = within(permit, right)
         granted: Permit = request.state.permit
         return granted
 

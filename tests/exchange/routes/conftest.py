@@ -8,7 +8,7 @@ import httpx
 import pytest
 from lxml import etree
 
-from services.exchange.model.offered import Operation
+from services.exchange.model.offered import Operation, Right
 from services.exchange.model.xroad import ClientId
 from services.exchange.wire import schema
 
@@ -79,7 +79,8 @@ class Provider:
     def open_to(self, client: str, *operations: str) -> None:
         """One more client that may call."""
         door = self.running.app.state.xroad
-        rights = {**door.offered.rights, ClientId.parse(client): frozenset(operations)}
+        opened = dict.fromkeys(operations, Right("own-referrals", "own-message"))
+        rights = {**door.offered.rights, ClientId.parse(client): opened}
         self.running.app.state.xroad = replace(door, offered=replace(door.offered, rights=rights))
 
     @staticmethod
