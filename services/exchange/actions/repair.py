@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from services.exchange.model.inbox import (
@@ -34,12 +35,14 @@ _log = log.get_logger(__name__)
 class Terms:
     """How the worker waits: ``budget`` in seconds for one call.
 
-    A register that answers wrongly ``tries_of_wrong`` times about a message makes it wait for a person.
+    A register that answers wrongly ``tries_of_wrong`` times about a message makes it wait for a person. The
+    longest wait is short, other than for a partner: the register is ours, and who was told *received* has the
+    referral at work soon after the register is back.
     """
 
     budget: float = 5.0
     tries_of_wrong: int = 5
-    retry: delivery.Terms = field(default_factory=delivery.Terms)
+    retry: delivery.Terms = field(default_factory=lambda: delivery.Terms(longest=timedelta(seconds=10)))
 
 
 @dataclass(frozen=True, slots=True)

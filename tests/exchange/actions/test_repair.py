@@ -154,3 +154,16 @@ async def test_a_person_has_it_tried_again(exchange: Any, golden: Any) -> None:
     exchange.cases.mode = "ok"
     (settled,) = await exchange.work_off()
     assert (settled.reference, settled.status) == (reference, "AWAITING_SCREENING")
+
+
+async def test_a_register_that_was_away_long_is_asked_again_within_seconds(
+    exchange: Any, golden: Any
+) -> None:
+    """What failed often waited up to five minutes although the register was back: found by 1 000 kills."""
+    exchange.cases.mode = "down"
+    await exchange.soap(golden(REQUEST))
+    await exchange.rows("update inbox set attempts = 30")
+    await exchange.make_due()
+    await exchange.work_off()
+    (row,) = await exchange.rows("select extract(epoch from next_attempt_at - now()) as wait from inbox")
+    assert 0 < row["wait"] <= 10
