@@ -12,6 +12,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.cases import catalog as published
+from services.cases.actions.children import ChildProtection
 from services.cases.actions.events import Feed
 from services.cases.actions.intake import Intake
 from services.cases.actions.keys import rewrap_all
@@ -21,7 +22,7 @@ from services.cases.actions.screening import Screener
 from services.cases.actions.sessions import Sessions
 from services.cases.catalog import Catalog
 from services.cases.outbound import RiskScore
-from services.cases.routes import events, intake, members, notices, reading, writing
+from services.cases.routes import children, events, intake, members, notices, reading, writing
 from services.cases.settings import Settings
 from services.cases.store.events import Arrivals
 from services.cases.worker import Worker
@@ -40,7 +41,15 @@ from services.kit.web import ServiceSpec, create_service
 
 NAME: Final = "cases"
 LOGS: Final = ("audit", "event")
-PERSONAL: Final = ("person", "person_index", "referral", "assessment", "marac_case", "participation")
+PERSONAL: Final = (
+    "person",
+    "person_index",
+    "referral",
+    "assessment",
+    "marac_case",
+    "participation",
+    "child_notice",
+)
 _DESCRIPTION: Final = (
     "People, referrals, cases and who may see them. A referral is taken once, scored, and screened by a "
     "person; acceptance makes a case. Personal values are sealed under a key per case; every answer is "
@@ -117,6 +126,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 intake.router,
                 events.router,
                 notices.router,
+                children.router,
                 reading.router,
                 writing.router,
                 members.router,
@@ -152,6 +162,7 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
         index=index,
         patience=own.score_patience,
     )
+    state.child_protection = ChildProtection(parts.catalog, parts.ring)
     state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
     state.feed = Feed(parts.database, arrivals, time.monotonic)
     state.sessions = Sessions(

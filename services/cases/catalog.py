@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from services.cases.model.codes import AgeBand, Decision, EventType, State
+from services.cases.model.codes import AgeBand, Decision, EventType, Role, State
 from services.cases.model.published import (
     AgeBorders,
     Ages,
+    ChildNoticeRule,
     Label,
     NoticeRule,
     Reason,
@@ -35,6 +36,7 @@ class Catalog:
     start: State
     ages: Ages
     notices: Mapping[EventType, NoticeRule]
+    child_notice: ChildNoticeRule
     codes: Mapping[str, Mapping[str, Label]]
 
 
@@ -50,6 +52,7 @@ def load() -> Catalog:
         start=State(transitions["start"]),
         ages=_ages(_read("ages")),
         notices=_notices(),
+        child_notice=_child_notice(),
         codes=_read("codes")["lists"],
     )
 
@@ -93,5 +96,15 @@ def _notices() -> Mapping[EventType, NoticeRule]:
     rules = (
         NoticeRule(row["kind"], frozenset(map(EventType, row["events"])), frozenset(row["fields"]))
         for row in _read("notices")["notices"]
+        if row["recipient"] == "sender"
     )
     return {event: rule for rule in rules for event in rule.events}
+
+
+def _child_notice() -> ChildNoticeRule:
+    [row] = [row for row in _read("notices")["notices"] if row["recipient"] == "municipality"]
+    return ChildNoticeRule(
+        frozenset(map(Role, row["roles"])),
+        frozenset(row["fields"]),
+        {each["code"]: each["label"] for each in row["stop_reasons"]},
+    )

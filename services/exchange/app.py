@@ -159,9 +159,9 @@ def create_worker(
         notices=notices,
         bodies=bodies,
         permit=_worker_permit(policy, "delivery", "deliver_message", "delivery"),
+        child_permit=_worker_permit(policy, "delivery", "send_child_notice", "delivery"),
         terms=_delivery_terms(own),
     )
-    repair = Repair(database, Sealer(_ring(own), moments), Cases(client, Breaker()), RepairTerms())
 
     async def closed() -> None:
         await server.aclose()
@@ -170,9 +170,7 @@ def create_worker(
 
     return Worker(
         sequencer=Sequencer(database, tree=LogTree(NAME, keys.load_log_signing(own.keys, NAME))),
-        hand_over=HandOver(
-            database, repair, _worker_permit(policy, "intake", "hand_over_referral", "intake")
-        ),
+        hand_over=_hand_over(database, Sealer(_ring(own), moments), client, policy),
         follower=Follower(database, feed, notices, _worker_permit(policy, "feed", "apply_event", "delivery")),
         lines=[
             Line(partner, courier, places=own.delivery_places, lease=own.delivery_lease)
@@ -181,6 +179,11 @@ def create_worker(
         opened=database.open,
         closed=closed,
     )
+
+
+def _hand_over(database: Database, sealer: Sealer, client: ServiceClient, policy: Policy) -> HandOver:
+    repair = Repair(database, sealer, Cases(client, Breaker()), RepairTerms())
+    return HandOver(database, repair, _worker_permit(policy, "intake", "hand_over_referral", "intake"))
 
 
 def _database(own: Settings, clock: Clock) -> Database:

@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 
 from services.kit.clock import Clock, SystemClock
 from system.securityserver.behaviour import Behaviour
+from system.securityserver.children import ChildRegister
 from system.securityserver.consumer import ConsumerSide
 from system.securityserver.control import Control, refuse_wish
 from system.securityserver.ledger import Ledger
@@ -49,6 +50,11 @@ def gateway_client(settings: Settings) -> httpx.AsyncClient:
     )
 
 
+def _beside(ledger: Path | None) -> Path | None:
+    """Where notices about children are written: beside the ledger of the others."""
+    return None if ledger is None else ledger.with_name(f"{ledger.stem}-children{ledger.suffix}")
+
+
 async def _ready(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
     return JSONResponse({"status": "ready"})
 
@@ -62,8 +68,9 @@ def create_app(
     ledger = Ledger(clock or SystemClock(), settings.ledger)
     behaviour = Behaviour()
     meta = MetaServices()
-    side = ConsumerSide(behaviour, Polis(ledger), Star(ledger), meta)
-    control = Control(behaviour, ledger, ProviderSide(to_gateway))
+    children = ChildRegister(clock or SystemClock(), _beside(settings.ledger))
+    side = ConsumerSide(behaviour, Polis(ledger), Star(ledger, children), meta)
+    control = Control(behaviour, ledger, ProviderSide(to_gateway), children)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001 - Starlette's signature

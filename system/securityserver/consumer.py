@@ -10,14 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from system.securityserver import metaservices, partners, soap
+from system.securityserver import children, metaservices, partners, soap
 from system.securityserver.behaviour import Behaviour, Effect, Rule
 from system.securityserver.faults import Generation, XRoadError, refused_as, rest_error, soap_error
 from system.securityserver.metaservices import MetaServices
 from system.securityserver.partners import Answer, Polis, Star
 
 _POLIS_SERVICE: Final = f"{partners.POLIS}/caseNotice/v1"
-_STAR_SERVICE: Final = f"{partners.STAR}/caseNotice"
+#: The services of STAR, and the path of each.
+_STAR_PATHS: Final = {
+    f"{partners.STAR}/caseNotice": partners.STAR_PATH,
+    f"{partners.STAR}/{children.SERVICE}": children.PATH,
+}
 _SERVICE_PARTS: Final = 5
 _NETWORK: Final = "server.serverproxy.network_error"
 _FAILED: Final = "server.serverproxy.service_failed"
@@ -90,8 +94,7 @@ class ConsumerSide:
             if service.rpartition("/")[2] in metaservices.REST_SERVICES:
                 return self._stamped(request, client, service)
             _check_rest_service(service)
-            words = partners.json_words(raw)
-            rule = self._behaviour.next("star", words.get("reference", ""))
+            rule = self._behaviour.next("star", partners.reference_of(raw))
             generation = rule.generation if rule else generation
             return await self._deliver_rest(request, (client, service, path), raw, rule)
         except XRoadError as error:
@@ -113,9 +116,9 @@ class ConsumerSide:
             return early
         client, service, path = address
         message_id = request.headers.get("x-road-id") or f"ee-dev-{uuid4()}"
-        answer = self._forward_rest(request, path, message_id, raw, rule)
+        answer = self._forward_rest(request, (service, path), message_id, raw, rule)
         if rule is not None and rule.effect is Effect.DUPLICATE:
-            answer = self._forward_rest(request, path, message_id, raw, rule)
+            answer = self._forward_rest(request, (service, path), message_id, raw, rule)
         late = _after(rule)
         if late is not None:
             return late
@@ -131,14 +134,17 @@ class ConsumerSide:
         return Response(answer.body, answer.status, headers=headers, media_type=answer.content_type)
 
     def _forward_rest(
-        self, request: Request, path: str, message_id: str, raw: bytes, rule: Rule | None
+        self, request: Request, address: tuple[str, str], message_id: str, raw: bytes, rule: Rule | None
     ) -> Answer:
-        if path != partners.STAR_PATH:
+        service, path = address
+        if path != _STAR_PATHS[service]:
             return Answer(404, "application/json", b'{"code":"PATH"}')
         if request.method != "POST":
             return Answer(405, "application/json", b'{"code":"METHOD"}')
         if soap.media_type(request.headers.get("content-type")) != "application/json":
             return Answer(415, "application/json", b'{"code":"CONTENT_TYPE"}')
+        if path == children.PATH:
+            return self._star.children.take(message_id, raw, rule)
         return self._star.take(message_id, raw, rule)
 
 
@@ -160,7 +166,7 @@ def _check_rest_caller(client: str) -> None:
 
 
 def _check_rest_service(service: str) -> None:
-    if service != _STAR_SERVICE:
+    if service not in _STAR_PATHS:
         raise XRoadError("server.serverproxy.unknown_service", "Unknown service")
 
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from system.securityserver import referrals
 from system.securityserver.behaviour import Behaviour, Effect, Rule
+from system.securityserver.children import ChildRegister
 from system.securityserver.faults import Generation
 from system.securityserver.ledger import Ledger
 from system.securityserver.partners import NAMES
@@ -67,8 +68,11 @@ class Referral(_Words):
 class Control:
     """Routes under ``/control``."""
 
-    def __init__(self, behaviour: Behaviour, ledger: Ledger, provider: ProviderSide) -> None:
+    def __init__(
+        self, behaviour: Behaviour, ledger: Ledger, provider: ProviderSide, children: ChildRegister
+    ) -> None:
         self._behaviour = behaviour
+        self._children = children
         self._ledger = ledger
         self._provider = provider
 
@@ -76,6 +80,7 @@ class Control:
         """All routes, relative to ``/control``."""
         return [
             Route("/received", self.received),
+            Route("/children", self.children),
             Route("/rules", self.rules, methods=["GET", "POST", "DELETE"]),
             Route("/partners/{partner}", self.partner, methods=["PUT"]),
             Route("/push/polis", self.push_soap, methods=["POST"]),
@@ -88,6 +93,11 @@ class Control:
         query = request.query_params
         rows = self._ledger.rows(query.get("partner"), query.get("reference"))
         return JSONResponse({"items": [row.public() for row in rows], "totals": self._ledger.totals()})
+
+    async def children(self, request: Request) -> Response:
+        """The notices about children that STAR received, in order; ``?reference=`` narrows it."""
+        rows = self._children.rows(request.query_params.get("reference"))
+        return JSONResponse({"items": [row.public() for row in rows]})
 
     async def rules(self, request: Request) -> Response:
         """Read, add or take away rules of misbehaviour."""

@@ -68,6 +68,14 @@ def _services() -> list[Service]:
             "application/x-yaml",
             endpoints=[("POST", "/v1/notices")],
         ),
+        Service(
+            partners.STAR,
+            "submitChildNotice",
+            None,
+            (_HERE / "star-children.yaml").read_bytes(),
+            "application/x-yaml",
+            endpoints=[("POST", "/v1/child-notices")],
+        ),
         Service(partners.STAR, "heartbeat", None, b"", "", allowed=False, endpoints=[("*", "**")]),
     ]
 

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from lxml import etree
 
@@ -51,6 +51,13 @@ def polis_words(message: soap.Message) -> dict[str, str]:
     return {etree.QName(child).localname: child.text or "" for child in message.payload}
 
 
+class Children(Protocol):
+    """Who takes notices about children (``children.ChildRegister``)."""
+
+    def take(self, message_id: str, raw: bytes, rule: Rule | None) -> Answer:
+        """Take one notice, or refuse it."""
+
+
 class Polis:
     """The police information system: SOAP service ``caseNotice.v1``."""
 
@@ -79,8 +86,9 @@ class Polis:
 class Star:
     """The social services register: REST service ``caseNotice``, ``POST /v1/notices``."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, children: "Children") -> None:
         self._ledger = ledger
+        self.children = children
 
     def take(self, message_id: str, raw: bytes, rule: Rule | None) -> Answer:
         """Take one notice, or refuse it with a status of its own."""
@@ -108,6 +116,16 @@ def json_words(raw: bytes) -> dict[str, str]:
     if not isinstance(body, dict) or not all(isinstance(word, str) for word in body.values()):
         return {}
     return body
+
+
+def reference_of(raw: bytes) -> str:
+    """The reference in a JSON body, whatever else it says."""
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return ""
+    told = body.get("reference") if isinstance(body, dict) else None
+    return told if isinstance(told, str) else ""
 
 
 def _json(status: int, body: dict[str, str], headers: tuple[tuple[str, str], ...] = ()) -> Answer:

@@ -134,6 +134,22 @@ async def _screen(house: Together) -> Call:
     return Call(path, lambda: house.caller("cases", "screen_referral") | seen)
 
 
+async def _child(house: Together, operation: str, last: str, municipality: str | None) -> Call:
+    child = person("child", "child") | {"birthDate": "2010-05-06", "municipality": municipality}
+    shown = await entered(house, referral(person(), child))
+    number = next(one["id"] for one in shown["persons"] if one["role"] == "child")
+    path = f"/api/cases/v1/referrals/{shown['id']}/child-notices/{number}/{last}"
+    return Call(path, lambda: house.caller("cases", operation))
+
+
+async def _stop(house: Together) -> Call:
+    return await _child(house, "stop_child_notice", "stop", "0698")
+
+
+async def _locate(house: Together) -> Call:
+    return await _child(house, "locate_child", "municipality", None)
+
+
 async def _session(_: Together) -> Call:
     return Call("/api/cases/v1/sessions", dict)
 
@@ -179,6 +195,15 @@ DOORS: Sequence[Door] = (
         lambda _: {"decision": "accept", "reason": None, "note": CANARY, "agencies": ["police"]},
         (("note",), ("reason",), ("agencies",), ("decision",)),
     ),
+    Door(
+        "cases",
+        "stop_child_notice",
+        "POST",
+        _stop,
+        lambda _: {"reason": "other", "note": CANARY},
+        (("reason",), ("note",)),
+    ),
+    Door("cases", "locate_child", "PUT", _locate, lambda _: {"municipality": "0184"}, (("municipality",),)),
     Door(
         "cases",
         "create_session",

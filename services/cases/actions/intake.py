@@ -59,6 +59,8 @@ class _Ready:
     draft: store.Draft
     referral: Referral
     traces: Sequence[people.Traces]
+    rows: Sequence[ParticipationId]
+    children: Sequence[ParticipationId]
     scored: ScoreAnswer | None
     answer: Answer[Any]
 
@@ -103,7 +105,9 @@ class Intake:
         scored = await self._score(permit, referral, at)
         draft = self._draft(permit, incoming, referral, scored, at)
         traces = [people.traces(person, self.index) for person in referral.persons]
-        ready = _Ready(permit, request_id, decision, draft, referral, traces, scored, answer)
+        rows = [ParticipationId(new_id()) for _ in referral.persons]
+        children = rules.children(referral, rows, rule=self.catalog.child_notice, ages=self.catalog.ages)
+        ready = _Ready(permit, request_id, decision, draft, referral, traces, rows, children, scored, answer)
         kind = (permit.caller.subject, permit.operation, permit.purpose)
         result: T = await self._writing.add(kind, ready)
         return result
@@ -182,7 +186,7 @@ class Intake:
         raise Overloaded("the same people are written about too often at this moment")
 
     async def _write(self, work: Work, ready: Sequence[_Ready]) -> Sequence[Taken]:
-        news = {one.draft.head.id: _events(one.draft) for one in ready}
+        news = {one.draft.head.id: _events(one.draft, one.children) for one in ready}
         drafts = [(one.draft, len(news[one.draft.head.id])) for one in ready]
         made = await store.make(work, drafts, kek=self.ring.active)
         fresh = [one for one in ready if one.draft.head.id in made]
@@ -246,20 +250,23 @@ def _first(draft: store.Draft) -> Taken:
 
 def _filling(ready: _Ready, known: Sequence[PersonId], news: Sequence[Event]) -> store.Filling:
     draft, persons = ready.draft, ready.referral.persons
-    parts = [_part(person, person_id, draft.key) for person, person_id in zip(persons, known, strict=True)]
+    parts = [
+        _part(row, person, person_id, draft.key)
+        for row, person, person_id in zip(ready.rows, persons, known, strict=True)
+    ]
     return store.Filling(draft, parts, _test(ready.referral, ready.scored, draft.key), news)
 
 
-def _events(draft: store.Draft) -> list[Event]:
+def _events(draft: store.Draft, children: Sequence[ParticipationId]) -> list[Event]:
     """What the feed tells of a receipt."""
     return [
         Event(EventId(new_id()), draft.head.case, version, kind, draft.received_at, data)
-        for version, (kind, data) in enumerate(told.of_receipt(draft.head, draft.state), 1)
+        for version, (kind, data) in enumerate(told.of_receipt(draft.head, draft.state, children), 1)
     ]
 
 
-def _part(person: Person, known: PersonId, key: DataKey) -> store.Part:
-    row, facts = ParticipationId(new_id()), person.facts
+def _part(row: ParticipationId, person: Person, known: PersonId, key: DataKey) -> store.Part:
+    facts = person.facts
     return store.Part(
         id=row,
         person=known,

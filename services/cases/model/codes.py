@@ -126,3 +126,12 @@ class EventType(StrEnum):
     ACCEPTED = "referral.accepted"
     DECLINED = "referral.declined"
     REDIRECTED = "referral.redirected"
+    CHILD_NOTICE = "referral.child-notice"
+
+
+class ChildNoticeState(StrEnum):
+    """Whether child protection was told of a child: not yet, handed over for sending, stopped by a person."""
+
+    DUE = "due"
+    LEFT = "left"
+    STOPPED = "stopped"

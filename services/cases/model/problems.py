@@ -47,6 +47,48 @@ class TransitionRefused(Problem):
     )
 
 
+class ChildNoticeSettled(Problem):
+    """The notice about a child has left, was stopped, or lacks nothing: there is nothing left to decide."""
+
+    slug = "child-notice-settled"
+    kind = Kind.RULE_REFUSED
+    titles = MappingProxyType(
+        {
+            "et": "Teate kohta ei ole enam midagi otsustada",
+            "ru": "По уведомлению больше нечего решать",
+            "en": "There is nothing left to decide about the notice",
+        }
+    )
+
+
+class ChildNoticeStopped(Problem):
+    """A person has stopped the notice about a child: it does not leave."""
+
+    slug = "child-notice-stopped"
+    kind = Kind.GONE
+    titles = MappingProxyType(
+        {
+            "et": "Inimene on teate peatanud",
+            "ru": "Человек остановил уведомление",
+            "en": "A person has stopped the notice",
+        }
+    )
+
+
+class MunicipalityUnknown(Problem):
+    """Nobody knows yet in which municipality the child lives, so nobody can be told."""
+
+    slug = "municipality-unknown"
+    kind = Kind.RULE_REFUSED
+    titles = MappingProxyType(
+        {
+            "et": "Lapse elukoha omavalitsus ei ole teada",
+            "ru": "Самоуправление по месту жительства ребёнка неизвестно",
+            "en": "The municipality where the child lives is not known",
+        }
+    )
+
+
 class EpochEnded(Problem):
     """The cursor is of an earlier epoch: after a restore the feed is read from zero."""
 

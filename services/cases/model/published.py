@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.cases.model.codes import AgeBand, Decision, EventType, State
+from services.cases.model.codes import AgeBand, Decision, EventType, Role, State
 
 Label = Mapping[str, str]
 """A name in et, ru and en."""
@@ -68,6 +68,15 @@ class NoticeRule:
     kind: str
     events: frozenset[EventType]
     fields: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildNoticeRule:
+    """Of whom child protection is told, what, and why a person may stop it."""
+
+    roles: frozenset[Role]
+    fields: frozenset[str]
+    stop_reasons: Mapping[str, Label]
 
 
 Transitions = Mapping[tuple[State, str], Transition]

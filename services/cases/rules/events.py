@@ -1,10 +1,10 @@
 """What the feed says: ids, codes, dates, age band, sex, region and pseudonyms; nothing else can get in."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from services.cases.model.codes import Band, EventType, State
-from services.cases.model.ids import PersonId
+from services.cases.model.ids import ParticipationId, PersonId
 from services.cases.model.referral import Head
 from services.cases.model.states import (
     AwaitingScreening,
@@ -19,8 +19,17 @@ from services.cases.model.states import (
 Data = dict[str, object]
 
 
-def of_receipt(head: Head, state: ReferralState) -> list[tuple[EventType, Data]]:
-    """What the feed tells of a referral that has just come in, in order."""
+def of_receipt(
+    head: Head, state: ReferralState, children: Sequence[ParticipationId] = ()
+) -> list[tuple[EventType, Data]]:
+    """What the feed tells of a referral that has just come in; ``children``: of whom a notice is due."""
+    told = _of_receipt(head, state)
+    if children:
+        told.append((EventType.CHILD_NOTICE, child_notice(head, state_name(state), children)))
+    return told
+
+
+def _of_receipt(head: Head, state: ReferralState) -> list[tuple[EventType, Data]]:
     match state:
         case AwaitingScreening(score=Score() as score):
             first = (EventType.RECEIVED, received(head, State.RECEIVED))
@@ -78,6 +87,13 @@ def accepted(
 def refused(head: Head, state: State, reason: str) -> Data:
     """The referral was declined or redirected, with the reason's code."""
     return _head(head, state) | {"reason": reason}
+
+
+def child_notice(head: Head, state: State, children: Sequence[ParticipationId], version: int = 1) -> Data:
+    """Notices about children are due, whatever became of the referral: their numbers and version alone."""
+    return _head(head, state) | {
+        "notices": [{"number": str(number), "version": version} for number in children]
+    }
 
 
 def _head(head: Head, state: State) -> Data:

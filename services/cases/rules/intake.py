@@ -1,12 +1,13 @@
 """May this referral be taken? All broken rules are told at once, each with its place, none with the value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Final
 
 from services.cases.model.codes import Ground, Role
+from services.cases.model.ids import ParticipationId
 from services.cases.model.problems import ReferralInvalid
-from services.cases.model.published import Ages, Regions
+from services.cases.model.published import Ages, ChildNoticeRule, Regions
 from services.cases.model.referral import Person, PersonFacts, Referral, ReferralFacts
 from services.cases.rules.people import age_band, is_minor
 from services.kit.calendar import is_future, local_date
@@ -96,3 +97,21 @@ def _birth(
         yield FieldError(field, "differs-from-code", "the birth date differs from the personal code's")
     if birth > on:
         yield FieldError(field, "after-referral", "the person was born after the day of referral")
+
+
+def children(
+    referral: Referral, rows: Sequence[ParticipationId], *, rule: ChildNoticeRule, ages: Ages
+) -> Sequence[ParticipationId]:
+    """Whose municipality is to be told: everybody under age on the day of referral, in the published roles.
+
+    Args:
+        referral: the checked referral; consent, score and what becomes of it do not matter.
+        rows: ids of the parts of its people, in their order.
+        rule: the published rule.
+        ages: the age of adulthood.
+    """
+    return [
+        row
+        for row, person in zip(rows, referral.persons, strict=True)
+        if person.facts.role in rule.roles and is_minor(person.birth_date, referral.facts.referred_on, ages)
+    ]

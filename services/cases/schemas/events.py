@@ -61,6 +61,19 @@ class RefusedData(AboutReferral):
     reason: str
 
 
+class ChildNumber(View):
+    """A notice about a child: its number is the child's part in the referral."""
+
+    number: UUID
+    version: int = Field(ge=1)
+
+
+class ChildNoticeData(AboutReferral):
+    """Notices about children are due; whom they are about is asked for one by one."""
+
+    notices: list[ChildNumber] = Field(min_length=1)
+
+
 class Envelope(View):
     """The attributes of a CloudEvent; ``subject`` is the case, or the one that would come of the referral."""
 
@@ -109,8 +122,15 @@ class Redirected(Envelope):
     data: RefusedData
 
 
+class ChildNotice(Envelope):
+    """Child protection is to be told of children in the referral, whatever becomes of it."""
+
+    type: Literal["referral.child-notice"]
+    data: ChildNoticeData
+
+
 AnyEvent: TypeAlias = Annotated[
-    Received | Scored | Accepted | Declined | Redirected, Field(discriminator="type")
+    Received | Scored | Accepted | Declined | Redirected | ChildNotice, Field(discriminator="type")
 ]
 
 BY_TYPE: Final[Mapping[EventType, type[Envelope]]] = {
@@ -119,4 +139,5 @@ BY_TYPE: Final[Mapping[EventType, type[Envelope]]] = {
     EventType.ACCEPTED: Accepted,
     EventType.DECLINED: Declined,
     EventType.REDIRECTED: Redirected,
+    EventType.CHILD_NOTICE: ChildNotice,
 }

@@ -25,6 +25,11 @@ def note_place(row: UUID) -> Aad:
     return Aad("referral", "note_sealed", row, ONCE)
 
 
+def stop_note_place(number: UUID, version: int) -> Aad:
+    """The note of who stopped a notice about a child."""
+    return Aad("child_notice", "note_sealed", number, version)
+
+
 def answers_place(row: UUID) -> Aad:
     """The answers of an assessment."""
     return Aad("assessment", "answers_sealed", row, ONCE)

@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from services.exchange.actions.notices import Notices, Said, release
+from services.exchange.model.feed import NoticeStopped
 from services.exchange.model.outbox import Envelope, Head, Lease, Try
 from services.exchange.outbound.securityserver import SecurityServer
 from services.exchange.rules import delivery
@@ -49,11 +50,12 @@ class Courier:
         notices: Notices,
         bodies: Bodies,
         permit: Permit,
+        child_permit: Permit,
         terms: Terms,
     ) -> None:
         self._database, self._server = database, server
         self._notices, self._bodies = notices, bodies
-        self._permit, self._terms = permit, terms
+        self._permit, self._child_permit, self._terms = permit, child_permit, terms
 
     async def claim(self, partner: str, limit: int) -> Sequence[Head]:
         """Heads that are due and nobody else's; raises UpstreamUnavailable without the database."""
@@ -73,7 +75,7 @@ class Courier:
     async def deliver(self, head: Head) -> None:
         """One try, and what follows of it; raises UpstreamUnavailable when it cannot be written down."""
         began = monotonic()
-        failure: Failure | Reason | None
+        failure: Failure | Reason | NoticeStopped | None
         try:
             envelope = head.envelope or await self._content(head)
             failure = await self._send(head, envelope) if isinstance(envelope, Envelope) else envelope
@@ -91,29 +93,38 @@ class Courier:
             _log.error("answer-not-understood", message_id=head.id, exc_info=error)
             return Failure(Origin.ANSWER, "not-understood")
 
-    async def _content(self, head: Head) -> Envelope | Failure | Reason:
+    async def _content(self, head: Head) -> Envelope | Failure | NoticeStopped | Reason:
         """What a message says that was enqueued before it could be had: fetched now, kept for ever."""
-        wish = self._notices.wish(head.event_id, head.lease.partner, head.kind)
+        wish = self._notices.wish(head.event_id, head.lease.partner, head.kind, head.about)
         if wish is None:
             return Reason.NOTICE_UNAVAILABLE
         try:
-            said = await self._notices.say(wish, head.id)
+            said = await (
+                self._notices.say(wish, head.id)
+                if head.about is None
+                else self._notices.say_of_child(wish, head.about, head.id)
+            )
         except UpstreamUnavailable:
             return Failure(Origin.TRANSPORT, "case-register")
         except UpstreamWrong:
             return Failure(Origin.ANSWER, "case-register")
         if not isinstance(said, Said):
             return said
-        async with self._database.work(self._permit, str(uuid4())) as work:
-            envelope = release(work, said, head.id)
+        permit = self._permit if head.about is None else self._child_permit
+        async with self._database.work(permit, str(uuid4())) as work:
+            envelope = release(work, said, head.id, head.lease.partner)
             if isinstance(envelope, Envelope) and not await outbox.keep_content(work, head, envelope):
                 return Failure(Origin.TRANSPORT, "lease-lost")
         return envelope
 
-    async def _record(self, head: Head, failure: Failure | Reason | None, duration_ms: int) -> None:
+    async def _record(
+        self, head: Head, failure: Failure | Reason | NoticeStopped | None, duration_ms: int
+    ) -> None:
         async with self._database.work(self._permit, str(uuid4())) as work:
             if failure is None:
                 kept = await outbox.delivered(work, head, Try(duration_ms, "delivered"))
+            elif isinstance(failure, NoticeStopped):
+                kept = await outbox.stopped(work, head)
             elif isinstance(failure, Reason):
                 tried = Try(duration_ms, "quarantined", "content", failure.value)
                 kept = await outbox.quarantine(work, head, tried, failure.value)

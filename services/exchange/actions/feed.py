@@ -30,12 +30,15 @@ _log = log.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that an event makes: its id, and its content or why it has none."""
+    """A message that an event makes: its id, and its content or why it has none.
+
+    A notice about a child has its content fetched when it is its turn: until then a person may stop it.
+    """
 
     id: UUID
     event: Event
     wish: Wish
-    said: Said | Reason
+    said: Said | Reason | None
 
 
 class Follower:
@@ -86,6 +89,9 @@ class Follower:
         made = []
         for wish in self._notices.wishes(event):
             message_id = new_id()
+            if wish.about is not None:
+                made.append(Message(message_id, event, wish, None))
+                continue
             async with self._few:
                 made.append(Message(message_id, event, wish, await self._say(wish, message_id)))
         return made
@@ -110,12 +116,15 @@ class Follower:
                 fresh = await places.apply(work, FEED, [one.event.id for one in messages])
                 drafts = [_draft(work, one) for one in messages if one.event.id in fresh]
                 await queueing.enqueue(work, drafts)
+                children = [one.about for one in drafts if one.about is not None]
+                if children:
+                    await queueing.located(work, children)
         return True
 
 
 def _draft(work: Work, message: Message) -> Draft:
-    said = message.said
-    envelope = release(work, said, message.id) if isinstance(said, Said) else said
+    said, wish = message.said, message.wish
+    envelope = release(work, said, message.id, wish.partner) if isinstance(said, Said) else said
     reason = envelope if isinstance(envelope, Reason) else None
     if reason is not None:
         _log.error("message-quarantined", message_id=message.id, reason=reason.value)
@@ -123,10 +132,11 @@ def _draft(work: Work, message: Message) -> Draft:
     return Draft(
         id=message.id,
         event_id=message.event.id,
-        partner=message.wish.partner,
-        stream=message.event.stream,
-        kind=message.wish.kind,
+        partner=wish.partner,
+        stream=wish.about.number if wish.about else message.event.stream,
+        kind=wish.kind,
         reference=message.event.reference,
         envelope=None if isinstance(envelope, Reason) else envelope,
         reason=reason,
+        about=wish.about,
     )

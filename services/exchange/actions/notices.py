@@ -7,8 +7,8 @@ from uuid import UUID
 
 from services.exchange.catalog.contracts import Directory
 from services.exchange.model.contract import Contract
-from services.exchange.model.feed import Event, NoticeRefused
-from services.exchange.model.outbox import Envelope, Notice, NoticeUnfit
+from services.exchange.model.feed import ChildNumber, Event, NoticeRefused, NoticeStopped, ResidenceUnknown
+from services.exchange.model.outbox import ChildNotice, Envelope, NoticeUnfit, Told
 from services.exchange.outbound.feed import CaseFeed
 from services.exchange.rules.delivery import Reason
 from services.exchange.store.bodies import Bodies
@@ -28,13 +28,14 @@ class Wish:
     partner: str
     kind: str
     contract: Contract
+    about: ChildNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a message says, and its bytes."""
 
-    notice: Notice
+    notice: Told
     envelope: Envelope
 
 
@@ -45,19 +46,24 @@ class Notices:
         self._directory, self._feed, self._bodies = directory, feed, bodies
 
     def wishes(self, event: Event) -> Iterator[Wish]:
-        """Who is to be told of an event: by subscription, and only the sender of the referral."""
+        """Who is to be told of an event: by subscription, its sender, or child protection of each child."""
         for subscription in self._directory.subscriptions.get(event.type, ()):
+            if subscription.through is not None:
+                partner = str(subscription.through)
+                told = (self.wish(event.id, partner, subscription.kind, one) for one in event.children)
+                yield from (one for one in told if one is not None)
+                continue
             wish = self.wish(event.id, event.sender or "", subscription.kind)
             if wish is not None:
                 yield wish
             elif event.sender is not None:
                 _log.warning("sender-without-contract", event_id=event.id)
 
-    def wish(self, event_id: UUID, partner: str, kind: str) -> Wish | None:
+    def wish(self, event_id: UUID, partner: str, kind: str, about: ChildNumber | None = None) -> Wish | None:
         """The wish that a partner be told; None when there is no contract by which it could be."""
         known = self._directory.partners.get(partner)
         contract = None if known is None else known.contracts.get(kind)
-        return None if contract is None else Wish(event_id, partner, kind, contract)
+        return None if contract is None else Wish(event_id, partner, kind, contract, about)
 
     async def say(self, wish: Wish, message_id: UUID) -> Said | Reason:
         """Fetches what may be told and writes it in the partner's words; no transaction is open meanwhile.
@@ -67,10 +73,27 @@ class Notices:
         """
         notice = await self._feed.notice(wish.event_id)
         if isinstance(notice, NoticeRefused):
-            _log.error("notice-refused", event_id=wish.event_id, status=notice.status)
-            return Reason.NOTICE_UNAVAILABLE
+            return _refused(wish, notice)
         if str(notice.recipient) != wish.partner:
             return Reason.RECIPIENT_MISMATCH
+        return self._write(wish, message_id, notice)
+
+    async def say_of_child(
+        self, wish: Wish, about: ChildNumber, message_id: UUID
+    ) -> Said | NoticeStopped | Reason:
+        """The same of a child: unless a person has stopped it, it has left the register with this."""
+        notice = await self._feed.child_notice(wish.event_id, about)
+        match notice:
+            case ChildNotice():
+                return self._write(wish, message_id, notice)
+            case NoticeStopped():
+                return notice
+            case ResidenceUnknown():
+                return Reason.RESIDENCE_UNKNOWN
+            case NoticeRefused():
+                return _refused(wish, notice)
+
+    def _write(self, wish: Wish, message_id: UUID, notice: Told) -> Said | Reason:
         try:
             rendered = notices.render(wish.contract, self._directory.us, message_id, notice)
         except NoticeUnfit as error:
@@ -79,17 +102,23 @@ class Notices:
         return Said(notice, self._bodies.seal(message_id, rendered))
 
 
-def release(work: Work, said: Said, message_id: UUID) -> Envelope | Reason:
+def _refused(wish: Wish, notice: NoticeRefused) -> Reason:
+    _log.error("notice-refused", event_id=wish.event_id, status=notice.status)
+    return Reason.NOTICE_UNAVAILABLE
+
+
+def release(work: Work, said: Said, message_id: UUID, partner: str) -> Envelope | Reason:
     """Lets a message out, once: cut to the fields that the policy allows, with its row in the audit log.
 
     A message that says more than is allowed is not sent.
     """
     allowed = reveal(
         work,
-        notices.NoticeWords.of(said.notice),
+        notices.words(said.notice),
         decisions=work.permit.on({}),
         objects=[message_id, said.notice.reference],
         action="send",
-        client=str(said.notice.recipient),
+        client=partner,
     )
-    return said.envelope if json.loads(allowed) == said.notice.words() else Reason.NOTICE_INVALID
+    told = {name: word for name, word in json.loads(allowed).items() if word is not None}
+    return said.envelope if told == said.notice.words() else Reason.NOTICE_INVALID

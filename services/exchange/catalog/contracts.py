@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.exchange.model.contract import Contract, Partner, RestContract, SoapContract, Subscription
-from services.exchange.model.outbox import SkipReason
+from services.exchange.model.outbox import STOPPED, SkipReason
 from services.exchange.model.xroad import ClientId, ServiceId
 from services.exchange.rules.delivery import Reason
 from services.kit import datafile
@@ -30,7 +30,7 @@ def directory(instance: str) -> Directory:
     return Directory(
         us=ClientId.parse(f"{instance}/{known['provider']}"),
         partners={str(partner.client): partner for partner in partners},
-        subscriptions=_subscriptions(),
+        subscriptions=_subscriptions(instance),
     )
 
 
@@ -38,7 +38,7 @@ def reasons() -> Mapping[str, Mapping[str, str]]:
     """Why a message waits for a person, or was skipped, in et, ru and en; DataFileError if one is missing."""
     data: Any = datafile.load(_PACKAGE, "quarantine.yaml", "quarantine.schema.json")
     known: Mapping[str, Mapping[str, str]] = data["reasons"]
-    missing = sorted({*Reason, *SkipReason} - set(known))
+    missing = sorted({*Reason, *SkipReason, STOPPED} - set(known))
     if missing:
         raise datafile.DataFileError(f"quarantine.yaml lacks the reasons {missing}")
     return known
@@ -56,9 +56,11 @@ def _contract(client: ClientId, told: Mapping[str, str]) -> Contract:
     return RestContract(ServiceId(client, told["service"], None), told["path"], told["schema"])
 
 
-def _subscriptions() -> Mapping[str, tuple[Subscription, ...]]:
+def _subscriptions(instance: str) -> Mapping[str, tuple[Subscription, ...]]:
     data: Any = datafile.load(_PACKAGE, "subscriptions.yaml", "subscriptions.schema.json")
     found: dict[str, tuple[Subscription, ...]] = {}
     for row in data["subscriptions"]:
-        found[row["event"]] = (*found.get(row["event"], ()), Subscription(row["event"], row["notice"]))
+        through = ClientId.parse(f"{instance}/{row['through']}") if "through" in row else None
+        one = Subscription(row["event"], row["notice"], through)
+        found[one.event] = (*found.get(one.event, ()), one)
     return found

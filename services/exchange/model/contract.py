@@ -38,7 +38,8 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """An event that makes a notice for the sender of the referral."""
+    """An event that makes a notice: for the sender of the referral, or for children through this partner."""
 
     event: str
     kind: str
+    through: ClientId | None = None

@@ -9,6 +9,14 @@ class EpochEnded(Exception):  # noqa: N818 - it tells what happened to the feed
 
 
 @dataclass(frozen=True, slots=True)
+class ChildNumber:
+    """A notice about a child: its number is for ever, a correction has the next version."""
+
+    number: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """An event about a referral; ``sender`` is the X-Road client that sent it, None for a person."""
 
@@ -18,6 +26,7 @@ class Event:
     sequence: str
     reference: str
     sender: str | None
+    children: tuple[ChildNumber, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,16 @@ class Batch:
 
     events: tuple[Event, ...]
     cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeStopped:
+    """A person has stopped the notice: it is never sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResidenceUnknown:
+    """The register does not know yet to which municipality the notice should go."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Final, TypeAlias
 from uuid import UUID
 
+from services.exchange.model.feed import ChildNumber
 from services.exchange.model.inbox import Protocol, Status
 from services.exchange.model.xroad import ClientId
 from services.kit.calendar import format_instant
@@ -31,6 +33,10 @@ class SkipReason(StrEnum):
     TOLD_OTHERWISE = "told-otherwise"
 
 
+#: Why the outbox itself skips a message: a person has stopped the notice in the case register.
+STOPPED: Final = "stopped-by-person"
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What a partner is told of a referral: these words and no others."""
@@ -49,6 +55,47 @@ class Notice:
             "status": self.status.value,
             "occurredAt": format_instant(self.occurred_at),
         }
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ChildNotice:
+    """What the municipality of residence is told of a child: these words and no others."""
+
+    number: UUID
+    version: int
+    reference: str
+    municipality: str
+    role: str
+    referred_on: date
+    occurred_at: datetime
+    personal_code: str | None
+    birth_date: date
+    given_name: str
+    family_name: str
+    sex: str
+    address: str | None
+
+    def words(self) -> dict[str, str | int]:
+        """The words as they stand in a message; what is not known is left out."""
+        every: dict[str, str | int | None] = {
+            "number": str(self.number),
+            "version": self.version,
+            "reference": self.reference,
+            "municipality": self.municipality,
+            "role": self.role,
+            "referredOn": self.referred_on.isoformat(),
+            "occurredAt": format_instant(self.occurred_at),
+            "personalCode": self.personal_code,
+            "birthDate": self.birth_date.isoformat(),
+            "givenName": self.given_name,
+            "familyName": self.family_name,
+            "sex": self.sex,
+            "address": self.address,
+        }
+        return {name: word for name, word in every.items() if word is not None}
+
+
+Told: TypeAlias = Notice | ChildNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +132,11 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message that is put into the queue; without an envelope it waits for a person: ``reason``."""
+    """A message that is put into the queue; with a reason it waits for a person.
+
+    Without an envelope and a reason its content is fetched when it is its turn. ``about``: the notice about a
+    child that it is.
+    """
 
     id: UUID
     event_id: UUID
@@ -95,6 +146,7 @@ class Draft:
     reference: str
     envelope: Envelope | None
     reason: str | None = None
+    about: ChildNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +179,7 @@ class Head:
     kind: str
     reference: str
     envelope: Envelope | None
+    about: ChildNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)

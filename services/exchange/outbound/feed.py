@@ -9,12 +9,20 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from services.exchange.model.feed import Batch, EpochEnded, Event, NoticeRefused
+from services.exchange.model.feed import (
+    Batch,
+    ChildNumber,
+    EpochEnded,
+    Event,
+    NoticeRefused,
+    NoticeStopped,
+    ResidenceUnknown,
+)
 from services.exchange.model.inbox import Status
-from services.exchange.model.outbox import Notice
+from services.exchange.model.outbox import ChildNotice, Notice
 from services.exchange.model.xroad import ClientId
 from services.kit.client import Response, ServiceClient
-from services.kit.fields import Instant
+from services.kit.fields import Day, Instant, Name
 from services.kit.ids import REFERENCE_PATTERN
 from services.kit.policy import Caller
 from services.kit.problem import UpstreamUnavailable, UpstreamWrong
@@ -28,13 +36,19 @@ RELIES_ON: Final = {
     "cases": {
         "list_events": ("id", "type", "subject", "sequence", "data", "reference", "sender"),
         "get_notice": ("kind", "recipient", "reference", "senderReference", "status", "occurredAt"),
+        "get_child_notice": (
+            *("kind", "number", "version", "reference", "municipality", "role", "referredOn", "occurredAt"),
+            *("personalCode", "birthDate", "givenName", "familyName", "sex", "address"),
+        ),
     }
 }
 _CALLER: Final = Caller.system("worker:feed", "exchange")
+_SENDER: Final = Caller.system("worker:delivery", "exchange")
 _NOTICE_SECONDS: Final = 5.0
 _SLACK: Final = 5.0  # seconds beyond the wait that we ask for
 _ABOUT_REFERRALS: Final = "referral."
 _OK: Final = 200
+_CONFLICT: Final = 409
 _GONE: Final = 410
 _AUTHENTICATION: Final = frozenset({401, 403, 429})
 
@@ -49,9 +63,15 @@ class _Tolerant(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
 
+class _Number(_Tolerant):
+    number: UUID
+    version: int = Field(strict=True, ge=1)
+
+
 class _Data(_Tolerant):
     reference: Reference
     sender: Text | None
+    notices: list[_Number] = Field(default_factory=list)
 
 
 class _Event(_Tolerant):
@@ -69,6 +89,23 @@ class _Notice(_Tolerant):
     sender_reference: Text = Field(alias="senderReference")
     status: Status
     occurred_at: Instant = Field(alias="occurredAt")
+
+
+class _ChildNotice(_Tolerant):
+    kind: Literal["submitChildNotice"]
+    number: UUID
+    version: int = Field(strict=True, ge=1)
+    reference: Reference
+    municipality: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{4}$")]
+    role: Literal["victim", "threatening-person", "child", "other"]
+    referred_on: Day = Field(alias="referredOn")
+    occurred_at: Instant = Field(alias="occurredAt")
+    personal_code: Text | None = Field(alias="personalCode")
+    birth_date: Day = Field(alias="birthDate")
+    given_name: Name = Field(alias="givenName")
+    family_name: Name = Field(alias="familyName")
+    sex: Literal["female", "male", "other", "unknown"]
+    address: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=400)] | None
 
 
 _EVENTS: Final = TypeAdapter(list[_Event])
@@ -109,9 +146,36 @@ class CaseFeed:
             raise UpstreamWrong("the notice is not as agreed") from error
         return Notice(recipient, told.reference, told.sender_reference, told.status, told.occurred_at)
 
-    async def _ask(self, path: str, seconds: float, params: dict[str, str | int]) -> Response:
+    async def child_notice(
+        self, event_id: UUID, about: ChildNumber
+    ) -> ChildNotice | NoticeStopped | ResidenceUnknown | NoticeRefused:
+        """What child protection is to be told of a child; once read, the notice has left the register.
+
+        Raises UpstreamUnavailable, UpstreamWrong.
+        """
+        path = f"{NOTICES}/{event_id}/children/{about.number}"
+        answer = await self._ask(path, _NOTICE_SECONDS, {}, caller=_SENDER)
+        if answer.status_code in _AUTHENTICATION:
+            raise UpstreamUnavailable("the case register does not take our token now")
+        if answer.status_code == _GONE:
+            return NoticeStopped()
+        if answer.status_code == _CONFLICT:
+            return ResidenceUnknown()
+        if answer.status_code != _OK:
+            return NoticeRefused(answer.status_code)
+        try:
+            told = _ChildNotice.model_validate(answer.json())
+        except ValueError as error:
+            raise UpstreamWrong("the notice is not as agreed") from error
+        if (told.number, told.version) != (about.number, about.version):
+            raise UpstreamWrong("the notice is another one")
+        return ChildNotice(**{name: getattr(told, name) for name in ChildNotice.__slots__})
+
+    async def _ask(
+        self, path: str, seconds: float, params: dict[str, str | int], *, caller: Caller = _CALLER
+    ) -> Response:
         return await self._client.request(
-            "GET", path, act_for=_CALLER, purpose=PURPOSE, params=params, timeout=seconds
+            "GET", path, act_for=caller, purpose=PURPOSE, params=params, timeout=seconds
         )
 
 
@@ -133,4 +197,5 @@ def _batch(answer: Response, cursor: str | None) -> Batch:
 
 def _event(told: _Event) -> Event:
     data = _Data.model_validate(told.data)
-    return Event(told.id, told.type, told.subject, told.sequence, data.reference, data.sender)
+    children = tuple(ChildNumber(one.number, one.version) for one in data.notices)
+    return Event(told.id, told.type, told.subject, told.sequence, data.reference, data.sender, children)

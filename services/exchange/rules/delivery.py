@@ -60,6 +60,7 @@ class Reason(StrEnum):
     NOTICE_UNAVAILABLE = "notice-unavailable"
     NOTICE_INVALID = "notice-invalid"
     RECIPIENT_MISMATCH = "recipient-mismatch"
+    RESIDENCE_UNKNOWN = "residence-unknown"
     SEAL_BROKEN = "seal-broken"
 
 

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from services.exchange.model.outbox import Envelope, Head, Lease, Sealed, Try
+from services.exchange.model.feed import ChildNumber
+from services.exchange.model.outbox import STOPPED, Envelope, Head, Lease, Sealed, Try
 from services.kit.db import Work
 
 #: Moves the head to the first message that still waits, for its turn or for a person. A head that is still to
@@ -46,7 +47,7 @@ _CLAIM: Final = text("""
         returning q.partner, q.stream, q.head, q.fence, q.tries, q.unknown_tries
     )
     select taken.*, o.id, o.event_id, o.kind, o.reference, o.protocol, o.method, o.target, o.content_type,
-        o.digest, o.key_id, o.key_wrapped, o.body_sealed
+        o.digest, o.key_id, o.key_wrapped, o.body_sealed, o.notice, o.notice_version
     from taken join outbox o
       on o.partner = taken.partner and o.stream = taken.stream and o.number = taken.head
 """)
@@ -74,6 +75,10 @@ _RELEASE: Final = text("""
 _DELIVERED: Final = text("""
     update outbox set state = 'delivered', settled_at = :now, tries = tries + 1, version = version + 1
     where id = :id and state = 'waiting' returning tries
+""")
+_STOPPED: Final = text("""
+    update outbox set state = 'skipped', reason = :reason, settled_at = :now, version = version + 1
+    where id = :id and state = 'waiting'
 """)
 _FAILED: Final = text("""
     update outbox set tries = tries + 1, code = :code where id = :id and state = 'waiting' returning tries
@@ -130,6 +135,15 @@ async def delivered(work: Work, head: Head, tried: Try) -> bool:
 async def quarantine(work: Work, head: Head, tried: Try, reason: str) -> bool:
     """It waits for a person, and its queue with it; False when the lease was lost."""
     return await _settle(work, head, tried, _QUARANTINED, {"reason": reason, "code": tried.code})
+
+
+async def stopped(work: Work, head: Head) -> bool:
+    """It is never sent, since a person has stopped it; the next one is due. False when the lease was lost."""
+    if (await work.conn.execute(_HOLD, _of(head.lease))).first() is None:
+        return False
+    await work.conn.execute(_STOPPED, {"id": head.id, "reason": STOPPED, "now": work.now})
+    await advance(work, head.lease.partner, head.lease.stream)
+    return True
 
 
 async def again(work: Work, head: Head, tried: Try, *, wait: timedelta, unknown: bool) -> bool:
@@ -205,4 +219,5 @@ def _head(row: Row[Any]) -> Head:
     if row.body_sealed is not None:
         sealed = Sealed(row.key_id, row.key_wrapped, row.digest, row.body_sealed)
         envelope = Envelope(row.protocol, row.method, row.target, row.content_type, sealed)
-    return Head(lease, row.id, row.event_id, row.kind, row.reference, envelope)
+    about = None if row.notice is None else ChildNumber(row.notice, row.notice_version)
+    return Head(lease, row.id, row.event_id, row.kind, row.reference, envelope, about)

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import text
 
+from services.exchange.model.feed import ChildNumber
 from services.exchange.model.outbox import Draft
-from services.exchange.store.outbox import content
+from services.exchange.rules.delivery import Reason
+from services.exchange.store.outbox import advance, content
 from services.kit.db import Work
 
+_Key: TypeAlias = tuple[str, str, UUID, int]
 #: Several queues are always locked in this order, so that no two transactions wait for each other.
 _QUEUES: Final = """
     select told.partner, told.stream
@@ -25,13 +28,23 @@ _LOCK: Final = text(f"""
     order by partner, stream for no key update
 """)  # noqa: S608 - made of constants
 _KNOWN: Final = text("select event_id, partner, kind from outbox where event_id = any(:events)")
+_KNOWN_CHILDREN: Final = text("""
+    select id, partner, stream, kind, notice, notice_version from outbox where notice = any(:notices)
+""")
+_LOCATED: Final = text("""
+    update outbox set state = 'waiting', reason = null, version = version + 1
+    where id = any(:ids) and state = 'quarantined' and reason = :reason
+    returning partner, stream
+""")
 _INSERT: Final = text("""
     insert into outbox (
         id, event_id, partner, stream, number, kind, reference, state, reason, created_at,
-        protocol, method, target, content_type, digest, key_id, key_wrapped, body_sealed
+        protocol, method, target, content_type, digest, key_id, key_wrapped, body_sealed, notice,
+        notice_version
     ) values (
         :id, :event_id, :partner, :stream, :number, :kind, :reference, :state, :reason, :created_at,
-        :protocol, :method, :target, :content_type, :digest, :key_id, :key_wrapped, :body
+        :protocol, :method, :target, :content_type, :digest, :key_id, :key_wrapped, :body, :notice,
+        :notice_version
     )
 """)
 _NUMBERED: Final = text("""
@@ -51,7 +64,8 @@ _NUMBERED: Final = text("""
 async def enqueue(work: Work, drafts: Sequence[Draft]) -> frozenset[UUID]:
     """Puts messages at the end of their queues, under the next numbers, in this order.
 
-    Those whose event made them before are left out; the ids of the others come back.
+    Those whose event made them before are left out, and notices about children that are here by number and
+    version; the ids of the others come back.
     """
     if not drafts:
         return frozenset()
@@ -59,21 +73,54 @@ async def enqueue(work: Work, drafts: Sequence[Draft]) -> frozenset[UUID]:
     names = {"partners": [partner for partner, _ in queues], "streams": [stream for _, stream in queues]}
     await work.conn.execute(_OPEN_QUEUES, names)
     numbers = {(row.partner, row.stream): row.next_number for row in await work.conn.execute(_LOCK, names)}
-    known = await work.conn.execute(_KNOWN, {"events": list({one.event_id for one in drafts})})
-    made = {tuple(row) for row in known}
-    rows: dict[tuple[UUID, str, str], dict[str, Any]] = {}
+    made = await _made(work, drafts)
+    rows: dict[_Key, dict[str, Any]] = {}
     first: dict[tuple[str, UUID], bool] = {}
     for one in drafts:
-        event, queue = (one.event_id, one.partner, one.kind), (one.partner, one.stream)
-        if event in made or event in rows:
+        key, queue = _key(one), (one.partner, one.stream)
+        if key in made or key in rows:
             continue
-        rows[event] = _row(one, numbers[queue], work.now)
-        first.setdefault(queue, one.envelope is not None)
+        rows[key] = _row(one, numbers[queue], work.now)
+        first.setdefault(queue, one.reason is None)
         numbers[queue] += 1
     if rows:
         await work.conn.execute(_INSERT, list(rows.values()))
         await work.conn.execute(_NUMBERED, _numbered(first, numbers))
     return frozenset(row["id"] for row in rows.values())
+
+
+async def located(work: Work, notices: Sequence[ChildNumber]) -> int:
+    """Has notices sent that waited for somebody to say where the child lives; how many they are."""
+    values = {"notices": [one.number for one in notices]}
+    known = (await work.conn.execute(_KNOWN_CHILDREN, values)).all()
+    queues = sorted({(row.partner, row.stream) for row in known})
+    names = {"partners": [partner for partner, _ in queues], "streams": [stream for _, stream in queues]}
+    await work.conn.execute(_LOCK, names)
+    wanted = {(one.number, one.version) for one in notices}
+    ids = [row.id for row in known if (row.notice, row.notice_version) in wanted]
+    moved = await work.conn.execute(_LOCATED, {"ids": ids, "reason": Reason.RESIDENCE_UNKNOWN.value})
+    found = moved.all()
+    for row in found:
+        await advance(work, row.partner, row.stream)
+    return len(found)
+
+
+async def _made(work: Work, drafts: Sequence[Draft]) -> set[_Key]:
+    """The keys of those that are here already."""
+    events = await work.conn.execute(_KNOWN, {"events": list({one.event_id for one in drafts})})
+    made: set[_Key] = {(row.partner, row.kind, row.event_id, 0) for row in events}
+    numbers = {one.about.number for one in drafts if one.about is not None}
+    if numbers:
+        children = await work.conn.execute(_KNOWN_CHILDREN, {"notices": list(numbers)})
+        made |= {(row.partner, row.kind, row.notice, row.notice_version) for row in children}
+    return made
+
+
+def _key(draft: Draft) -> _Key:
+    """What makes a message the same one: the event, or number and version of a notice about a child."""
+    if draft.about is None:
+        return draft.partner, draft.kind, draft.event_id, 0
+    return draft.partner, draft.kind, draft.about.number, draft.about.version
 
 
 def _row(draft: Draft, number: int, at: datetime) -> dict[str, Any]:
@@ -86,9 +133,11 @@ def _row(draft: Draft, number: int, at: datetime) -> dict[str, Any]:
         "number": number,
         "kind": draft.kind,
         "reference": draft.reference,
-        "state": "quarantined" if draft.envelope is None else "waiting",
+        "state": "waiting" if draft.reason is None else "quarantined",
         "reason": draft.reason,
         "created_at": at,
+        "notice": draft.about and draft.about.number,
+        "notice_version": draft.about and draft.about.version,
     }
 
 

@@ -19,7 +19,13 @@ _XS: Final = "{http://www.w3.org/2001/XMLSchema}"
 
 
 def render(  # noqa: PLR0913 - the parts of an X-Road message
-    wsdl: str, words: Mapping[str, str], *, client: ClientId, service: ServiceId, message_id: str, issue: str
+    wsdl: str,
+    words: Mapping[str, str | int],
+    *,
+    client: ClientId,
+    service: ServiceId,
+    message_id: str,
+    issue: str,
 ) -> bytes:
     """The bytes of one message to a partner.
 

@@ -1,7 +1,8 @@
 """A notice in the words of a partner: SOAP or REST, by the partner's contract, checked against its schema."""
 
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final, Self
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from jsonschema import Draft202012Validator
@@ -10,10 +11,11 @@ from pydantic.alias_generators import to_camel
 from referencing import Registry
 
 from services.exchange.model.contract import Contract, RestContract, SoapContract
-from services.exchange.model.outbox import Notice, NoticeUnfit, Rendered
+from services.exchange.model.outbox import Notice, NoticeUnfit, Rendered, Told
 from services.exchange.model.xroad import ClientId
 from services.exchange.wire import address, consumer
 from services.kit import datafile, strictjson
+from services.kit.fieldclass import FieldClass
 
 JSON: Final = "application/json"
 
@@ -34,7 +36,32 @@ class NoticeWords(BaseModel):
         return cls.model_validate(notice.words())
 
 
-def render(contract: Contract, us: ClientId, message_id: UUID, notice: Notice) -> Rendered:
+class ChildWords(BaseModel):
+    """The words of a notice about a child with their classes; what is not known is absent."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    number: str
+    version: int
+    reference: str
+    municipality: Annotated[str, FieldClass("contact")]
+    role: str
+    referred_on: str
+    occurred_at: str
+    personal_code: Annotated[str | None, FieldClass("identity")] = None
+    birth_date: Annotated[str, FieldClass("identity")]
+    given_name: Annotated[str, FieldClass("identity")]
+    family_name: Annotated[str, FieldClass("identity")]
+    sex: str
+    address: Annotated[str | None, FieldClass("contact")] = None
+
+
+def words(told: Told) -> NoticeWords | ChildWords:
+    """The words of a notice for the door through which they leave."""
+    return NoticeWords.of(told) if isinstance(told, Notice) else ChildWords.model_validate(told.words())
+
+
+def render(contract: Contract, us: ClientId, message_id: UUID, notice: Told) -> Rendered:
     """The bytes of a notice and how they are sent; NoticeUnfit when it does not fit the contract."""
     match contract:
         case SoapContract(service=service, wsdl=wsdl):
@@ -53,7 +80,7 @@ def render(contract: Contract, us: ClientId, message_id: UUID, notice: Notice) -
             )
 
 
-def _json(schema: str, words: dict[str, str]) -> bytes:
+def _json(schema: str, words: Mapping[str, str | int]) -> bytes:
     errors = [
         f"{error.validator} at /{'/'.join(map(str, error.absolute_path))}"
         for error in _validator(schema).iter_errors(words)

@@ -33,6 +33,7 @@ async def test_a_referral_is_taken_whole(world: Any, a_referral: Build) -> None:
     assert [tuple(row) for row in told] == [
         ("referral.received", 1, "RECEIVED"),
         ("referral.scored", 2, "AWAITING_SCREENING"),
+        ("referral.child-notice", 3, "AWAITING_SCREENING"),
     ]
     (audit,) = await world.rows("select action, rule_id, client, fields from audit")
     assert audit["action"] == "receive"
@@ -91,7 +92,7 @@ async def test_the_same_again_is_the_same_referral(world: Any, a_referral: Build
     again = await world.take(a_referral(), sender_reference="A-1")
     assert (again.reference, again.first, again.band) == (first.reference, False, Band.HIGH)
     assert await world.count("referral") == await world.count("stream") == await world.count("data_key") == 1
-    assert await world.count("event") == 2
+    assert await world.count("event") == 3
 
 
 @pytest.mark.parametrize("same", ["reference", "sender_reference"])
@@ -118,7 +119,7 @@ async def test_of_many_at_the_same_moment_one_is_taken(world: Any, a_referral: B
     assert sum(each.first for each in taken) == 1
     assert len({each.reference for each in taken}) == 1
     assert await world.count("referral") == 1
-    assert await world.count("event") == 2
+    assert await world.count("event") == 3
     assert await world.count("person") == 3
 
 
@@ -224,6 +225,7 @@ async def test_a_minor_goes_to_child_protection_unscored(
     assert [tuple(row) for row in told] == [
         ("referral.received", None),
         ("referral.redirected", "victim-under-18"),
+        ("referral.child-notice", None),
     ]
 
 

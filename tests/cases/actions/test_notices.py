@@ -24,7 +24,7 @@ async def test_the_sender_is_told_reference_status_and_time(
     world: Any, a_referral: Build, notice: Build, catalog: Catalog
 ) -> None:
     taken = await world.take(a_referral(), sender_reference="A-1")
-    (event,) = await world.rows("select id, type from event order by stream_version desc limit 1")
+    (event,) = await world.rows("select id from event where type = 'referral.scored'")
     told = await notice(event["id"])
     assert told.fields == {
         "kind": "caseNotice",

@@ -21,7 +21,11 @@ async def test_what_waits_is_scored_later_and_told(world: Any, a_referral: Build
     (score,) = await world.rows("select score, band, scored_at is not null from assessment")
     assert tuple(score) == (15, "high", True)
     told = await world.rows("select type, stream_version from event order by stream_version")
-    assert [tuple(each) for each in told] == [("referral.received", 1), ("referral.scored", 2)]
+    assert [tuple(each) for each in told] == [
+        ("referral.received", 1),
+        ("referral.child-notice", 2),
+        ("referral.scored", 3),
+    ]
     assert await world.rescorer.round() == 0
 
 

@@ -13,9 +13,11 @@ async def test_the_feed_is_a_batch_of_cloud_events(served: Any, a_message: Build
     await served.world.sequence()
     answer = await served.get("/events", *READER)
     assert answer.headers["content-type"] == "application/cloudevents-batch+json"
-    first, second = json.loads(answer.content)
+    first, second, third = json.loads(answer.content)
     assert (first["type"], second["type"]) == ("referral.received", "referral.scored")
     assert first["subject"] == second["subject"]
+    assert third["type"] == "referral.child-notice"
+    assert [set(notice) for notice in third["data"]["notices"]] == [{"number", "version"}]
     assert (first["streamversion"], second["streamversion"]) == (1, 2)
     assert first["specversion"] == "1.0"
     assert first["source"] == "/api/cases/v1"
@@ -43,7 +45,7 @@ async def test_the_sequence_is_the_next_cursor(served: Any, a_message: Build) ->
         assert len(batch) <= 2
         seen += [event["id"] for event in batch]
         path = f"/events?limit=2&after={batch[-1]['sequence']}"
-    assert len(seen) == len(set(seen)) == 6
+    assert len(seen) == len(set(seen)) == 9
 
 
 async def test_another_epoch_is_gone(served: Any) -> None:

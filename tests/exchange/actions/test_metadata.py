@@ -53,13 +53,15 @@ async def test_r19_members_are_listed(network: Network) -> None:
 
 
 @pytest.mark.parametrize(
-    ("listing", "codes"), [("listMethods", ["caseNotice", "heartbeat"]), ("allowedMethods", ["caseNotice"])]
+    ("listing", "ours"), [("listMethods", ["heartbeat"]), ("allowedMethods", [])], ids=["all", "allowed"]
 )
-async def test_c16_r18_services_are_listed(network: Network, listing: Listing, codes: list[str]) -> None:
+async def test_c16_r18_services_are_listed(network: Network, listing: Listing, ours: list[str]) -> None:
     soap = await network.metadata.soap_services(POLIS, listing)
-    assert soap == tuple(ServiceId(POLIS, code, "v1") for code in codes)
+    assert soap == tuple(ServiceId(POLIS, code, "v1") for code in ["caseNotice", *ours])
     rest = await network.metadata.rest_services(STAR, listing)
-    assert [each.service for each in rest] == [ServiceId(STAR, code, None) for code in codes]
+    assert [each.service for each in rest] == [
+        ServiceId(STAR, code, None) for code in ["caseNotice", "submitChildNotice", *ours]
+    ]
     assert rest[0] == RestService(rest[0].service, "OPENAPI", (("POST", "/v1/notices"),))
     assert await network.metadata.rest_services(POLIS, listing) == ()
     assert await network.metadata.soap_services(STAR, listing) == ()
@@ -145,14 +147,14 @@ async def test_a_wsdl_that_differs_is_noticed(
 
 async def test_a_service_that_is_not_allowed_or_not_there_is_noticed(network: Network) -> None:
     services = network.simulator.state.services
-    services[0].allowed = services[2].allowed = False
+    services[0].allowed = services[2].allowed = services[3].allowed = False
     assert await network.unmet(POLIS) == [("allowed to us", None)]
-    assert await network.unmet(STAR) == [("allowed to us", None), ("endpoint", None)]
+    assert await network.unmet(STAR) == [("allowed to us", None), ("endpoint", None)] * 2
     services.clear()
     nothing = ["offered", "allowed to us"]
     soap = ["operation", "version", "namespace", "input", "output"]
     assert await network.unmet(POLIS) == [(what, None) for what in (*nothing, *soap)]
-    assert await network.unmet(STAR) == [(what, None) for what in (*nothing, "endpoint")]
+    assert await network.unmet(STAR) == [(what, None) for what in (*nothing, "endpoint")] * 2
 
 
 @pytest.mark.parametrize(

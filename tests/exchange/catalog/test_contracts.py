@@ -26,8 +26,16 @@ def test_the_instance_is_a_setting(instance: str) -> None:
 
 def test_a_sender_is_told_of_decisions_only() -> None:
     subscriptions = contracts.directory("ee-dev").subscriptions
-    assert set(subscriptions) == {"referral.accepted", "referral.declined", "referral.redirected"}
-    assert {one.kind for rows in subscriptions.values() for one in rows} == {"caseNotice"}
+    told = {one.event for rows in subscriptions.values() for one in rows if one.kind == "caseNotice"}
+    assert told == {"referral.accepted", "referral.declined", "referral.redirected"}
+    assert all(one.through is None for event in told for one in subscriptions[event])
+
+
+def test_child_protection_is_told_through_star() -> None:
+    directory = contracts.directory("ee-dev")
+    [one] = directory.subscriptions["referral.child-notice"]
+    assert (one.kind, str(one.through)) == ("submitChildNotice", "ee-dev/GOV/70009770/star")
+    assert one.kind in directory.partners[str(one.through)].contracts
 
 
 def test_every_reason_has_words_in_three_languages() -> None:

@@ -74,6 +74,31 @@ class Register:
         }
         return event
 
+    def children(self, *numbers: UUID, reference: str | None = None, **words: Any) -> str:
+        """Notices about children are due; the id of the event."""
+        event = self.happen("referral.child-notice", sender=None, reference=reference)
+        data = self.events[-1]["data"]
+        data["notices"] = [{"number": str(number), "version": 1} for number in numbers]
+        for number in numbers:
+            self.notices[str(number)] = {
+                "kind": "submitChildNotice",
+                "number": str(number),
+                "version": 1,
+                "reference": data["reference"],
+                "municipality": "0698",
+                "role": "child",
+                "referredOn": "2017-05-04",
+                "occurredAt": AT,
+                "personalCode": None,
+                "birthDate": "2009-03-01",
+                "givenName": "Mari",
+                "familyName": "Maasikas",
+                "sex": "female",
+                "address": None,
+                **words,
+            }
+        return event
+
     async def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request.url.path)
         if self.mode == "down":
@@ -161,6 +186,11 @@ class World:
         items: list[dict[str, Any]] = (await self.server.get("/control/received", params=query)).json()[
             "items"
         ]
+        return items
+
+    async def children(self) -> list[dict[str, Any]]:
+        """What child protection received."""
+        items: list[dict[str, Any]] = (await self.server.get("/control/children")).json()["items"]
         return items
 
     async def rows(self, query: str, *arguments: Any) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from tests.cases.routes.access.full import Full, Wanted
 from tests.cases.routes.access.house import AWAY, HOME, Answer, House, a_referral, day_of
@@ -86,6 +87,38 @@ def _enter_referral(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
         yield Knock("/referrals", wanted, "POST", a_referral(region, 20) | {"referredOn": "2099-01-01"})
 
 
+def _list_child_notices(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    for each in full.kept:
+        yield Knock(f"/referrals/{each.id}/child-notices", full.child_notices(asker, purpose, each))
+
+
+def _number(full: Full, kept: Any) -> str:
+    items = full.children.get(kept.id, {"items": []})["items"]
+    return str(items[0]["number"]) if items else str(uuid4())
+
+
+def _stop_child_notice(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    """Whoever may stop a notice hears that there is no such reason; so nothing changes."""
+    for each in full.kept:
+        word = expected(asker, "stop_child_notice", purpose, None if each.erased else each.thing)
+        there = bool(full.children.get(each.id, {"items": []})["items"])
+        if word.status == 200:
+            word = Expected(422, "malformed") if there else Expected(404, "not-found")
+        path = f"/referrals/{each.id}/child-notices/{_number(full, each)}/stop"
+        yield Knock(path, Wanted(word), "POST", {"reason": "no-such-reason"})
+
+
+def _locate_child(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    """Whoever may say where a child lives hears that it is known; so nothing changes."""
+    for each in full.kept:
+        word = expected(asker, "locate_child", purpose, None if each.erased else each.thing)
+        there = bool(full.children.get(each.id, {"items": []})["items"])
+        if word.status == 200:
+            word = Expected(409, "child-notice-settled") if there else Expected(404, "not-found")
+        path = f"/referrals/{each.id}/child-notices/{_number(full, each)}/municipality"
+        yield Knock(path, Wanted(word), "PUT", {"municipality": "0184"})
+
+
 DOORS: dict[str, Callable[[Full, Asker, Purpose], Iterator[Knock]]] = {
     "list_referrals": _list_referrals,
     "list_cases": _list_cases,
@@ -95,6 +128,9 @@ DOORS: dict[str, Callable[[Full, Asker, Purpose], Iterator[Knock]]] = {
     "get_me": _get_me,
     "screen_referral": _screen_referral,
     "enter_referral": _enter_referral,
+    "list_child_notices": _list_child_notices,
+    "stop_child_notice": _stop_child_notice,
+    "locate_child": _locate_child,
 }
 
 

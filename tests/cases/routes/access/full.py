@@ -14,6 +14,7 @@ CLASSES = {
     "get_case": {"basic", "identity", "contact", "risk"},
     "get_person": {"basic", "identity", "contact"},
     "get_me": {"basic"},
+    "list_child_notices": {"basic", "contact", "narrative"},
 }
 SUMMARY = {
     "list_referrals": (
@@ -47,16 +48,19 @@ class Full:
     referrals: dict[str, Any]
     cases: dict[str, Any]
     people: dict[str, list[tuple[Thing, Any]]]
+    children: dict[str, Any]
 
     @classmethod
     async def of(cls, house: House) -> "Full":
         """Reads everything as the coordinators of the regions."""
-        made = cls(house.kept, {}, {}, {})
+        made = cls(house.kept, {}, {}, {}, {})
         for kept in house.kept:
             if kept.erased:
                 continue
             coordinator = Asker("seed", f"dev:coordinator:{kept.thing.region}:")
             made.referrals[kept.id] = (await house.ask(coordinator, f"/referrals/{kept.id}")).body
+            path = f"/referrals/{kept.id}/child-notices"
+            made.children[kept.id] = (await house.ask(coordinator, path)).body
             if kept.is_case:
                 made.cases[kept.case] = (await house.ask(coordinator, f"/cases/{kept.case}")).body
             for person in kept.persons:
@@ -73,6 +77,14 @@ class Full:
             return Wanted(word)
         body = self.referrals[kept.id]
         shown = {kept.id, kept.case, *(each["personId"] for each in body["persons"])}
+        return Wanted(word, stripped(body, word.fields), frozenset(shown))
+
+    def child_notices(self, asker: Asker, purpose: str | None, kept: Kept) -> Wanted:
+        word = expected(asker, "list_child_notices", purpose, None if kept.erased else kept.thing)
+        if word.status != 200:
+            return Wanted(word)
+        body = self.children[kept.id]
+        shown = {kept.id, *(each["number"] for each in body["items"])}
         return Wanted(word, stripped(body, word.fields), frozenset(shown))
 
     def case(self, asker: Asker, purpose: str | None, kept: Kept) -> Wanted:

@@ -1,0 +1,86 @@
+"""Notices about children: what child protection reads, and what people read and decide of them."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from services.cases.model.children import Noted
+from services.cases.model.codes import ChildNoticeState, Role, Sex
+from services.cases.schemas.referral import Message, Municipality, Reference, View
+from services.cases.schemas.screening import Code
+from services.kit.fieldclass import FieldClass
+from services.kit.fields import Day, FreeText, Instant
+
+_EXAMPLE = "0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11"
+
+
+class SubmitChildNoticeView(View):
+    """What the municipality of residence is told of a child: the fields that the published rule lists."""
+
+    kind: Literal["submitChildNotice"]
+    number: UUID = Field(examples=[_EXAMPLE])
+    version: int = Field(ge=1)
+    reference: Reference
+    municipality: Annotated[Municipality, FieldClass("contact")]
+    role: Role
+    referred_on: Day
+    occurred_at: Instant
+    personal_code: Annotated[str | None, FieldClass("identity")]
+    birth_date: Annotated[Day, FieldClass("identity")]
+    given_name: Annotated[str, FieldClass("identity")]
+    family_name: Annotated[str, FieldClass("identity")]
+    sex: Sex
+    address: Annotated[str | None, FieldClass("contact")]
+
+
+class ChildNoticeView(View):
+    """A notice about a child as it stands; without a municipality it waits for a person to say which."""
+
+    number: UUID = Field(examples=[_EXAMPLE], description="The child's part in the referral.")
+    version: int
+    role: Role
+    municipality: Annotated[str | None, FieldClass("contact")]
+    state: ChildNoticeState
+    reason: str | None
+    settled_at: Instant | None
+    note: Annotated[str | None, FieldClass("narrative")]
+
+
+class ChildNoticesView(View):
+    """The notices about the children of a referral."""
+
+    items: list[ChildNoticeView]
+
+    @classmethod
+    def of(cls, noted: Iterable[Noted]) -> Self:
+        """The same in public words."""
+        return cls(items=[_shown(each) for each in noted])
+
+
+class StopIn(Message):
+    """Why a notice about a child must not leave."""
+
+    reason: Code = Field(examples=["told-otherwise"])
+    note: FreeText | None = None
+
+
+class ResidenceIn(Message):
+    """Where a child lives."""
+
+    municipality: Municipality = Field(examples=["0698"], description="EHAK code of the municipality.")
+
+
+def _shown(noted: Noted) -> ChildNoticeView:
+    notice = noted.notice
+    return ChildNoticeView(
+        number=notice.number,
+        version=notice.version,
+        role=notice.role,
+        municipality=notice.municipality,
+        state=notice.state,
+        reason=notice.reason,
+        settled_at=notice.settled_at,
+        note=noted.note,
+    )
