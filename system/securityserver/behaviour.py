@@ -25,7 +25,7 @@ class Effect(StrEnum):
 
 @dataclass(slots=True)
 class Rule:
-    """One misbehaviour: for which partner and reference, and how often (None: until it is taken away)."""
+    """One misbehaviour: for which partner, reference and service, how often (None: for ever)."""
 
     partner: str
     effect: Effect
@@ -35,6 +35,7 @@ class Rule:
     status: int = 500
     retry_after: int | None = None
     reference: str | None = None
+    kind: str | None = None
     times: int | None = None
 
 
@@ -57,10 +58,12 @@ class Behaviour:
             or (effect is not None and rule.effect != effect)
         ]
 
-    def next(self, partner: str, reference: str) -> Rule | None:
+    def next(self, partner: str, reference: str, kind: str) -> Rule | None:
         """The rule for this delivery; one use less remains of it."""
         for rule in self.rules:
             if rule.partner != partner or rule.reference not in (None, reference):
+                continue
+            if rule.kind not in (None, kind):
                 continue
             if rule.times is not None:
                 rule.times -= 1

@@ -57,7 +57,9 @@ class ConsumerSide:
             if message.service_code in metaservices.SOAP_SERVICES:
                 return self._meta.soap(message, raw)
             _check_service(message)
-            rule = self._behaviour.next("polis", partners.polis_words(message).get("reference", ""))
+            rule = self._behaviour.next(
+                "polis", partners.polis_words(message).get("reference", ""), message.service_code
+            )
             generation = rule.generation if rule else generation
             return await self._deliver_soap(message, raw, rule)
         except XRoadError as error:
@@ -94,7 +96,7 @@ class ConsumerSide:
             if service.rpartition("/")[2] in metaservices.REST_SERVICES:
                 return self._stamped(request, client, service)
             _check_rest_service(service)
-            rule = self._behaviour.next("star", partners.reference_of(raw))
+            rule = self._behaviour.next("star", partners.reference_of(raw), service.rpartition("/")[2])
             generation = rule.generation if rule else generation
             return await self._deliver_rest(request, (client, service, path), raw, rule)
         except XRoadError as error:

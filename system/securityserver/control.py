@@ -34,6 +34,7 @@ class RuleIn(_Words):
     status: int = 500
     retry_after: int | None = None
     reference: str | None = None
+    kind: str | None = None
     times: int | None = None
 
 

@@ -102,6 +102,7 @@ async def known(house: Together) -> Mapping[str, str]:
         "case_id": shown["caseId"],
         "person_id": shown["persons"][0]["personId"],
         "event_id": str(event["id"]),
+        "number": shown["persons"][0]["id"],
         "message_id": await house.put_aside(),
         "reference": sent["reference"],
         "instrument": "dash",

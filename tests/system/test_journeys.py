@@ -71,7 +71,8 @@ async def outgoing(running: Running, reference: str) -> dict[str, Any]:
     async with running.member("operator", purpose="operations") as operator:
         asked = {"direction": "out", "reference": reference}
         page = (await operator.get("/api/exchange/v1/messages", params=asked)).raise_for_status().json()
-    return dict(page["items"][0]) if page["items"] else {"state": "none"}
+    found = [item for item in page["items"] if item["kind"] == "caseNotice"]
+    return dict(found[0]) if found else {"state": "none"}
 
 
 async def until_state(running: Running, reference: str, wanted: str) -> dict[str, Any]:
@@ -131,12 +132,49 @@ async def test_while_star_is_away_polis_is_told_and_star_is_told_all_in_order_wh
         assert (notice["partner"], notice["duplicate"]) == ("star", False)
 
 
+async def test_child_protection_of_each_childs_municipality_is_told_once(running: Running, pen: Pen) -> None:
+    """Two children in two municipalities: two notices, though STAR is away first and answers break off."""
+    referral = pen.referral(minor=False)
+    persons = [one for one in referral["persons"] if one["role"] != "child"]
+    template = {**persons[0], "role": "child", "relationToVictim": "child", "personalCode": None}
+    birth = str(date.fromisoformat(referral["referredOn"]) - timedelta(days=3000))
+    children = [
+        {**template, "birthDate": birth, "givenName": name, "municipality": municipality}
+        for name, municipality in (("Mari", "0698"), ("Juhan", "0184"))
+    ]
+    changes = {"region": REGION, "persons": [*persons, *children], "consent": "refused"}
+    kind = {"partner": "star", "kind": "submitChildNotice"}
+    await asking.control(running, "POST", "/rules", {**kind, "effect": "down", "times": 2})
+    await asking.control(running, "POST", "/rules", {**kind, "effect": "cut-after", "times": 1})
+    letter = pen.letter("polis", **referral | changes)
+    reference = (await asking.told(running, letter))["reference"]
+    again = await asking.told(running, letter)
+    assert again["reference"] == reference
+
+    async def told() -> list[Mapping[str, Any]]:
+        answer = await asking.control(running, "GET", f"/children?reference={reference}")
+        return list(answer["items"])
+
+    async def delivered() -> list[str]:
+        async with running.member("operator", purpose="operations") as operator:
+            asked = {"direction": "out", "reference": reference}
+            page = (await operator.get("/api/exchange/v1/messages", params=asked)).json()
+        return [one["state"] for one in page["items"] if one["kind"] == "submitChildNotice"]
+
+    await asking.until("both notices are there", delivered, lambda states: states == ["delivered"] * 2)
+    rows = await told()
+    assert sorted(row["municipality"] for row in rows if not row["duplicate"]) == ["0184", "0698"]
+    assert [row["duplicate"] for row in rows].count(True) == 1
+    assert all(row["sameBytes"] for row in rows)
+
+
 async def test_an_answer_that_breaks_off_makes_the_same_notice_come_again_under_its_id(
     running: Running, pen: Pen
 ) -> None:
     for partner in PARTNERS:
         reference = await waiting(running, letter_of(pen, partner))
         rule = {"partner": partner, "effect": "cut-after", "reference": reference, "times": 2}
+        rule["kind"] = "caseNotice"
         await asking.control(running, "POST", "/rules", rule)
         assert (await asking.screen(running, REGION, reference)).is_success
         await until_state(running, reference, "delivered")

@@ -113,7 +113,17 @@ async def test_rest_services_are_listed_in_snake_case(server: httpx.AsyncClient)
                 "subsystem_code": "star",
                 "xroad_instance": "ee-dev",
                 "endpoint_list": [{"method": "POST", "path": "/v1/notices"}],
-            }
+            },
+            {
+                "member_class": "GOV",
+                "member_code": "70009770",
+                "object_type": "SERVICE",
+                "service_code": "submitChildNotice",
+                "service_type": "OPENAPI",
+                "subsystem_code": "star",
+                "xroad_instance": "ee-dev",
+                "endpoint_list": [{"method": "POST", "path": "/v1/child-notices"}],
+            },
         ]
     }
 

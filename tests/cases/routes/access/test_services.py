@@ -15,6 +15,11 @@ DOORS: dict[str, tuple[str, str, int]] = {
     "get_intake_status": ("GET", f"/intake/{new_reference()}", 404),
     "list_events": ("GET", "/events?limit=1", 200),
     "get_notice": ("GET", "/notices/0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11", 404),
+    "get_child_notice": (
+        "GET",
+        "/notices/0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11/children/0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c12",
+        404,
+    ),
     "list_appointments": ("GET", "/appointments?subject=m-unheard-of", 200),
 }
 #: Done within the service, behind no route.
