@@ -100,12 +100,12 @@ async def screen(front: FrontEnd, referrals: Mapping[str, Mapping[str, Any]], re
 
 
 async def delivered(front: FrontEnd, references: set[str]) -> dict[str, int]:
-    """Waits until each of the references has its notice at the partner; how many notices each has."""
+    """Waits until the sender of each referral has its notice; how many such notices each has."""
     for _ in range(int(_PATIENCE / _PAUSE)):
         counts = dict.fromkeys(references, 0)
         path = "/api/exchange/v1/messages"
         async for each in front.pages(OPERATOR, path, direction="out", state="delivered"):
-            if each["reference"] in counts:
+            if each["kind"] == "caseNotice" and each["reference"] in counts:
                 counts[each["reference"]] += 1
         if all(counts.values()):
             return counts
