@@ -1,6 +1,6 @@
 """What becomes of referrals and notices when a part of the world is away, slow, or refuses."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -143,25 +143,33 @@ async def test_child_protection_of_each_childs_municipality_is_told_once(running
         for name, municipality in (("Mari", "0698"), ("Juhan", "0184"))
     ]
     changes = {"region": REGION, "persons": [*persons, *children], "consent": "refused"}
-    kind = {"partner": "star", "kind": "submitChildNotice"}
-    await asking.control(running, "POST", "/rules", {**kind, "effect": "down", "times": 2})
-    await asking.control(running, "POST", "/rules", {**kind, "effect": "cut-after", "times": 1})
+    await asking.control(running, "PUT", "/partners/star", {"up": False})
     letter = pen.letter("polis", **referral | changes)
     reference = (await asking.told(running, letter))["reference"]
     again = await asking.told(running, letter)
     assert again["reference"] == reference
+    cut = {"partner": "star", "reference": reference, "effect": "cut-after", "times": 1}
+    await asking.control(running, "POST", "/rules", cut)
 
     async def told() -> list[Mapping[str, Any]]:
         answer = await asking.control(running, "GET", f"/children?reference={reference}")
         return list(answer["items"])
 
-    async def delivered() -> list[str]:
+    async def queued() -> list[Mapping[str, Any]]:
         async with running.member("operator", purpose="operations") as operator:
             asked = {"direction": "out", "reference": reference}
             page = (await operator.get("/api/exchange/v1/messages", params=asked)).json()
-        return [one["state"] for one in page["items"] if one["kind"] == "submitChildNotice"]
+        return [one for one in page["items"] if one["kind"] == "submitChildNotice"]
 
-    await asking.until("both notices are there", delivered, lambda states: states == ["delivered"] * 2)
+    def in_vain(found: Sequence[Mapping[str, Any]]) -> bool:
+        return len(found) == 2 and all(one["tries"] and one["state"] == "waiting" for one in found)
+
+    await asking.until("both were tried in vain", queued, in_vain)
+    assert await told() == []
+    await asking.control(running, "PUT", "/partners/star", {"up": True})
+    await asking.until(
+        "both are there", queued, lambda found: [one["state"] for one in found] == ["delivered"] * 2
+    )
     rows = await told()
     assert sorted(row["municipality"] for row in rows if not row["duplicate"]) == ["0184", "0698"]
     assert [row["duplicate"] for row in rows].count(True) == 1
