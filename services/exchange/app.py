@@ -17,6 +17,7 @@ from services.exchange.actions.handover import HandOver
 from services.exchange.actions.intake import Intake, Terms
 from services.exchange.actions.keys import rewrap_all
 from services.exchange.actions.notices import Notices
+from services.exchange.actions.record import Records
 from services.exchange.actions.repair import Repair
 from services.exchange.actions.repair import Terms as RepairTerms
 from services.exchange.actions.status import Statuses
@@ -26,7 +27,7 @@ from services.exchange.outbound.cases import Cases
 from services.exchange.outbound.feed import CaseFeed
 from services.exchange.outbound.securityserver import SecurityServer, Tls
 from services.exchange.routes import messages, rest, soap
-from services.exchange.routes.xroad import Door, XRoad
+from services.exchange.routes.xroad import Door, LoggedRefusals, XRoad
 from services.exchange.rules import delivery as rules
 from services.exchange.settings import Settings
 from services.exchange.store.bodies import Bodies
@@ -47,6 +48,7 @@ from services.kit.web import MIB, ServiceSpec, create_service
 
 NAME: Final = "exchange"
 PACKAGE: Final = "services.exchange"
+LOGS: Final = ("audit", "message_log")
 PERSONAL: Final = ("inbox", "incident", "outbox", "outbox_queue", "outbox_try")
 _SHORTEST_SECRET: Final = 16
 _SOAP_READ: Final = 21 * MIB  # beyond our own cap SOAP is read on, and then refused
@@ -125,14 +127,15 @@ async def _plug(
     app.state.database = database
     app.state.reasons = contracts.reasons()
     app.state.policy = Policy.load(PACKAGE)
-    app.state.refusals = RefusalAuditor(database)
+    records = Records(database, app.state.policy)
+    app.state.refusals = LoggedRefusals(RefusalAuditor(database), records)
     partners = contracts.directory(own.xroad_instance).partners
     app.state.depths = Depths(database, app.state.policy, list(partners))
     app.state.verifier = TokenVerifier.from_keys(NAME, own.keys, clock, development=own.development)
     app.state.appointments = RemoteAppointments(
         client, service=NAME, path="/api/cases/v1/appointments", purpose="accountability"
     )
-    app.state.xroad = _xroad(own, app, Cases(client, Breaker()), clock)
+    app.state.xroad = _xroad(own, app, Cases(client, Breaker()), clock, records)
 
 
 def create_worker(
@@ -169,7 +172,9 @@ def create_worker(
         await database.close()
 
     return Worker(
-        sequencer=Sequencer(database, tree=LogTree(NAME, keys.load_log_signing(own.keys, NAME))),
+        sequencer=Sequencer(
+            database, LOGS, *(LogTree(NAME, keys.load_log_signing(own.keys, NAME), log) for log in LOGS)
+        ),
         hand_over=_hand_over(database, Sealer(_ring(own), moments), client, policy),
         follower=Follower(database, feed, notices, _worker_permit(policy, "feed", "apply_event", "delivery")),
         lines=[
@@ -229,7 +234,7 @@ def _delivery_terms(own: Settings) -> deliveries.Terms:
     return deliveries.Terms(timedelta(seconds=own.delivery_lease), retry)
 
 
-def _xroad(own: Settings, app: FastAPI, cases: Cases, clock: Clock) -> XRoad:
+def _xroad(own: Settings, app: FastAPI, cases: Cases, clock: Clock, records: Records) -> XRoad:
     database: Database = app.state.database
     statuses = Statuses(database, cases, budget=own.hand_over_budget)
     intake = Intake(
@@ -255,6 +260,7 @@ def _xroad(own: Settings, app: FastAPI, cases: Cases, clock: Clock) -> XRoad:
         ),
         intake=intake,
         statuses=statuses,
+        records=records,
         max_body=MIB,
     )
 

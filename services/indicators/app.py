@@ -81,7 +81,7 @@ def create_worker(settings: Settings | None = None, clock: Clock | None = None) 
         await cases.aclose()
         await database.close()
 
-    sequencer = Sequencer(database, tree=LogTree(NAME, keys.load_log_signing(own.keys, NAME)))
+    sequencer = Sequencer(database, ("audit",), LogTree(NAME, keys.load_log_signing(own.keys, NAME)))
     return Worker(Consumer(database, Feed(cases, caller), permit), sequencer, database.open, close)
 
 

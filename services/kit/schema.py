@@ -52,11 +52,21 @@ end $$;
     )
 
 
-def log_tree() -> str:
-    """The tree of the audit log and its signed checkpoints (``kit.logtree``): insert and select only."""
+def log_tree(name: str = "audit") -> str:
+    """The tree of a log and its signed checkpoints (``kit.logtree``): insert and select only.
+
+    Comes after :func:`sequenced_log` of the same name.
+    """
     return (
-        _TREE + grants("audit_node", app="select, insert") + grants("audit_checkpoint", app="select, insert")
+        _TREE.replace("%LOG%", _checked(name))
+        + grants(f"{name}_node", app="select, insert")
+        + grants(f"{name}_checkpoint", app="select, insert")
     )
+
+
+def log_receipts(name: str) -> str:
+    """Lets an entry of a log be found by its leaf, without a scan of millions of nodes."""
+    return f"\ncreate index {_checked(name)}_node_leaf on {name}_node (hash) where level = 0;\n"
 
 
 def idempotency_table() -> str:
@@ -188,15 +198,15 @@ end $$;
 """
 
 _TREE = """
-create table audit_node (
+create table %LOG%_node (
     level smallint not null check (level between 0 and 62),
     place bigint not null check (place >= 0),
     hash bytea not null check (length(hash) = 32),
     primary key (level, place)
 );
-comment on table audit_node is 'Perfect nodes of the tree: (l, i) covers 2^l leaves from i*2^l on.';
+comment on table %LOG%_node is 'Perfect nodes of the tree: (l, i) covers 2^l leaves from i*2^l on.';
 
-create table audit_checkpoint (
+create table %LOG%_checkpoint (
     epoch text not null references log_epoch (epoch),
     size bigint not null check (size >= 0),
     root bytea not null check (length(root) = 32),
@@ -204,7 +214,7 @@ create table audit_checkpoint (
     signed_at timestamptz not null default now(),
     primary key (epoch, size)
 );
-comment on column audit_checkpoint.note is 'The signed note (C2SP tlog-checkpoint).';
+comment on column %LOG%_checkpoint.note is 'The signed note (C2SP tlog-checkpoint).';
 """
 
 _IDEMPOTENCY = """

@@ -67,19 +67,18 @@ async def current_epoch(connection: AsyncConnection) -> str:
 class Sequencer:
     """Moves the rows of some logs of one database. Any number may run: one works, the others stand by.
 
-    With a tree, the leaves of the audit log go into it as soon as they have their positions.
+    With trees, the leaves of their logs go into them as soon as they have their positions.
     """
 
-    def __init__(
-        self, database: Database, logs: Sequence[str] = ("audit",), tree: LogTree | None = None
-    ) -> None:
+    def __init__(self, database: Database, logs: Sequence[str] = ("audit",), *trees: LogTree) -> None:
         for name in logs:
             if not _LOG_NAME.fullmatch(name):
                 raise ValueError("a log is named like its table")
         self._database = database
-        self._tree = tree
-        self._behind = True  # what was there before this process is looked at once
-        self._statements = [f"select sequence_{name}($1)" for name in logs]
+        # The trees that may be behind their logs: what was there before this process is looked at once.
+        self._trees = {tree.log: tree for tree in trees}
+        self._behind = set(self._trees)
+        self._statements = {name: f"select sequence_{name}($1)" for name in logs}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``; a lost database is waited for, with back-off."""
@@ -121,19 +120,23 @@ class Sequencer:
 
     async def _move(self, connection: "Connection") -> int:
         """The most that was moved of one log."""
-        moved: list[int] = [await connection.fetchval(statement, BATCH) for statement in self._statements]
-        self._behind = self._behind or any(moved)
-        if self._tree is not None and self._behind:
-            await self._grow(self._tree, connection)
-        return max(moved)
+        moved: dict[str, int] = {
+            name: await connection.fetchval(statement, BATCH) for name, statement in self._statements.items()
+        }
+        self._behind |= {name for name, count in moved.items() if count and name in self._trees}
+        for name in sorted(self._behind):
+            await self._grow(self._trees[name], connection)
+        return max(moved.values())
 
     async def _grow(self, tree: LogTree, connection: "Connection") -> None:
         try:
-            self._behind = await tree.grow(connection) == logtree.BATCH
+            if await tree.grow(connection) < logtree.BATCH:
+                self._behind.discard(tree.log)
         except GapError as error:
             # Consumers need their positions all the same; that no checkpoint comes is what a witness sees.
             _log.error("log-tree-stopped", cause=type(error).__name__)
-            self._tree = None
+            self._behind.discard(tree.log)
+            del self._trees[tree.log]
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

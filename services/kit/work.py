@@ -71,6 +71,10 @@ class Work:
             )
         )
 
+    def handle(self, thing: str | UUID) -> str:
+        """The keyed handle under which the logs know a thing; it tells nothing without the key."""
+        return self._handles.of(thing)
+
     def of_request(self, request_id: str) -> Self:
         """The same transaction for one of the requests that it serves (``kit.together``)."""
         one = copy(self)  # shares the list of entries

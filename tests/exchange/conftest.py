@@ -160,7 +160,10 @@ class Running:
         """Empties the tables, and makes the case register dull again."""
         connection = await asyncpg.connect(self.admin_url)
         try:
-            for table in (*OUTBOX, "incident", "inbox", "audit_position", "audit_pending", "audit"):
+            logs = [
+                f"{log}{part}" for log in ("audit", "message_log") for part in ("_position", "_pending", "")
+            ]
+            for table in (*OUTBOX, "incident", "inbox", *logs):
                 await connection.execute(f"delete from {table}")  # noqa: S608 - names of ours
         finally:
             await connection.close()

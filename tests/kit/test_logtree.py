@@ -177,3 +177,61 @@ async def test_a_running_sequencer_grows_the_tree_soon_after_the_commit(database
         await running
     assert waited is not None
     assert waited.total_seconds() < 5, "a second is what is promised; this machine is shared"
+
+
+SPOILED = [
+    pytest.param("update audit_checkpoint set note = replace(note, '5', '6')", "cannot be used", id="note"),
+    pytest.param("delete from audit_node where level = 2", "cannot be used", id="node-gone"),
+    pytest.param("update audit_node set hash = sha256('x') where level = 2", "another root", id="node"),
+    pytest.param("delete from audit_position where position = 4", "fewer entries", id="cut"),
+    pytest.param("update log_epoch set epoch = 'ffffffffffff'", "cannot be used", id="other-log"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "told"), SPOILED)
+async def test_a_checkpoint_that_does_not_fit_its_log_is_told(
+    database: Any, owner: Any, spoil: str, told: str
+) -> None:
+    await logtree.check(owner.fetch, "kit", PRIVATE)
+    await owner.execute(INSERT.replace("$1", "5"))
+    await Sequencer(database, ("audit",), a_tree()).drain()
+    await logtree.check(owner.fetch, "kit", PRIVATE)
+    await owner.execute("set session_replication_role = replica")  # past the foreign keys
+    await owner.execute(spoil)
+    if "log_epoch" in spoil:
+        await owner.execute("update audit_checkpoint set epoch = 'ffffffffffff'")
+    with pytest.raises(logtree.UnfitCheckpointError, match=told):
+        await logtree.check(owner.fetch, "kit", PRIVATE)
+
+
+async def test_each_log_has_a_tree_and_checkpoints_of_its_own(database: Any, owner: Any) -> None:
+    await owner.execute(INSERT.replace("$1", "3"))
+    await owner.execute(
+        "insert into letter (id, salt, canonical, leaf)"
+        " select gen_random_uuid(), sha256('s'), n::text::bytea, sha256(n::text::bytea)"
+        " from generate_series(1, 5) n"
+    )
+    trees = [LogTree("kit", PRIVATE, log) for log in ("audit", "letter")]
+    await Sequencer(database, ("audit", "letter"), *trees).drain()
+    await owner.execute("update letter set salt = null, canonical = null where canonical = '2'::bytea")
+    found = await logtree.entries(owner.fetch, 1, 4, "letter")
+    assert [one.position for one in found] == [1, 2, 3]
+    assert sum(one.record is None for one in found) == 1
+    for log, size in (("audit", 3), ("letter", 5)):
+        note = await logtree.last_checkpoint(owner.fetch, log)
+        epoch = await owner.fetchval("select epoch from log_epoch")
+        assert note is not None
+        head = checkpoint.verify(note, VerifierKey.of(logtree.origin("kit", log, epoch), PRIVATE))
+        assert head.size == size
+        await logtree.check(owner.fetch, "kit", PRIVATE, log)
+    index = await logtree.index_of(owner.fetch, found[0].leaf, "letter")
+    assert index == 1
+    path = await logtree.inclusion_proof(owner.fetch, 1, 5, "letter")
+    merkle.verify_inclusion(1, 5, found[0].leaf, path, head.root)
+    assert await logtree.index_of(owner.fetch, bytes(32), "letter") is None
+
+
+@pytest.mark.parametrize("name", ["", "Audit", "audit; drop table audit", "a-b"])
+def test_a_log_is_named_like_its_table(name: str) -> None:
+    with pytest.raises(ValueError, match="named"):
+        LogTree("kit", PRIVATE, name)

@@ -23,8 +23,8 @@ async def test_what_is_not_granted_is_not_allowed(kit_database: Any, owner: Any)
            and grantee in ('kit_app', 'kit_auditor') group by 1, 2"""
     )
     rights = {(row["grantee"].removeprefix("kit_"), row["table_name"]): row["rights"] for row in rows}
-    logs = ("audit", "event", "audit_node", "audit_checkpoint")
-    reads = ("alembic_version", "log_epoch", "audit_position", "event_position")
+    logs = ("audit", "event", "audit_node", "audit_checkpoint", "letter", "letter_node", "letter_checkpoint")
+    reads = ("alembic_version", "log_epoch", "audit_position", "event_position", "letter_position")
     assert rights == (
         {("app", log): "insert select" for log in logs}
         | {(role, table): "select" for role in ("app", "auditor") for table in reads}

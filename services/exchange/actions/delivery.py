@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID, uuid4
 
 from services.exchange.actions.notices import Notices, Said, release
 from services.exchange.model.feed import NoticeStopped
 from services.exchange.model.outbox import Envelope, Head, Lease, Try
+from services.exchange.model.record import Record
 from services.exchange.outbound.securityserver import SecurityServer
 from services.exchange.rules import delivery
 from services.exchange.rules.delivery import Again, Failure, History, Nature, Origin, Quarantine, Reason
-from services.exchange.store import outbox
+from services.exchange.store import outbox, record
 from services.exchange.store.bodies import Bodies
 from services.exchange.wire import answers
 from services.kit import log
@@ -28,6 +29,7 @@ from services.kit.problem import UpstreamUnavailable, UpstreamWrong
 from services.kit.sealed import SealBroken
 
 _SHOWN: Final = ("technical",)
+_Failed: TypeAlias = Failure | Reason | NoticeStopped
 _log = log.get_logger(__name__)
 
 
@@ -75,14 +77,19 @@ class Courier:
     async def deliver(self, head: Head) -> None:
         """One try, and what follows of it; raises UpstreamUnavailable when it cannot be written down."""
         began = monotonic()
-        failure: Failure | Reason | NoticeStopped | None
+        failure: _Failed | None
+        envelope = head.envelope
         try:
-            envelope = head.envelope or await self._content(head)
-            failure = await self._send(head, envelope) if isinstance(envelope, Envelope) else envelope
+            content = envelope or await self._content(head)
+            if isinstance(content, Envelope):
+                envelope = content
+                failure = await self._send(head, content)
+            else:
+                failure = content
         except SealBroken as error:
             _log.critical("seal-broken", message_id=head.id, exc_info=error)
             failure = Reason.SEAL_BROKEN
-        await self._record(head, failure, round((monotonic() - began) * 1000))
+        await self._record(head, envelope, failure, round((monotonic() - began) * 1000))
 
     async def _send(self, head: Head, envelope: Envelope) -> Failure | None:
         message = self._bodies.open(head.id, envelope)
@@ -118,7 +125,7 @@ class Courier:
         return envelope
 
     async def _record(
-        self, head: Head, failure: Failure | Reason | NoticeStopped | None, duration_ms: int
+        self, head: Head, envelope: Envelope | None, failure: _Failed | None, duration_ms: int
     ) -> None:
         async with self._database.work(self._permit, str(uuid4())) as work:
             if failure is None:
@@ -130,6 +137,8 @@ class Courier:
                 kept = await outbox.quarantine(work, head, tried, failure.value)
             else:
                 kept = await self._follow_up(work, head, failure, duration_ms)
+            if not isinstance(failure, NoticeStopped):  # it never was a message
+                await record.write(work, [(_sent(head, envelope, failure, kept=kept), work.request_id)])
             if kept:
                 work.audit("update", [head.id], _SHOWN, client=head.lease.partner)
         if not kept:
@@ -148,3 +157,24 @@ class Courier:
                 _log.error("message-quarantined", message_id=head.id, reason=reason.value)
                 tried = Try(duration_ms, "quarantined", failure.origin.value, code, failure.status)
                 return await outbox.quarantine(work, head, tried, reason.value)
+
+
+def _sent(head: Head, envelope: Envelope | None, failure: Failure | Reason | None, *, kept: bool) -> Record:
+    """One try in the message log, whether or not its result still counted."""
+    code, status = None, None
+    if isinstance(failure, Failure):
+        code, status = delivery.clean_code(failure.code), failure.status
+    elif failure is not None:
+        code = failure.value
+    return Record(
+        "sent",
+        head.lease.partner,
+        head.kind,
+        "lease-lost" if not kept else "delivered" if failure is None else "failed",
+        protocol=None if envelope is None else envelope.protocol,
+        message_id=str(head.id),
+        digest=None if envelope is None else envelope.sealed.digest,
+        about=head.id,
+        code=code,
+        status=status,
+    )

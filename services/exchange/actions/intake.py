@@ -10,7 +10,7 @@ or of a request and the worker) do no harm.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -21,6 +21,7 @@ from services.exchange.model.inbox import (
     Answer,
     Declined,
     Message,
+    Raw,
     Receipt,
     Refused,
     Sender,
@@ -30,10 +31,11 @@ from services.exchange.model.inbox import (
     Waiting,
 )
 from services.exchange.model.problems import MessageIdReused, ReferralInvalid, ReferralVersionExists
+from services.exchange.model.record import Record
 from services.exchange.model.referral import Referral
 from services.exchange.outbound.cases import Cases
 from services.exchange.rules.referral import Validity, broken
-from services.exchange.store import inbox, incidents
+from services.exchange.store import inbox, incidents, record
 from services.exchange.store.sealing import Sealer
 from services.kit import log
 from services.kit.db import Database, Work
@@ -45,7 +47,9 @@ from services.kit.together import Together
 _RECEIVED: Final = ("basic", "identity", "contact", "risk", "narrative")
 _TOLD: Final = ("basic",)
 _STORE_TRIES: Final = 3
-_Arrival: TypeAlias = tuple[Permit, inbox.NewMessage]
+_Arrival: TypeAlias = tuple[Permit, inbox.NewMessage, Raw]
+#: The row of the inbox, and the leaf of this delivery in the message log.
+_Stored: TypeAlias = tuple[Message, bytes]
 _log = log.get_logger(__name__)
 
 
@@ -57,6 +61,7 @@ class _Outcome:
     row_id: UUID
     answer: Answer
     request_id: str
+    raw: Raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ class Intake:
         self._cases, self._statuses = cases, statuses
         self._regions, self._terms = regions, terms
         self._pace = Pace(most=terms.places, slow=terms.slow)
-        self._arrivals: Together[_Arrival, Message | None] = Together(self._store_all)
+        self._arrivals: Together[_Arrival, _Stored | None] = Together(self._store_all)
         self._outcomes: Together[_Outcome, Message] = Together(self._settle_all)
 
     async def submit(
@@ -118,41 +123,43 @@ class Intake:
     ) -> Receipt:
         """``later`` leaves the hand-over to the worker: the row is acknowledged before the answer."""
         new = self._sealed(permit, submission, request_id, later=later)
-        message = await self._store(permit, new)
-        if message.digest != submission.raw.digest:
+        raw = submission.raw
+        message, leaf = await self._store(permit, new, raw)
+        if message.digest != raw.digest:
             raise MessageIdReused
         if not isinstance(message.progress, Waiting):
-            return await self._statuses.current(permit, message, request_id)
+            return replace(await self._statuses.current(permit, message, request_id), leaf=leaf)
         if not later:
             sender = Sender(permit.caller.subject, submission.sender_reference, submission.sender_version)
             answer = await self._cases.take(
                 permit.caller, message.reference, submission.referral, sender, budget=self._terms.budget
             )
-            message = await self._settle(permit, message.id, answer, request_id)
+            message = await self._settle(_Outcome(permit, message.id, answer, request_id, raw))
         elif message.id != new.id:  # an earlier try's row, which may still be released
-            message = await self._settle(permit, message.id, Unavailable("not-asked"), request_id)
-        return _told(message)
+            unasked = Unavailable("not-asked")
+            message = await self._settle(_Outcome(permit, message.id, unasked, request_id, raw))
+        return replace(_told(message), leaf=leaf)
 
-    async def _store(self, permit: Permit, new: inbox.NewMessage) -> Message:
+    async def _store(self, permit: Permit, new: inbox.NewMessage, raw: Raw) -> _Stored:
         """T1. The row is new, or the one that has the id; then with an incident if its content differs."""
         for _ in range(_STORE_TRIES):
-            message = await self._arrivals.add(new.client, (permit, new))
-            if message is not None:
-                return message
+            stored = await self._arrivals.add(new.client, (permit, new, raw))
+            if stored is not None:
+                return stored
         raise Overloaded  # the row that was in the way was released each time
 
-    async def _store_all(self, arrivals: Sequence[_Arrival]) -> Sequence[Message | None]:
+    async def _store_all(self, arrivals: Sequence[_Arrival]) -> Sequence[_Stored | None]:
         """T1 of messages of one client; None for one whose id was taken by a row that is gone by now."""
         permit = arrivals[0][0]
         decision = permit.on({"client": permit.caller.subject})
         async with self._database.work(permit, str(new_id())) as work:
-            stored = await inbox.insert(work, [new for _, new in arrivals])
+            stored = await inbox.insert(work, [new for _, new, _ in arrivals])
             messages = []
-            for _, new in arrivals:
+            for _, new, _ in arrivals:
                 own = work.of_request(str(new.request_id))
                 known = _stored(own, new, decision) if new.id in stored else await _met_again(own, new)
                 messages.append(known)
-            return messages
+            return await _logged(work, arrivals, messages)
 
     def _sealed(
         self, permit: Permit, submission: Submission, request_id: str, *, later: bool
@@ -179,9 +186,9 @@ class Intake:
             referral_sealed=sealed.referral,
         )
 
-    async def _settle(self, permit: Permit, row_id: UUID, answer: Answer, request_id: str) -> Message:
+    async def _settle(self, outcome: _Outcome) -> Message:
         """T2, before the sender is answered; if somebody else has settled the row, theirs holds."""
-        return await self._outcomes.add(permit.caller.subject, _Outcome(permit, row_id, answer, request_id))
+        return await self._outcomes.add(outcome.permit.caller.subject, outcome)
 
     async def _settle_all(self, outcomes: Sequence[_Outcome]) -> Sequence[Message]:
         """T2 of messages of one client."""
@@ -195,6 +202,8 @@ class Intake:
                 messages.append(message or await inbox.by_id(work, each.row_id))
                 own = work.of_request(each.request_id)
                 own.audit("disclose", [each.row_id], _TOLD, decision, client=client)
+            answered = zip(outcomes, messages, strict=True)
+            await record.write(work, [(_answered(*pair), pair[0].request_id) for pair in answered])
             return messages
 
     async def _recorded(self, work: Work, outcome: _Outcome) -> Message | None:
@@ -205,6 +214,39 @@ class Intake:
                 return await inbox.decline(work, outcome.row_id, outcome.answer)
             case Unavailable():
                 return await inbox.acknowledge(work, outcome.row_id, wait=self._terms.retry)
+
+
+async def _logged(
+    work: Work, arrivals: Sequence[_Arrival], messages: Sequence[Message | None]
+) -> Sequence[_Stored | None]:
+    """The rows of the message log for what arrived; a message that is tried again has none yet."""
+    known = [(message, arrival) for message, arrival in zip(messages, arrivals, strict=True) if message]
+    rows = [(_received(message, new, raw), str(new.request_id)) for message, (_, new, raw) in known]
+    leaves = iter(await record.write(work, rows))
+    return [None if message is None else (message, next(leaves)) for message in messages]
+
+
+def _received(message: Message, new: inbox.NewMessage, raw: Raw) -> Record:
+    if message.id == new.id:
+        result = "acknowledged" if new.acknowledged else "stored"
+    else:
+        result = "repeated" if message.digest == new.digest else MessageIdReused.slug
+    return Record.of(
+        raw, what="received", partner=new.client, operation=new.operation, result=result, about=message.id
+    )
+
+
+def _answered(outcome: _Outcome, message: Message) -> Record:
+    refused = isinstance(message.progress, Refused)
+    result = message.progress.reason if isinstance(message.progress, Refused) else message.status.value
+    return Record.of(
+        outcome.raw,
+        what="refused" if refused else "answered",
+        partner=outcome.permit.caller.subject,
+        operation="submit_referral",
+        result=result,
+        about=message.id,
+    )
 
 
 def _stored(work: Work, new: inbox.NewMessage, decision: Decision) -> Message:

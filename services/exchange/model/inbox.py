@@ -158,9 +158,13 @@ Answer: TypeAlias = Taken | Declined | Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the sender is told of a referral; ``current`` is False when the register could not be asked."""
+    """What the sender is told of a referral; ``current`` is False when the register could not be asked.
+
+    ``leaf`` is the leaf of the message log under which this delivery of the message is found for ever.
+    """
 
     reference: str
     status: Status
     status_at: datetime
     current: bool = True
+    leaf: bytes | None = None

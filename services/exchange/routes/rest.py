@@ -1,5 +1,6 @@
 """REST: the same services for partners that speak X-Road REST (service code ``marac``)."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, FastAPI, Path, Query
@@ -68,13 +69,19 @@ class Admitted:
     def __init__(self, operation: str) -> None:
         self.operation = operation
 
-    async def __call__(self, request: Request) -> Permit:
-        """The permit; leaves the header fields on ``request.state.xroad``."""
+    async def __call__(self, request: Request) -> AsyncIterator[Permit]:
+        """The permit; leaves the header fields and the message on ``request.state``.
+
+        With the scope of the function: the answer is written into the message log before it leaves.
+        """
         request.state.operation = self.operation
         headers = rest.read(request.scope["headers"])
         request.state.xroad = headers
+        request.state.message = _raw(request, headers, await request.body())
         door = xroad.of(request)
-        return door.permit(request, headers, door.offered.operations[self.operation])
+        operation = door.offered.operations[self.operation]
+        yield door.permit(request, headers, operation)
+        await door.answered(request, operation)
 
 
 @router.post(
@@ -85,17 +92,18 @@ class Admitted:
     openapi_extra=_HEADERS,
 )
 async def submit_referral(
-    request: Request, permit: Annotated[Permit, Depends(Admitted(SUBMIT))], referral: SubmissionIn
+    request: Request,
+    permit: Annotated[Permit, Depends(Admitted(SUBMIT), scope="function")],
+    referral: SubmissionIn,
 ) -> Response:
     """Stores the referral and answers with its reference and status."""
     door = xroad.of(request)
     headers: Headers = request.state.xroad
-    raw = _raw(request, headers, await request.body())
     submission = Submission(
         headers.id,
         referral.sender_reference,
         referral.version,
-        raw,
+        request.state.message,
         referral.referral(),
         headers.request_id,
     )
@@ -113,7 +121,7 @@ async def submit_referral(
 )
 async def get_referral_status(
     request: Request,
-    permit: Annotated[Permit, Depends(Admitted(STATUS))],
+    permit: Annotated[Permit, Depends(Admitted(STATUS), scope="function")],
     reference: Annotated[str, Path(max_length=40, examples=["TV-0000-0000-0000-0000-0"])],
 ) -> Response:
     """Answers the sender alone."""
@@ -129,7 +137,7 @@ async def get_referral_status(
 )
 async def find_referral_status(
     request: Request,
-    permit: Annotated[Permit, Depends(Admitted(STATUS))],
+    permit: Annotated[Permit, Depends(Admitted(STATUS), scope="function")],
     sender_reference: Annotated[SenderReference | None, Query(alias="senderReference")] = None,
     version: Annotated[int | None, Query(ge=1, le=9999)] = None,
     message_id: Annotated[str | None, Query(alias="messageId", min_length=1, max_length=255)] = None,
@@ -163,7 +171,7 @@ async def _status(request: Request, permit: Permit, query: status.Query) -> Resp
     return _json(StatusOut.of(receipt))
 
 
-def _json(body: ReceiptOut) -> Response:
+def _json(body: ReceiptOut | StatusOut) -> Response:
     return Response(body.model_dump_json(by_alias=True), media_type="application/json")
 
 

@@ -53,6 +53,7 @@ async def call(request: Request) -> Response:
     if mime.is_related(content_type):
         return await _call_in_parts(request, door, content_type)
     body = await xroad.body_of(request, door.max_body)
+    request.state.unread = body
     message = envelope.read(body, content_type, reader.Limits(bytes=door.max_body))
     async with door.gate.place(str(message.headers.client)):
         digest = attachments.digest(body)
@@ -80,6 +81,7 @@ async def _call_in_parts(request: Request, door: XRoad, content_type: str) -> Re
 
 
 async def _answer(request: Request, door: XRoad, message: Envelope, raw: Raw) -> Response:
+    request.state.message = raw
     operation, permit = _admitted(request, door, message)
     asked = _Call(permit, request.state.request_id, message, raw)
     try:
@@ -87,6 +89,8 @@ async def _answer(request: Request, door: XRoad, message: Envelope, raw: Raw) ->
     except BusinessRefusal as refusal:
         await request.app.state.refusals(request, refusal)
         payload = messages.refusal(operation.service_code, refusal)
+    else:
+        await door.answered(request, operation)
     return Response(envelope.answer(message, payload), media_type=envelope.CONTENT_TYPE)
 
 

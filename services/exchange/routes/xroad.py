@@ -1,5 +1,6 @@
 """What the SOAP and REST sides of the X-Road listener share."""
 
+import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,14 +13,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.exchange.actions.gate import Gate
 from services.exchange.actions.intake import Intake
+from services.exchange.actions.record import DONE, Records
 from services.exchange.actions.status import Statuses
-from services.exchange.model.offered import Offered, Operation
+from services.exchange.model.offered import SUBMIT, Offered, Operation
+from services.exchange.model.record import Record
 from services.exchange.model.xroad import ClientId, Headers
 from services.exchange.rules.admission import admit, within
 from services.exchange.wire import rest
 from services.kit.answer import language_of, problem_answer
 from services.kit.policy import Caller, Permit, Policy
-from services.kit.problem import NotFound, TooLarge
+from services.kit.problem import NotFound, Problem, TooLarge
+from services.kit.refusals import OUR_FAULT, UNKNOWN, RefusalAuditor
 
 PREFIX: Final = "/xroad/"
 GATEWAY_HEADER: Final = "x-turvavork-gateway"
@@ -27,6 +31,8 @@ PURPOSE: Final = "intake"
 SERVICE: Final = "exchange"
 #: Who calls, as long as the message has not said it: the security server is known, its client is not.
 NOBODY: Final = Caller.system("unknown/client", SERVICE)
+#: Their action writes the message log in the transaction that stores the message.
+LOGGED: Final = frozenset({SUBMIT})
 _DRAINED: Final = 20 * 1024 * 1024
 
 
@@ -43,6 +49,7 @@ class XRoad:
     gate: Gate
     intake: Intake
     statuses: Statuses
+    records: Records
     max_body: int
     large: Gate = field(
         default_factory=lambda: Gate(places=2, queue=16, patience=10, share=0.5, name="large")
@@ -57,6 +64,43 @@ class XRoad:
         request.state.permit = within(permit, right)
         granted: Permit = request.state.permit
         return granted
+
+    async def answered(self, request: Request, operation: Operation) -> None:
+        """Writes an answer into the message log before it leaves, unless its action has done so."""
+        if operation.name in LOGGED:
+            return
+        record = Record.of(
+            request.state.message,
+            what="answered",
+            partner=request.state.caller.subject,
+            operation=operation.name,
+            result=DONE,
+        )
+        await self.records.write(record, request.state.request_id)
+
+
+class LoggedRefusals:
+    """Records a refusal in the audit log and, where a message over X-Road was refused, in the message log."""
+
+    def __init__(self, audited: RefusalAuditor, records: Records) -> None:
+        self._audited, self._records = audited, records
+
+    async def __call__(self, request: Request, problem: Problem) -> None:
+        """Writes the rows of one refused request; raises UpstreamUnavailable when it cannot."""
+        await self._audited(request, problem)
+        if request.url.path.startswith(PREFIX) and problem.status < OUR_FAULT:
+            await self._records.write(_refused(request, problem), request.state.request_id)
+
+
+def _refused(request: Request, problem: Problem) -> Record:
+    state = request.state
+    partner, operation = state.caller.subject, getattr(state, "operation", UNKNOWN)
+    raw = getattr(state, "message", None)
+    if raw is not None:
+        return Record.of(raw, what="refused", partner=partner, operation=operation, result=problem.slug)
+    unread = getattr(state, "unread", None)
+    digest = None if unread is None else hashlib.sha256(unread).digest()
+    return Record("refused", partner, operation, problem.slug, digest=digest)
 
 
 def of(request: Request) -> XRoad:

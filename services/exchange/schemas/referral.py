@@ -58,6 +58,9 @@ SenderVersion = Annotated[int, Field(strict=True, ge=1, le=9999)]
 Reference = Annotated[str, Field(pattern=REFERENCE_PATTERN, examples=["TV-0000-0000-0000-0000-0"])]
 
 
+LogLeaf = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["5e" * 32])]
+
+
 class In(BaseModel):
     """What comes in: known fields only, names in camelCase."""
 
@@ -139,21 +142,32 @@ class Out(BaseModel):
 
 
 class ReceiptOut(Out):
-    """A referral's reference, and how it stands."""
+    """A referral's reference, how it stands, and the leaf of its message in our message log."""
 
     reference: Reference
     status: Status
     status_at: Instant
+    receipt: LogLeaf = Field(description="With it the proof can be asked for that the log has the message.")
 
     @classmethod
     def of(cls, receipt: Receipt) -> "ReceiptOut":
-        """From what an action tells."""
-        return cls(reference=receipt.reference, status=receipt.status, status_at=receipt.status_at)
+        """From what an action tells; ValueError unless the message is in the log."""
+        if receipt.leaf is None:
+            raise ValueError("a message is acknowledged with its leaf")
+        return cls(
+            reference=receipt.reference,
+            status=receipt.status,
+            status_at=receipt.status_at,
+            receipt=receipt.leaf.hex(),
+        )
 
 
-class StatusOut(ReceiptOut):
+class StatusOut(Out):
     """How a referral stands; ``current`` is false when the case register could not be asked."""
 
+    reference: Reference
+    status: Status
+    status_at: Instant
     current: bool
 
     @classmethod

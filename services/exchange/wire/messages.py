@@ -30,12 +30,13 @@ def query(payload: etree._Element) -> dict[str, Any]:
 
 
 def receipt(wrapper: str, told: Receipt, *, with_current: bool) -> bytes:
-    """The response to either request; ``current`` is in the status's alone."""
+    """The response to either request; ``current`` is in the status's alone, ``receipt`` in the other's."""
     current = f"<current>{'true' if told.current else 'false'}</current>" if with_current else ""
+    leaf = "" if told.leaf is None else f"<receipt>{told.leaf.hex()}</receipt>"
     return _wrap(
         wrapper,
         f"<reference>{told.reference}</reference><status>{told.status}</status>"
-        f"<statusAt>{format_instant(told.status_at)}</statusAt>{current}",
+        f"<statusAt>{format_instant(told.status_at)}</statusAt>{current}{leaf}",
     )
 
 

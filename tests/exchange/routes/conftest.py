@@ -1,5 +1,6 @@
 """An X-Road client in front of the SOAP provider, as a security server speaks for it."""
 
+import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -121,3 +122,14 @@ def provider(exchange: Any, golden: Callable[[str], bytes]) -> Iterator[Provider
     door = exchange.app.state.xroad
     yield Provider(exchange, golden("submitReferral.request.xml").decode())
     exchange.app.state.xroad = door
+
+
+@pytest.fixture(scope="session")
+def referral(zeep_referral: Any) -> dict[str, Any]:
+    """The referral that zeep sends, as JSON."""
+    told = copy.deepcopy(zeep_referral)
+    inner = told.pop("referral")
+    inner["persons"] = inner["persons"]["person"]
+    inner["grounds"] = inner["grounds"]["ground"]
+    inner["assessment"]["answers"] = {"injury": "yes"}
+    return {**told, **inner}

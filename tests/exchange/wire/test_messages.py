@@ -26,7 +26,9 @@ ERRORS = (
 
 def submitted() -> bytes:
     return messages.receipt(
-        "submitReferral", Receipt(REFERENCE, Status.AWAITING_SCREENING, AT), with_current=False
+        "submitReferral",
+        Receipt(REFERENCE, Status.AWAITING_SCREENING, AT, leaf=bytes.fromhex("5e" * 32)),
+        with_current=False,
     )
 
 

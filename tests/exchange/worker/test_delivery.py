@@ -1,6 +1,7 @@
 """Deliveries against the simulated security server: at least once, in order, the same id and bytes."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from services.exchange.worker import Line, Worker
 
 POLIS = "ee-dev/GOV/70008747/polis"
 STAR = "ee-dev/GOV/70009770/star"
+LOGGED = "select l.* from message_log l join message_log_pending p on p.message_log_id = l.id order by p.id"
 LineOf = Callable[..., Line]
 
 
@@ -210,10 +212,28 @@ async def test_a_paused_worker_cannot_write_its_result_after_another_took_over(
         await asyncio.sleep(1.1)
         assert await drive(other, line(other)) == 1
         assert await world.states() == [("delivered", None)]
-        await line(paused)._courier._record(head, None, 1)
+        await line(paused)._courier._record(head, head.envelope, None, 1)
         async with paused._follower._database.work(line(paused)._courier._permit, str(uuid4())) as work:
             assert not await outbox.delivered(work, head, Try(1, "delivered"))
     assert await world.rows("select tries from outbox") == [{"tries": 1}]
+    results = [row["result"] for row in await world.rows(LOGGED)]
+    assert results == ["delivered", "lease-lost"]
+
+
+async def test_every_try_is_in_the_message_log(world: Any, line: LineOf) -> None:
+    world.register.happen()
+    await world.tell("down", times=2)
+    async with world.opened() as worker:
+        await worker._follower.step(0)
+        await settle(worker, line(worker))
+    rows = await world.rows(LOGGED)
+    (message,) = await world.rows("select id, digest from outbox")
+    assert [row["result"] for row in rows] == ["failed", "failed", "delivered"]
+    for row in rows:
+        record = json.loads(row["canonical"])
+        assert (row["what"], row["partner"], row["message_id"]) == ("sent", POLIS, str(message["id"]))
+        assert record["digest"] == message["digest"].hex()
+        assert (record["code"] is None) == (row["result"] == "delivered")
 
 
 async def test_a_message_whose_seal_is_broken_is_never_sent(world: Any, line: LineOf) -> None:

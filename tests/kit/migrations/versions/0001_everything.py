@@ -14,6 +14,9 @@ def upgrade() -> None:
     execute("create table event (id uuid primary key, stream text not null, version integer not null)")
     execute(schema.grants("event", app="select, insert"))
     execute(schema.sequenced_log("event"))
+    execute("create table letter (id uuid primary key, salt bytea, canonical bytea, leaf bytea not null)")
+    execute(schema.grants("letter", app="select, insert"))
+    execute(schema.sequenced_log("letter") + schema.log_tree("letter") + schema.log_receipts("letter"))
     execute(schema.idempotency_table())
     execute(schema.feed_tables())
     execute(
