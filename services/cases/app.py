@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from services.cases import catalog as published
 from services.cases.actions.children import ChildProtection
+from services.cases.actions.disclosures import Discloser
 from services.cases.actions.events import Feed
 from services.cases.actions.intake import Intake
 from services.cases.actions.keys import rewrap_all
@@ -22,7 +23,7 @@ from services.cases.actions.screening import Screener
 from services.cases.actions.sessions import Sessions
 from services.cases.catalog import Catalog
 from services.cases.outbound import RiskScore
-from services.cases.routes import children, events, intake, members, notices, reading, writing
+from services.cases.routes import children, disclosures, events, intake, members, notices, reading, writing
 from services.cases.settings import Settings
 from services.cases.store.events import Arrivals
 from services.cases.worker import Worker
@@ -40,7 +41,7 @@ from services.kit.tokens.signing import ACCESS_ISSUER
 from services.kit.web import ServiceSpec, create_service
 
 NAME: Final = "cases"
-LOGS: Final = ("audit", "event")
+LOGS: Final = ("audit", "event", "disclosure")
 PERSONAL: Final = (
     "person",
     "person_index",
@@ -49,6 +50,7 @@ PERSONAL: Final = (
     "marac_case",
     "participation",
     "child_notice",
+    "disclosure",
 )
 _DESCRIPTION: Final = (
     "People, referrals, cases and who may see them. A referral is taken once, scored, and screened by a "
@@ -125,6 +127,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             routers=[
                 intake.router,
                 events.router,
+                disclosures.router,
                 notices.router,
                 children.router,
                 reading.router,
@@ -162,7 +165,8 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
         index=index,
         patience=own.score_patience,
     )
-    state.child_protection = ChildProtection(parts.catalog, parts.ring)
+    discloser = Discloser(parts.catalog.disclosures, BlindIndex(keys.load_secret(own.keys, keys.DISCLOSURES)))
+    state.child_protection = ChildProtection(parts.catalog, parts.ring, discloser)
     state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
     state.feed = Feed(parts.database, arrivals, time.monotonic)
     state.sessions = Sessions(

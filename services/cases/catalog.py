@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from services.cases.model.codes import AgeBand, Decision, EventType, Role, State
+from services.cases.model.disclosures import Act, DisclosureRules, Receiver
 from services.cases.model.published import (
     AgeBorders,
     Ages,
@@ -27,7 +28,7 @@ PACKAGE = "services.cases"
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything published: regions, agencies, reasons, transitions, ages, notices and the names of codes."""
+    """Everything published: regions, agencies, reasons, transitions, ages, notices, disclosures, names."""
 
     regions: Regions
     agencies: Mapping[str, Label]
@@ -37,6 +38,7 @@ class Catalog:
     ages: Ages
     notices: Mapping[EventType, NoticeRule]
     child_notice: ChildNoticeRule
+    disclosures: DisclosureRules
     codes: Mapping[str, Mapping[str, Label]]
 
 
@@ -53,6 +55,7 @@ def load() -> Catalog:
         ages=_ages(_read("ages")),
         notices=_notices(),
         child_notice=_child_notice(),
+        disclosures=_disclosures(),
         codes=_read("codes")["lists"],
     )
 
@@ -108,3 +111,12 @@ def _child_notice() -> ChildNoticeRule:
         frozenset(row["fields"]),
         {each["code"]: each["label"] for each in row["stop_reasons"]},
     )
+
+
+def _disclosures() -> DisclosureRules:
+    file = _read("disclosures")
+    acts = {Act(row["code"]): row["label"] for row in file["actions"]}
+    if missing := sorted(set(Act) - acts.keys()):
+        raise datafile.DataFileError(f"services/cases/data/disclosures.yaml: no words for {missing}")
+    receivers = {row["code"]: row["label"] for row in file["receivers"]}
+    return DisclosureRules(acts, receivers, Receiver(**file["child_notice"]))

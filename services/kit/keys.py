@@ -28,6 +28,8 @@ SERVICES: Final = ("cases", "exchange", "indicators", "riskscore")
 STATEFUL: Final = ("cases", "exchange", "indicators")
 SEALING: Final = ("cases", "exchange")
 ISSUERS: Final = ("development", "access")
+DISCLOSURES: Final = "shared.disclosures"
+"""Names whom a disclosure is about: the register that discloses and the one that tells people share it."""
 SERVICES_JWKS: Final = "services.jwks.json"
 ISSUERS_JWKS: Final = "issuers.jwks.json"
 _LENGTH: Final = 32
@@ -44,7 +46,7 @@ def ensure(folder: Path) -> None:
         for name in SEALING:
             _create(folder / f"{name}.kek.json", _new_kek)
         logs = [f"{name}.{what}" for name in STATEFUL for what in ("audit", "log")]
-        for name in (*logs, "cases.blind-index", "cases.pseudonym"):
+        for name in (*logs, "cases.blind-index", "cases.pseudonym", DISCLOSURES):
             _create(folder / f"{name}.key", _new_secret)
         for name in SERVICES:
             _create(folder / f"{name}.signing.json", partial(_new_jwk, name))

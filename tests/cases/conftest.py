@@ -16,9 +16,11 @@ import pytest
 import pytest_asyncio
 
 from services.cases import catalog as published
+from services.cases.actions.disclosures import Discloser
 from services.cases.actions.intake import Intake, Taken
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.screening import Screener
+from services.cases.app import LOGS
 from services.cases.catalog import Catalog
 from services.cases.model.codes import Answer, Consent, Ground, Relation, Role, Sex
 from services.cases.model.referral import (
@@ -248,6 +250,7 @@ class World:
     ring: KeyRing
     index: BlindIndex
     pseudonyms: Pseudonyms
+    discloser: Discloser
     scorer: FakeScorer
     clock: FixedClock
     riskscore: RiskScore = field(init=False)
@@ -309,7 +312,7 @@ class World:
 
     async def sequence(self) -> None:
         """Gives what is committed its positions."""
-        await Sequencer(self.database, ("audit", "event")).drain()
+        await Sequencer(self.database, LOGS).drain()
 
     async def referral_id(self, reference: str) -> UUID:
         found = await self.rows("select id from referral where reference = $1", reference)
@@ -349,6 +352,7 @@ async def world(place: Any, key_folder: Path, catalog: Catalog) -> AsyncIterator
         ring=KeyRing.from_file(key_folder / "cases.kek.json"),
         index=BlindIndex(keys.load_secret(key_folder, "cases.blind-index")),
         pseudonyms=Pseudonyms(keys.load_secret(key_folder, "cases.pseudonym")),
+        discloser=Discloser(catalog.disclosures, BlindIndex(keys.load_secret(key_folder, keys.DISCLOSURES))),
         scorer=FakeScorer(),
         clock=clock,
     )

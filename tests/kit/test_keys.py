@@ -41,6 +41,7 @@ def test_ensure_makes_exactly_the_files_that_services_read(folder: Path) -> None
             "issuers.jwks.json",
             "riskscore.signing.json",
             "services.jwks.json",
+            "shared.disclosures.key",
         ]
     )
 
@@ -94,7 +95,7 @@ def test_jwk_sets_hold_public_halves_under_the_services_names(folder: Path) -> N
 
 def test_secrets_differ(folder: Path) -> None:
     logs = [f"{name}.{what}" for name in keys.STATEFUL for what in ("audit", "log")]
-    names = (*logs, "cases.blind-index", "cases.pseudonym")
+    names = (*logs, "cases.blind-index", "cases.pseudonym", keys.DISCLOSURES)
     assert len({keys.load_secret(folder, name) for name in names}) == len(names)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.cases.actions.disclosures import Discloser
 from services.cases.actions.screening import resource
 from services.cases.catalog import Catalog
 from services.cases.model.children import ChildNotice, Noted
@@ -13,7 +14,7 @@ from services.cases.model.ids import ParticipationId
 from services.cases.model.problems import ChildNoticeSettled, ChildNoticeStopped, MunicipalityUnknown
 from services.cases.model.states import state_name
 from services.cases.rules import events as told
-from services.cases.store import children, contents, dossiers, events, keys, referrals
+from services.cases.store import children, contents, disclosures, dossiers, events, keys, referrals
 from services.cases.store.opening import Opener
 from services.kit.calendar import format_instant
 from services.kit.db import Work
@@ -49,6 +50,7 @@ class ChildProtection:
 
     catalog: Catalog
     ring: KeyRing
+    discloser: Discloser
 
     async def tell(self, work: Work, event_id: UUID, number: UUID) -> Telling:
         """What is told of a child upon an event that announced it; from now on it has left.
@@ -73,6 +75,9 @@ class ChildProtection:
             raise ChildNoticeStopped
         dossier = Opener(self.ring).dossier(kept)
         part = next(one for one in dossier.persons if one.id == number)
+        source = f"{KIND}/{notice.number}/{notice.version}"
+        disclosed = self.discloser.of_part(work, part, kept.referral.case, source)
+        await disclosures.record(work, [disclosed])
         every = _facts(dossier, part, notice)
         shown = {name: value for name, value in every.items() if name in self.catalog.child_notice.fields}
         return Telling(shown, notice.municipality, decision, [kept.referral.id, part.person_id])

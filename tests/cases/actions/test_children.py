@@ -27,7 +27,7 @@ class Office:
 
     def __init__(self, world: Any) -> None:
         self.world = world
-        self.protection = ChildProtection(world.catalog, world.ring)
+        self.protection = ChildProtection(world.catalog, world.ring, world.discloser)
 
     async def tell(self, event: UUID, number: UUID) -> Any:
         permit = self.world.permit("get_child_notice", "delivery", "worker:delivery")
