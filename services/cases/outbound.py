@@ -1,5 +1,6 @@
 """What we ask of ``riskscore``, in our words."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,8 @@ from services.cases.model.referral import AssessmentFacts
 from services.cases.model.states import Score
 from services.kit.client import Response, ServiceClient
 from services.kit.policy import Caller
-from services.kit.problem import FieldError, UpstreamWrong
+from services.kit.problem import FieldError, UpstreamUnavailable, UpstreamWrong
+from services.kit.together import Together
 
 #: What we rely on in the other's contract: operation → fields of its answer.
 RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
@@ -28,11 +30,13 @@ RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
             "range",
             "unanswered",
             "items",
-        )
+        ),
+        "create_scores": ("items",),
     }
 }
 _KEPT: Final = RELIES_ON["riskscore"]["create_score"]
 _SCORES: Final = "/api/riskscore/v1/scores"
+_AT_ONCE: Final = 64  # what the scorer takes in one question
 _OK: Final = 200
 _REFUSED: Final = 422
 
@@ -53,11 +57,22 @@ class ScoreAnswer:
     result: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked in whose name; ``patience`` in seconds."""
+
+    caller: Caller
+    purpose: str
+    patience: float
+    body: Mapping[str, Any]
+
+
 class RiskScore:
     """The scorer."""
 
     def __init__(self, client: ServiceClient) -> None:
         self._client = client
+        self._asking: Together[_Question, Any] = Together(self._ask, most=_AT_ONCE)
 
     async def score(  # noqa: PLR0913 - one question, said in full
         self,
@@ -67,12 +82,13 @@ class RiskScore:
         caller: Caller,
         purpose: str,
         at: datetime,
-        timeout: float,  # noqa: ASYNC109 - the client's limit for the whole call, in seconds
+        timeout: float,  # noqa: ASYNC109 - the limit for the whole question, in seconds
     ) -> ScoreAnswer:
         """Asks for a score; sends item keys, coded answers and three facts, nothing else.
 
-        Raises ScoreRefusedError when the answers are wrong for good, UpstreamUnavailable or UpstreamWrong
-        when the scorer should be asked again later.
+        What is asked for one caller at the same time goes as one question. Raises ScoreRefusedError when the
+        answers are wrong for good, UpstreamUnavailable or UpstreamWrong when the scorer should be asked again
+        later.
         """
         question = {
             "instrument": facts.instrument,
@@ -83,14 +99,35 @@ class RiskScore:
             "repeat": Ground.REPEAT in grounds,
             "callOuts12Months": None,
         }
+        asked = _Question(caller, purpose, timeout, question)
+        try:
+            async with asyncio.timeout(timeout):
+                return _read(await self._asking.add((caller.subject, purpose), asked), at)
+        except TimeoutError:
+            raise UpstreamUnavailable from None
+
+    async def _ask(self, asked: Sequence[_Question]) -> Sequence[Any]:
+        """The answers to questions of one caller, all of them or an error."""
+        if len(asked) == 1:
+            return [await self._request(_SCORES, asked[0], asked[0].body)]
+        told = await self._request(f"{_SCORES}/batch", asked[0], {"items": [one.body for one in asked]})
+        try:
+            items = list(told["items"])
+        except (KeyError, TypeError):
+            raise UpstreamWrong("the scorer's answer has another form") from None
+        if len(items) != len(asked):
+            raise UpstreamWrong("the scorer answers something else than it was asked")
+        return items
+
+    async def _request(self, path: str, asked: _Question, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         answer = await self._client.request(
-            "POST", _SCORES, act_for=caller, purpose=purpose, json=question, timeout=timeout
+            "POST", path, act_for=asked.caller, purpose=asked.purpose, json=body, timeout=asked.patience
         )
         if answer.status_code == _REFUSED:
             raise ScoreRefusedError(_errors(answer))
         if answer.status_code != _OK:
             raise UpstreamWrong("the scorer does not let us ask")
-        return _read(answer.json(), at)
+        return answer.json()
 
     async def aclose(self) -> None:
         """Closes the connections."""

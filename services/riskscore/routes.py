@@ -1,5 +1,6 @@
 """Scores and instruments. Nothing here is about anybody: no audit, nothing is stored."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
@@ -12,7 +13,7 @@ from services.riskscore.catalog import Catalog
 from services.riskscore.model import InstrumentNotFound, InstrumentUnknown, ItemUnknown
 from services.riskscore.schemas.common import Code, Version
 from services.riskscore.schemas.instruments import InstrumentLine, InstrumentOut, Instruments
-from services.riskscore.schemas.scores import ScoreIn, ScoreOut
+from services.riskscore.schemas.scores import ScoreIn, ScoreOut, ScoresIn, ScoresOut
 
 router = ServiceRouter()
 
@@ -33,8 +34,32 @@ Published = Annotated[Catalog, Depends(_catalog)]
 )
 async def create_score(body: ScoreIn, catalog: Published) -> ScoreOut:
     """The same instrument, engine and answers give the same score for ever."""
-    scorer = catalog.find(body.instrument, body.version, body.on_date)
-    return ScoreOut.of(scorer.score(body.circumstances()))
+    return _scored(body, catalog)
+
+
+@router.post(
+    "/scores/batch",
+    dependencies=[Depends(permit("create_score"))],
+    summary="Score several sets of coded answers",
+    responses=problems(InstrumentUnknown, ItemUnknown),
+)
+async def create_scores(body: ScoresIn, catalog: Published) -> ScoresOut:
+    """All of them, or none: one that cannot be scored is named by its pointer."""
+    scores = []
+    for number, one in enumerate(body.items):
+        try:
+            scores.append(_scored(one, catalog))
+        except (InstrumentUnknown, ItemUnknown) as problem:
+            problem.errors = tuple(
+                replace(error, pointer=f"/items/{number}{error.pointer}") for error in problem.errors
+            )
+            raise
+    return ScoresOut(items=scores)
+
+
+def _scored(asked: ScoreIn, catalog: Catalog) -> ScoreOut:
+    scorer = catalog.find(asked.instrument, asked.version, asked.on_date)
+    return ScoreOut.of(scorer.score(asked.circumstances()))
 
 
 @router.get(

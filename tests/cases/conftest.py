@@ -194,27 +194,30 @@ class FakeScorer:
             return httpx.Response(422, json={"errors": errors})
         if self.mode != "ok":
             return httpx.Response(int(self.mode))
+        if "items" in body:
+            return httpx.Response(200, json={"items": [self._score(one) for one in body["items"]]})
+        return httpx.Response(200, json=self._score(body))
+
+    @staticmethod
+    def _score(body: dict[str, Any]) -> dict[str, Any]:
         score = sum(answer == "yes" for answer in body["answers"].values())
         high = score >= 14
-        return httpx.Response(
-            200,
-            json={
-                "instrument": body["instrument"],
-                "version": "2026-11",
-                "contentHash": "sha256:00",
-                "status": "draft",
-                "engine": "fake/1",
-                "score": score,
-                "maximum": 24,
-                "band": "high" if high else "standard",
-                "bandLabels": {"et": "-", "ru": "-", "en": "-"},
-                "grounds": ["visible-high-risk"] if high else [],
-                "range": {"lowest": score, "highest": 24, "lowestBand": "high", "highestBand": "high"},
-                "unanswered": [],
-                "items": [],
-                "statements": [],
-            },
-        )
+        return {
+            "instrument": body["instrument"],
+            "version": "2026-11",
+            "contentHash": "sha256:00",
+            "status": "draft",
+            "engine": "fake/1",
+            "score": score,
+            "maximum": 24,
+            "band": "high" if high else "standard",
+            "bandLabels": {"et": "-", "ru": "-", "en": "-"},
+            "grounds": ["visible-high-risk"] if high else [],
+            "range": {"lowest": score, "highest": 24, "lowestBand": "high", "highestBand": "high"},
+            "unanswered": [],
+            "items": [],
+            "statements": [],
+        }
 
 
 class _Signer:

@@ -1,3 +1,5 @@
+import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -113,3 +115,58 @@ async def test_an_answer_that_we_do_not_understand_is_no_score(ask: Build, answe
 async def test_a_scorer_that_is_away_is_away(ask: Build, answer: Any) -> None:
     with pytest.raises(UpstreamUnavailable):
         await ask(answer)
+
+
+class Several:
+    """A scorer that is asked at once: what it was asked, and how it answers for several."""
+
+    def __init__(self, whole: Callable[[int], httpx.Response] | None = None) -> None:
+        self.whole = whole
+        self.asked: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.url.path.rpartition("/")[2])
+        if not request.url.path.endswith("/batch"):
+            return httpx.Response(200, json=GOOD)
+        number = len(json.loads(request.content)["items"])
+        return self.whole(number) if self.whole else httpx.Response(200, json={"items": [GOOD] * number})
+
+    async def run(self, assessment: Any, number: int) -> list[Any]:
+        client = ServiceClient(
+            base_url="http://riskscore",
+            audience="riskscore",
+            signer=_Signer(),
+            transport=httpx.MockTransport(self),
+        )
+        riskscore = RiskScore(client)
+        caller = Caller.system("worker:intake", "cases")
+        asking = (
+            riskscore.score(assessment, (), caller=caller, purpose="intake", at=AT, timeout=1)
+            for _ in range(number)
+        )
+        try:
+            return await asyncio.gather(*asking)
+        finally:
+            await riskscore.aclose()
+
+
+async def test_what_is_asked_at_the_same_time_is_one_question(an_assessment: Build) -> None:
+    scorer = Several()
+    answers = await scorer.run(an_assessment(), 5)
+    assert [answer.score.value for answer in answers] == [15] * 5
+    assert scorer.asked == ["batch"]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        lambda _: httpx.Response(422, json={"errors": []}),
+        lambda number: httpx.Response(200, json={"items": [GOOD] * (number - 1)}),
+        lambda _: httpx.Response(200, json=[]),
+        lambda _: httpx.Response(500),
+    ],
+)
+async def test_what_is_refused_together_is_asked_by_itself(an_assessment: Build, whole: Any) -> None:
+    scorer = Several(whole)
+    assert len(await scorer.run(an_assessment(), 3)) == 3
+    assert scorer.asked == ["batch", "scores", "scores", "scores"]

@@ -33,6 +33,9 @@ STAR = "ee-dev/GOV/70009770/star"
 OUTBOX = ("outbox_try", "outbox", "outbox_queue")
 
 
+_SLUGS = {"409": "referral-version-exists", "422": "referral-invalid"}
+
+
 @dataclass
 class FakeCases:
     """Takes referrals as the register promises to; ``mode`` makes it fail, ``delay`` (seconds) hang."""
@@ -42,6 +45,7 @@ class FakeCases:
     status: str = "AWAITING_SCREENING"
     changed_at: str = "2017-05-04T12:00:01Z"
     refusals: dict[str, Any] = field(default_factory=dict)
+    spoilt: set[str] = field(default_factory=set)
     taken: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
 
@@ -53,25 +57,44 @@ class FakeCases:
             raise httpx.ConnectError("refused")
         if self.mode == "wrong":
             return httpx.Response(500)
-        if self.mode in {"409", "422"}:
-            slug = {"409": "referral-version-exists", "422": "referral-invalid"}[self.mode]
-            body = {
-                "type": f"urn:turvavork:problem:{slug}",
-                "title": "",
-                "status": int(self.mode),
-                **self.refusals,
-            }
-            return httpx.Response(
-                int(self.mode), json=body, headers={"content-type": "application/problem+json"}
-            )
-        return self._take(reference, request) if request.method == "PUT" else self._tell(reference)
+        match request.method:
+            case "PUT":
+                return self._one(self._take(reference, json.loads(request.content)))
+            case "POST":
+                items = [
+                    self._take(i["reference"], i["referral"]) for i in json.loads(request.content)["items"]
+                ]
+                return httpx.Response(200, json={"items": items})
+        refusal = self._refusal(reference)
+        return self._tell(reference) if refusal is None else self._one({"refused": refusal})
 
-    def _take(self, reference: str, request: httpx.Request) -> httpx.Response:
-        body = json.loads(request.content)
+    @staticmethod
+    def _one(outcome: dict[str, Any]) -> httpx.Response:
+        if "taken" in outcome:
+            return httpx.Response(200, json=outcome["taken"])
+        problem = {**outcome["refused"], "title": ""}
+        media = {"content-type": "application/problem+json"}
+        return httpx.Response(problem["status"], json=problem, headers=media)
+
+    def _refusal(self, reference: str) -> dict[str, Any] | None:
+        """What is refused: all of them by the mode, or those whose references are ``spoilt``."""
+        if self.mode not in _SLUGS and reference not in self.spoilt:
+            return None
+        mode = self.mode if self.mode in _SLUGS else "422"
+        return {
+            "type": f"urn:turvavork:problem:{_SLUGS[mode]}",
+            "status": int(mode),
+            "errors": [],
+            **self.refusals,
+        }
+
+    def _take(self, reference: str, body: dict[str, Any]) -> dict[str, Any]:
+        refusal = self._refusal(reference)
+        if refusal is not None:
+            return {"refused": refusal}
         known = next((old for old, had in self.taken.items() if had["sender"] == body["sender"]), None)
         self.taken.setdefault(known or reference, body)
-        told = {"reference": known or reference, "status": self.status, "band": "high"}
-        return httpx.Response(201 if known is None else 200, json=told)
+        return {"taken": {"reference": known or reference, "status": self.status, "band": "high"}}
 
     def _tell(self, reference: str) -> httpx.Response:
         if reference not in self.taken:
@@ -153,8 +176,7 @@ class Running:
         """What the worker does: claims what is due, and hands it over."""
         async with self.app.state.database.work(self.permit(), str(uuid4())) as work:
             due = await inbox.claim(work, limit=limit, lease=timedelta(seconds=30))
-        tries = (self.repair().hand_over(self.permit(), each, str(uuid4())) for each in due)
-        return list(await asyncio.gather(*tries))
+        return list(await self.repair().hand_over(self.permit(), due, str(uuid4())))
 
     async def forget(self) -> None:
         """Empties the tables, and makes the case register dull again."""

@@ -105,3 +105,38 @@ async def test_a_score_takes_little_time(api: httpx.AsyncClient, as_service: Hea
         await api.post("/scores", json=ASKED, headers=headers)
     # The test's own client and a cold machine are in it: the measure is of the order, not of the figure.
     assert (time.process_time() - began) / 100 < 0.02
+
+
+async def test_several_are_scored_as_each_by_itself(api: httpx.AsyncClient, as_service: Headers) -> None:
+    headers = as_service("cases", "worker:intake")
+    other = ASKED | {"answers": {"injury": "yes", "weapons": "yes"}, "repeat": True}
+    both = await api.post("/scores/batch", json={"items": [ASKED, other]}, headers=headers)
+    assert both.status_code == 200
+    each = [(await api.post("/scores", json=one, headers=headers)).json() for one in (ASKED, other)]
+    assert both.json() == {"items": each}
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"answers": {"mari-maasikas": "yes"}}, "/items/1/answers"),
+        ({"instrument": "odara"}, "/items/1/instrument"),
+        ({"repeat": "perhaps"}, "/items/1/repeat"),
+    ],
+)
+async def test_one_of_several_that_cannot_be_scored_is_named(
+    api: httpx.AsyncClient, as_service: Headers, change: dict[str, Any], pointer: str
+) -> None:
+    body = {"items": [ASKED, ASKED | change]}
+    answer = await api.post("/scores/batch", json=body, headers=as_service("cases", "worker:intake"))
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+@pytest.mark.parametrize("number", [0, 65])
+async def test_none_and_too_many_are_refused(
+    api: httpx.AsyncClient, as_service: Headers, number: int
+) -> None:
+    body = {"items": [ASKED] * number}
+    answer = await api.post("/scores/batch", json=body, headers=as_service("cases", "worker:intake"))
+    assert answer.status_code == 422

@@ -1,24 +1,34 @@
 """Referrals come in from ``exchange``, and it asks how they stand."""
 
-from typing import Annotated
+import asyncio
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Path, Request, Response
 
-from services.cases.actions.intake import Intake, Taken
+from services.cases.actions.intake import Answer, Intake, Taken
 from services.cases.actions.status import status_of
 from services.cases.model.problems import ReferralInvalid, ReferralVersionExists
 from services.cases.model.referral import Incoming
 from services.cases.model.states import public_status, state_name
-from services.cases.schemas.referral import IntakeIn, StatusView, TakenView
+from services.cases.schemas.referral import (
+    HandedOverIn,
+    IntakeIn,
+    OutcomesView,
+    ReasonView,
+    RefusalView,
+    StatusView,
+    TakenView,
+)
 from services.kit.access import permit
 from services.kit.db import Work, unit_of_work
-from services.kit.disclose import disclose
+from services.kit.disclose import disclose, reveal
 from services.kit.ids import REFERENCE_PATTERN, parse_reference
 from services.kit.openapi import problems
 from services.kit.policy import Decision, Permit
 from services.kit.problem import FieldError, Malformed, NotFound, Overloaded
 from services.kit.web import ServiceRouter
 
+T = TypeVar("T")
 router = ServiceRouter(tags=["intake"])
 
 Reference = Annotated[
@@ -48,27 +58,92 @@ async def take_referral(
     allowed: Annotated[Permit, Depends(permit("take_referral"))],
 ) -> Response:
     """Takes a referral once: the same again answers 200 with the first reference, other content 409."""
-    try:
-        checked = parse_reference(reference)
-    except ValueError:
-        error = FieldError("path:reference", "check-character", "the check character does not fit")
-        raise Malformed(errors=[error]) from None
-    sender = body.sender.facts()
+    checked = _checked(reference, "path:reference")
 
     async def answer(work: Work, taken: Taken, decision: Decision) -> Response:
         return disclose(
             work,
-            TakenView(reference=taken.reference, status=taken.status, band=taken.band),
+            _taken(taken),
             decisions=decision,
             objects=[taken.id],
             status=201 if taken.first else 200,
             action="disclose",
-            client=sender.client,
+            client=body.sender.client,
         )
 
+    return await _take(request, allowed, checked, body, answer)
+
+
+@router.post(
+    "/intake",
+    summary="Take several referrals",
+    response_model=OutcomesView,
+    responses=problems(Overloaded),
+)
+async def take_referrals(
+    request: Request,
+    body: HandedOverIn,
+    allowed: Annotated[Permit, Depends(permit("take_referral"))],
+) -> Response:
+    """Takes each as a single one is taken, and tells what became of each.
+
+    Referrals are known by reference and by sender's version: what was cut off may be sent again.
+    """
+    references = [_checked(each.reference, f"/items/{n}/reference") for n, each in enumerate(body.items)]
+    waiting = (
+        _outcome(request, allowed, reference, one.referral)
+        for reference, one in zip(references, body.items, strict=True)
+    )
+    outcomes = []
+    for outcome in await asyncio.gather(*waiting, return_exceptions=True):
+        if isinstance(outcome, BaseException):  # one that fails leaves no other half done
+            raise outcome
+        outcomes.append(outcome)
+    return Response(b'{"items":[%b]}' % b",".join(outcomes), media_type="application/json")
+
+
+async def _outcome(request: Request, allowed: Permit, reference: str, referral: IntakeIn) -> bytes:
+    """An OutcomeView; what is refused leaves its row in the audit log as a single one does."""
+
+    async def answer(work: Work, taken: Taken, decision: Decision) -> bytes:
+        return b'{"taken":%b}' % reveal(
+            work,
+            _taken(taken),
+            decisions=decision,
+            objects=[taken.id],
+            client=referral.sender.client,
+        )
+
+    try:
+        return await _take(request, allowed, reference, referral, answer)
+    except (ReferralInvalid, ReferralVersionExists) as problem:
+        await request.app.state.refusals(request, problem)
+        refusal = RefusalView(
+            type=problem.type_uri(),
+            status=problem.status,
+            errors=[ReasonView(pointer=e.pointer, code=e.code, reason=e.reason) for e in problem.errors],
+        )
+        return b'{"refused":%b}' % refusal.model_dump_json(by_alias=True).encode()
+
+
+async def _take(
+    request: Request, allowed: Permit, reference: str, referral: IntakeIn, answer: Answer[T]
+) -> T:
     intake: Intake = request.app.state.intake
-    incoming = Incoming(checked, sender, body.canonical(), body.facts())
+    incoming = Incoming(reference, referral.sender.facts(), referral.canonical(), referral.facts())
     return await intake.take(allowed, request.state.request_id, incoming, answer)
+
+
+def _taken(taken: Taken) -> TakenView:
+    return TakenView(reference=taken.reference, status=taken.status, band=taken.band)
+
+
+def _checked(reference: str, pointer: str) -> str:
+    try:
+        return parse_reference(reference)
+    except ValueError:
+        error = FieldError(pointer, "check-character", "the check character does not fit")
+        raise Malformed(errors=[error]) from None
 
 
 @router.get(

@@ -166,6 +166,19 @@ class IntakeIn(ReferralIn):
     sender: SenderIn
 
 
+class HandedIn(Message):
+    """A referral that waited, with the reference that its sender was told."""
+
+    reference: Reference
+    referral: IntakeIn
+
+
+class HandedOverIn(Message):
+    """Referrals that are taken by themselves, in one call."""
+
+    items: list[HandedIn] = Field(min_length=1, max_length=64)
+
+
 class View(BaseModel):
     """What goes out."""
 
@@ -178,6 +191,35 @@ class TakenView(View):
     reference: Reference
     status: Status
     band: Annotated[Band | None, FieldClass("risk")]
+
+
+class ReasonView(View):
+    """What is wrong, and where."""
+
+    pointer: str
+    code: str
+    reason: str
+
+
+class RefusalView(View):
+    """Why one of several referrals was not taken, as the problem of a single one says it."""
+
+    type: str = Field(examples=["urn:turvavork:problem:referral-version-exists"])
+    status: int
+    errors: list[ReasonView]
+
+
+class OutcomeView(View):
+    """What became of one of several referrals: one of the two is there."""
+
+    taken: TakenView | None = None
+    refused: RefusalView | None = None
+
+
+class OutcomesView(View):
+    """As many as were handed over, in the same order."""
+
+    items: list[OutcomeView]
 
 
 class StatusView(View):

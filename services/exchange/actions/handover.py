@@ -1,6 +1,5 @@
 """Handing over what could not be handed over while its sender waited."""
 
-import asyncio
 from datetime import timedelta
 from typing import Final
 from uuid import uuid4
@@ -11,7 +10,7 @@ from services.exchange.store import inbox
 from services.kit.db import Database
 from services.kit.policy import Permit
 
-AT_ONCE: Final = 8
+AT_ONCE: Final = 32
 LEAST: Final = 2  # what was acknowledged moves on, however busy the machine is
 SLOW: Final = 0.3  # seconds of a round: then others wait for the same processors
 LEASE: Final = timedelta(seconds=15)  # longer than the hand-over of one message may take
@@ -32,10 +31,6 @@ class HandOver:
     async def _round(self) -> int:
         async with self._database.work(self._permit, str(uuid4())) as work:
             due = await inbox.claim(work, limit=self._pace.places, lease=LEASE)
-        done = await asyncio.gather(
-            *(self._repair.hand_over(self._permit, one, str(uuid4())) for one in due), return_exceptions=True
-        )
-        for outcome in done:
-            if isinstance(outcome, BaseException):
-                raise outcome
+        if due:
+            await self._repair.hand_over(self._permit, due, str(uuid4()))
         return len(due)

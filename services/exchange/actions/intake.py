@@ -196,9 +196,11 @@ class Intake:
         client = permit.caller.subject
         decision = permit.on({"client": client})
         async with self._database.work(permit, str(new_id())) as work:
+            taken = [(one.row_id, one.answer, None) for one in outcomes if isinstance(one.answer, Taken)]
+            handed = await inbox.hand_over(work, taken)
             messages = []
             for each in outcomes:
-                message = await self._recorded(work, each)
+                message = handed.get(each.row_id) or await self._recorded(work, each)
                 messages.append(message or await inbox.by_id(work, each.row_id))
                 own = work.of_request(each.request_id)
                 own.audit("disclose", [each.row_id], _TOLD, decision, client=client)
@@ -209,7 +211,7 @@ class Intake:
     async def _recorded(self, work: Work, outcome: _Outcome) -> Message | None:
         match outcome.answer:
             case Taken():
-                return await inbox.hand_over(work, outcome.row_id, outcome.answer)
+                return None
             case Declined():
                 return await inbox.decline(work, outcome.row_id, outcome.answer)
             case Unavailable():

@@ -1,7 +1,9 @@
 """Handing over what was stored and not handed over while its sender waited."""
 
+import asyncio
+import itertools
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -16,24 +18,24 @@ from services.exchange.model.inbox import (
     Taken,
     Unavailable,
 )
-from services.exchange.outbound.cases import WRONG, Cases
+from services.exchange.outbound.cases import WRONG, Cases, Handing
 from services.exchange.rules import delivery
 from services.exchange.store import inbox
 from services.exchange.store.sealing import Sealer
 from services.kit import log
 from services.kit.db import Database, Work
-from services.kit.ids import new_id
 from services.kit.policy import Permit
 from services.kit.sealed import SealBroken
-from services.kit.together import Together
 
+MOST_BYTES: Final = 512 * 1024  # of referrals in one call; the register takes bodies of 1 MiB
 _TOLD: Final = ("basic",)
+_BROKEN: Final = Declined("seal-broken")
 _log = log.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How the worker waits: ``budget`` in seconds for one call.
+    """How the worker waits: ``budget`` in seconds for one call; a group that fails is asked about once more.
 
     A register that answers wrongly ``tries_of_wrong`` times about a message makes it wait for a person. The
     longest wait is short, other than for a partner: the register is ours, and who was told *received* has the
@@ -45,62 +47,81 @@ class Terms:
     retry: delivery.Terms = field(default_factory=lambda: delivery.Terms(longest=timedelta(seconds=10)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What the register said of a claimed row, about to be written."""
-
-    permit: Permit
-    request_id: str
-    due: Due
-    answer: Answer
-
-
 class Repair:
     """Tries again, for rows that the worker has claimed."""
 
     def __init__(self, database: Database, sealer: Sealer, cases: Cases, terms: Terms) -> None:
         self._database, self._sealer, self._cases, self._terms = database, sealer, cases, terms
-        self._outcomes: Together[_Outcome, Message | None] = Together(self._record_all)
 
-    async def hand_over(self, permit: Permit, due: Due, request_id: str) -> Message | None:
-        """The worker's try for a row that it has claimed; None when the row is not this claim's any more.
+    async def hand_over(
+        self, permit: Permit, due: Sequence[Due], request_id: str
+    ) -> Sequence[Message | None]:
+        """The worker's try for rows that it has claimed; None for each that is not this claim's any more.
 
-        A register that cannot be asked makes it wait; one that refuses makes it wait for a person: somebody
-        may have been told of a success. Raises what the database raises.
+        A register that cannot be asked makes them wait; one that refuses a referral makes it wait for a
+        person: somebody may have been told of a success. Raises what the database raises.
         """
-        answer = await self._answer_to(permit, due)
-        settled = await self._outcomes.add(permit.operation, _Outcome(permit, request_id, due, answer))
-        if settled is not None and isinstance(settled.progress, Quarantined):
-            _log.error("referral-quarantined", object_id=due.id, reason=settled.progress.reason)
+        answers = await self._answers(permit, due)
+        async with self._database.work(permit, request_id) as work:
+            settled = await self._record(work, list(zip(due, answers, strict=True)))
+            for one in due:
+                work.audit("update", [one.id], _TOLD, client=one.client)
+        for one, message in zip(due, settled, strict=True):
+            if message is not None and isinstance(message.progress, Quarantined):
+                _log.error("referral-quarantined", object_id=one.id, reason=message.progress.reason)
         return settled
 
-    async def _answer_to(self, permit: Permit, due: Due) -> Answer:
+    async def _answers(self, permit: Permit, due: Sequence[Due]) -> Sequence[Answer]:
+        """What the register says of each; those that cannot be opened are not asked about."""
+        opened = {one.id: handing for one in due if (handing := self._opened(one)) is not None}
+        given = await asyncio.gather(
+            *(
+                self._cases.take_all(permit.caller, group, budget=self._terms.budget)
+                for group in groups(list(opened.values()))
+            )
+        )
+        told = dict(zip(opened, itertools.chain(*given), strict=True))
+        return [self._judged(one, told.get(one.id, _BROKEN)) for one in due]
+
+    def _opened(self, due: Due) -> Handing | None:
         try:
             referral = self._sealer.referral(due)
         except SealBroken as error:
             _log.critical("seal-broken", object_id=due.id, exc_info=error)
-            return Declined("seal-broken")
-        sender = Sender(due.client, due.sender_reference, due.sender_version)
-        answer = await self._cases.take(
-            permit.caller, due.reference, referral, sender, budget=self._terms.budget
-        )
+            return None
+        return Handing(due.reference, Sender(due.client, due.sender_reference, due.sender_version), referral)
+
+    def _judged(self, due: Due, answer: Answer) -> Answer:
         wrong = isinstance(answer, Unavailable) and answer.code == WRONG
         return Declined(WRONG) if wrong and due.attempts >= self._terms.tries_of_wrong else answer
 
-    async def _record_all(self, outcomes: Sequence[_Outcome]) -> Sequence[Message | None]:
-        async with self._database.work(outcomes[0].permit, str(new_id())) as work:
-            settled = []
-            for each in outcomes:
-                settled.append(await self._record(work, each.due, each.answer))
-                own = work.of_request(each.request_id)
-                own.audit("update", [each.due.id], _TOLD, client=each.due.client)
-            return settled
+    async def _record(self, work: Work, tried: Sequence[tuple[Due, Answer]]) -> Sequence[Message | None]:
+        """The results in the order of the tries; those that were taken in one statement."""
+        taken = [(due.id, answer, due.fence) for due, answer in tried if isinstance(answer, Taken)]
+        handed = await inbox.hand_over(work, taken)
+        settled: list[Message | None] = []
+        for due, answer in tried:
+            match answer:
+                case Taken():
+                    settled.append(handed.get(due.id))
+                case Declined():
+                    settled.append(await inbox.put_aside(work, due, answer))
+                case Unavailable():
+                    wait = delivery.wait(due.attempts, self._terms.retry, secrets.randbelow(1001))
+                    await inbox.postpone(work, due, wait=wait)
+                    settled.append(None)
+        return settled
 
-    async def _record(self, work: Work, due: Due, answer: Answer) -> Message | None:
-        if isinstance(answer, Taken):
-            return await inbox.hand_over(work, due.id, answer, fence=due.fence)
-        if isinstance(answer, Declined):
-            return await inbox.put_aside(work, due, answer)
-        wait = delivery.wait(due.attempts, self._terms.retry, secrets.randbelow(1001))
-        await inbox.postpone(work, due, wait=wait)
-        return None
+
+def groups(waiting: Sequence[Handing]) -> Iterator[Sequence[Handing]]:
+    """Those that go in one call: few enough bytes for a body; one that is larger goes by itself."""
+    group: list[Handing] = []
+    size = 0
+    for one in waiting:
+        if group and size + len(one.referral) > MOST_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(one)
+        size += len(one.referral)
+    if group:
+        yield group

@@ -3,9 +3,10 @@
 ``RELIES_ON`` lists what we rely on; a test looks it up in the provider's committed document.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from services.exchange.model.inbox import Answer, Declined, HandedOver, Sender, Status, Taken, Unavailable
@@ -22,15 +23,26 @@ WRONG: Final = "case-register-wrong"
 RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "cases": {
         "take_referral": ("reference", "status"),
+        "take_referrals": ("items",),
         "get_intake_status": ("reference", "status", "changedAt"),
     }
 }
+_INTAKE: Final = "/api/cases/v1/intake"
 _OK: Final = frozenset({200, 201})
 _REFUSED: Final = {409: "referral-version-exists", 422: "referral-invalid"}
 _TYPE: Final = "urn:turvavork:problem:"
 _NOT_FOUND: Final = 404
 _MOST_ERRORS: Final = 100
 _log = log.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """A referral that waits: our reference, its canonical JSON, who sent it."""
+
+    reference: str
+    sender: Sender
+    referral: bytes = field(repr=False)
 
 
 class Cases:
@@ -52,25 +64,43 @@ class Cases:
             sender: the client, with its own reference and version.
             budget: seconds for the whole call.
         """
-        body = {**json.loads(referral), "sender": asdict(sender)}
-        answer = await self._ask("PUT", reference, caller, budget, body)
-        if isinstance(answer, Unavailable):
-            return answer
-        try:
-            if answer.status_code in _OK:
-                told = answer.json()
-                return Taken(str(told["reference"]), Status(told["status"]))
-            if answer.status_code in _REFUSED and (declined := _declined(answer)) is not None:
-                return declined
-        except (UpstreamWrong, KeyError, TypeError, ValueError) as error:
-            _log.error("case-register-not-understood", status=answer.status_code, exc_info=error)
-            return Unavailable(WRONG)
-        _log.error("case-register-refused-us", status=answer.status_code)
-        return Unavailable(WRONG)
+        answer = await self._ask("PUT", f"/{reference}", caller, budget, _body(referral, sender))
+        return answer if isinstance(answer, Unavailable) else _understood(answer)
+
+    async def take_all(
+        self, caller: Caller, waiting: Sequence[Handing], *, budget: float
+    ) -> Sequence[Answer]:
+        """Hands several over in one call, with an answer for each; as :meth:`take`, it never raises.
+
+        When the register answers the call as a whole wrongly, or with a refusal, each is handed over by
+        itself, so that one that it cannot take spoils no other. ``budget`` is for each of the two tries.
+        """
+        if len(waiting) == 1:
+            (one,) = waiting
+            return [await self.take(caller, one.reference, one.referral, one.sender, budget=budget)]
+        body = {
+            "items": [
+                {"reference": each.reference, "referral": _body(each.referral, each.sender)}
+                for each in waiting
+            ]
+        }
+        answer = await self._ask("POST", "", caller, budget, body)
+        if not isinstance(answer, Unavailable):
+            outcomes = _outcomes(answer, len(waiting))
+            if outcomes is not None:
+                return outcomes
+        elif answer.code != WRONG:
+            return [answer] * len(waiting)
+        return await asyncio.gather(
+            *(
+                self.take(caller, each.reference, each.referral, each.sender, budget=budget)
+                for each in waiting
+            )
+        )
 
     async def status(self, caller: Caller, reference: str, *, budget: float) -> HandedOver | None:
         """How a referral stands; None when the register cannot be asked now, or does not know it."""
-        answer = await self._ask("GET", reference, caller, budget, None)
+        answer = await self._ask("GET", f"/{reference}", caller, budget, None)
         if isinstance(answer, Unavailable) or answer.status_code == _NOT_FOUND:
             return None
         try:
@@ -81,14 +111,13 @@ class Cases:
             return None
 
     async def _ask(
-        self, method: str, reference: str, caller: Caller, budget: float, body: dict[str, Any] | None
+        self, method: str, path: str, caller: Caller, budget: float, body: dict[str, Any] | None
     ) -> Response | Unavailable:
         if not self._breaker.closed():
             return Unavailable("not-asked")
-        path = f"/api/cases/v1/intake/{reference}"
         try:
             answer = await self._client.request(
-                method, path, act_for=caller, purpose=PURPOSE, json=body, timeout=budget
+                method, f"{_INTAKE}{path}", act_for=caller, purpose=PURPOSE, json=body, timeout=budget
             )
         except UpstreamUnavailable:
             self._breaker.failed()
@@ -100,11 +129,55 @@ class Cases:
         return answer
 
 
-def _declined(answer: Response) -> Declined | None:
+def _body(referral: bytes, sender: Sender) -> dict[str, Any]:
+    return {**json.loads(referral), "sender": asdict(sender)}
+
+
+def _understood(answer: Response) -> Answer:
+    """What the register says of one referral."""
+    try:
+        if answer.status_code in _OK:
+            return _taken(answer.json())
+        if (
+            answer.status_code in _REFUSED
+            and (declined := _declined(answer.status_code, answer.json())) is not None
+        ):
+            return declined
+    except (UpstreamWrong, KeyError, TypeError, ValueError) as error:
+        _log.error("case-register-not-understood", status=answer.status_code, exc_info=error)
+        return Unavailable(WRONG)
+    _log.error("case-register-refused-us", status=answer.status_code)
+    return Unavailable(WRONG)
+
+
+def _outcomes(answer: Response, number: int) -> Sequence[Answer] | None:
+    """What the register says of each, or None when it does not say that."""
+    try:
+        items = answer.json()["items"] if answer.status_code in _OK else []
+        told = [_outcome(item) for item in items]
+        if len(told) == number and None not in told:
+            return [each for each in told if each is not None]
+    except (UpstreamWrong, KeyError, TypeError, ValueError) as error:
+        _log.error("case-register-not-understood", status=answer.status_code, exc_info=error)
+        return None
+    _log.error("case-register-refused-us", status=answer.status_code)
+    return None
+
+
+def _outcome(item: Mapping[str, Any]) -> Answer | None:
+    if "taken" in item:
+        return _taken(item["taken"])
+    return _declined(item["refused"]["status"], item["refused"])
+
+
+def _taken(told: Mapping[str, Any]) -> Taken:
+    return Taken(str(told["reference"]), Status(told["status"]))
+
+
+def _declined(status: int, problem: Mapping[str, Any]) -> Declined | None:
     """The refusal, if it is one of those that say something about the referral."""
-    problem = answer.json()
-    reason = _REFUSED[answer.status_code]
-    if problem["type"] != _TYPE + reason:
+    reason = _REFUSED.get(status)
+    if reason is None or problem["type"] != _TYPE + reason:
         return None
     errors = [
         FieldError(str(e["pointer"]), str(e["code"]), str(e["reason"])) for e in problem.get("errors", ())

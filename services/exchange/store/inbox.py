@@ -4,7 +4,7 @@ Times at which something is due are the database's; times that people read are t
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -111,11 +111,17 @@ _BY_SENDER: Final = _sql("""
       and (cast(:version as integer) is null or sender_version = :version)
     order by sender_version desc, received_at desc limit 1
 """)
+#: Rows are locked in one order: the request and the worker may both come with several of the same.
 _HANDED_OVER: Final = _sql("""
-    update inbox set state = 'handed-over', same_as = nullif(cast(:reference as text), reference),
-        status = :status, status_at = :at, settled_at = :at, referral_sealed = null,
+    with mine as (
+        select id as row from inbox where id = any(cast(:row as uuid[])) order by id for update
+    )
+    update inbox set state = 'handed-over', same_as = nullif(said, reference), status = told,
+        status_at = cast(:at as timestamptz), settled_at = cast(:at as timestamptz), referral_sealed = null,
         next_attempt_at = null, lease_until = null
-    where id = :id and state = 'received' and fence = coalesce(cast(:fence as integer), fence)
+    from unnest(cast(:row as uuid[]), cast(:said as text[]), cast(:told as text[]), cast(:held as integer[]))
+        as taken (row, said, told, held) join mine using (row)
+    where id = taken.row and state = 'received' and fence = coalesce(held, fence)
     returning {columns}
 """)
 _DECLINED: Final = _sql("""
@@ -198,14 +204,22 @@ async def by_sender_reference(work: Work, client: str, reference: str, version: 
     return _optional((await work.conn.execute(_BY_SENDER, values)).first())
 
 
-async def hand_over(work: Work, row_id: UUID, taken: Taken, *, fence: int | None = None) -> Message | None:
-    """The case register has it. None when the row was settled before, or the ``fence`` is another's.
+async def hand_over(work: Work, taken: Sequence[tuple[UUID, Taken, int | None]]) -> Mapping[UUID, Message]:
+    """The case register has them: rows, what it told of each, and the fence; those that it changed, by id.
 
-    Without a fence it is the request itself, which holds no lease: the register says the same to both.
+    A row that was settled before, or whose fence is another's, stays as it is. Without a fence it is the
+    request itself, which holds no lease: the register says the same to both.
     """
-    told = {"reference": taken.reference, "status": taken.status.value, "at": work.now}
-    values = {"id": row_id, "fence": fence, **told}
-    return _optional((await work.conn.execute(_HANDED_OVER, values)).first())
+    if not taken:
+        return {}
+    columns = {
+        "row": [row for row, _, _ in taken],
+        "said": [told.reference for _, told, _ in taken],
+        "told": [told.status.value for _, told, _ in taken],
+        "held": [fence for _, _, fence in taken],
+    }
+    found = await work.conn.execute(_HANDED_OVER, {**columns, "at": work.now})
+    return {row.id: _message(row) for row in found}
 
 
 async def decline(work: Work, row_id: UUID, declined: Declined) -> Message | None:

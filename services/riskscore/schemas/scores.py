@@ -47,6 +47,12 @@ class ScoreIn(Message):
         return Circumstances(self.answers, self.professional_judgement, self.repeat, self.call_outs_12_months)
 
 
+class ScoresIn(Message):
+    """Several at once; each is scored by itself."""
+
+    items: list[ScoreIn] = Field(min_length=1, max_length=64)
+
+
 class ItemScore(Message):
     """An item, its answer, and what it added."""
 
@@ -111,3 +117,9 @@ class ScoreOut(Message):
             ],
             statements=[TextOut.of(statement.texts) for statement in instrument.statements],
         )
+
+
+class ScoresOut(Message):
+    """As many as were asked for, in the same order."""
+
+    items: list[ScoreOut]

@@ -118,3 +118,63 @@ async def test_the_status_is_the_senders_to_ask(served: Any, a_message: Build) -
     unknown = await served.get(f"/intake/{new_reference()}", POLIS, "exchange", "intake")
     assert foreign.status_code == unknown.status_code == 404
     assert foreign.json() | {"instance": ""} == unknown.json() | {"instance": ""}
+
+
+async def handed(served: Any, *messages: Any, subject: str = "worker:intake") -> Any:
+    """Several referrals in one call; each with the sender's reference of its place."""
+    items = [
+        {
+            "reference": new_reference(),
+            "referral": {**message, "sender": {"client": POLIS, "reference": f"B-{n}", "version": 1}},
+        }
+        for n, message in enumerate(messages)
+    ]
+    headers = served.headers(subject, "exchange", "intake")
+    return items, await served.http.post("/api/cases/v1/intake", json={"items": items}, headers=headers)
+
+
+async def test_several_are_taken_each_by_itself(served: Any, a_message: Build) -> None:
+    items, answer = await handed(served, a_message(), a_message(region="atlantis"), a_message())
+    assert answer.status_code == 200, answer.text
+    first, second, third = answer.json()["items"]
+    told = {"reference": items[0]["reference"], "status": "AWAITING_SCREENING", "band": "high"}
+    assert first == {"taken": told}
+    assert third == {"taken": told | {"reference": items[2]["reference"]}}
+    assert second["refused"]["type"] == "urn:turvavork:problem:referral-invalid"
+    assert [(e["pointer"], e["code"]) for e in second["refused"]["errors"]] == [("/region", "unknown")]
+    assert await served.world.count("referral") == 2
+    rows = await served.world.rows(
+        "select action, decision, count(*) from audit where operation = 'take_referral' group by 1, 2"
+    )
+    assert {(row[0], row[1]): row[2] for row in rows} == {
+        ("receive", "allow"): 2,
+        ("disclose", "allow"): 2,
+        ("refuse", "deny"): 1,
+    }
+
+
+async def test_several_share_one_question_to_the_scorer(served: Any, a_message: Build) -> None:
+    await handed(served, *(a_message() for _ in range(5)))
+    (asked,) = served.world.scorer.asked
+    assert len(asked["items"]) == 5
+
+
+async def test_several_again_have_one_effect(served: Any, a_message: Build) -> None:
+    items, first = await handed(served, a_message(), a_message())
+    headers = served.headers("worker:intake", "exchange", "intake")
+    again = await served.http.post("/api/cases/v1/intake", json={"items": items}, headers=headers)
+    assert again.json() == first.json()
+    assert await served.world.count("referral") == 2
+
+
+async def test_a_wrong_one_of_several_is_named_and_nothing_is_taken(served: Any, a_message: Build) -> None:
+    _, answer = await handed(served, a_message(), a_message(consent="maybe"))
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/items/1/referral/consent"
+    assert await served.world.count("referral") == 0
+
+
+async def test_a_client_hands_over_several_of_its_own_alone(served: Any, a_message: Build) -> None:
+    _, answer = await handed(served, a_message(), subject=STAR)
+    assert answer.status_code == 404
+    assert await served.world.count("referral") == 0

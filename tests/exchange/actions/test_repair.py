@@ -6,8 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.exchange.model.inbox import Quarantined
+from services.exchange.actions.repair import MOST_BYTES, groups
+from services.exchange.model.inbox import Quarantined, Sender
+from services.exchange.outbound.cases import Handing
 from services.exchange.store import inbox
 from services.kit.problem import UpstreamUnavailable
 
@@ -79,7 +83,7 @@ async def test_two_workers_share_what_is_due(exchange: Any, golden: Any) -> None
     both = await asyncio.gather(exchange.work_off(6), exchange.work_off(6))
     assert sorted(map(len, both)) == [4, 6]
     assert len(exchange.cases.taken) == 10
-    assert [method for method, _ in exchange.cases.calls[10:]] == ["PUT"] * 10
+    assert [method for method, _ in exchange.cases.calls[10:]] == ["POST"] * 2
 
 
 async def test_a_worker_that_woke_up_late_settles_nothing(exchange: Any, golden: Any) -> None:
@@ -93,9 +97,9 @@ async def test_a_worker_that_woke_up_late_settles_nothing(exchange: Any, golden:
         assert await inbox.claim(work, limit=1, lease=timedelta(seconds=30)) == []
     assert (late.fence, later.fence, later.attempts) == (1, 2, 2)
     exchange.cases.mode = "ok"
-    assert await exchange.repair().hand_over(permit, late, str(uuid4())) is None
+    assert await exchange.repair().hand_over(permit, [late], str(uuid4())) == [None]
     assert await exchange.states() == ["received"]
-    assert await exchange.repair().hand_over(permit, later, str(uuid4())) is not None
+    assert await exchange.repair().hand_over(permit, [later], str(uuid4())) != [None]
 
 
 async def test_the_worker_waits_longer_after_each_failure(exchange: Any, golden: Any) -> None:
@@ -167,3 +171,34 @@ async def test_a_register_that_was_away_long_is_asked_again_within_seconds(
     await exchange.work_off()
     (row,) = await exchange.rows("select extract(epoch from next_attempt_at - now()) as wait from inbox")
     assert 0 < row["wait"] <= 10
+
+
+async def test_one_that_is_refused_waits_for_a_person_and_spoils_no_other(exchange: Any, golden: Any) -> None:
+    exchange.cases.mode = "down"
+    told = []
+    for number in range(3):
+        exchange.app.state.xroad.intake._cases._breaker.succeeded()
+        body = golden(REQUEST).replace(OLD_ID, b"%012d" % number).replace(OLD_REFERENCE, b"PV-%d" % number)
+        told.append(exchange.told(await exchange.soap(body))[0])
+    await exchange.make_due()
+    exchange.cases.mode, exchange.cases.spoilt = "ok", {told[1]}
+    await exchange.work_off()
+    rows = await exchange.rows("select reference, state, reason, next_attempt_at from inbox")
+    states = {row["reference"]: (row["state"], row["reason"]) for row in rows}
+    assert states == {
+        told[0]: ("handed-over", None),
+        told[1]: ("quarantined", "referral-invalid"),
+        told[2]: ("handed-over", None),
+    }
+    assert all(row["next_attempt_at"] is None for row in rows)
+    audited = await exchange.rows("select count(*) as n from audit where action = 'update'")
+    assert audited[0]["n"] == 3
+
+
+@given(st.lists(st.integers(0, 2 * MOST_BYTES), max_size=40))
+def test_a_group_is_a_body_that_the_register_takes(sizes: list[int]) -> None:
+    waiting = [Handing(f"TV-{n}", Sender("a", "b", 1), bytes(size)) for n, size in enumerate(sizes)]
+    made = list(groups(waiting))
+    assert [one for group in made for one in group] == waiting
+    for group in made:
+        assert len(group) == 1 or sum(len(one.referral) for one in group) <= MOST_BYTES

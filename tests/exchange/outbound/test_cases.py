@@ -12,7 +12,7 @@ import pytest
 
 from services.exchange.model.inbox import Declined, HandedOver, Sender, Status, Taken, Unavailable
 from services.exchange.outbound.breaker import Breaker
-from services.exchange.outbound.cases import Cases
+from services.exchange.outbound.cases import Cases, Handing
 from services.kit.calendar import parse_instant
 from services.kit.client import ServiceClient
 from services.kit.policy import Caller
@@ -146,3 +146,85 @@ async def test_a_status_comes_with_its_time() -> None:
 async def test_no_status_is_no_status(response: httpx.Response) -> None:
     async with register(lambda _: response) as cases:
         assert await cases.status(CALLER, REFERENCE, budget=1) is None
+
+
+def several(number: int) -> list[Handing]:
+    return [
+        Handing(f"TV-{n}", Sender("ee-dev/GOV/1/a", f"PV-{n}", 1), b'{"region":"polva"}')
+        for n in range(number)
+    ]
+
+
+def taken(reference: str) -> dict[str, Any]:
+    return {"reference": reference, "status": "AWAITING_SCREENING", "band": None}
+
+
+class Whole:
+    """Answers a call for several with ``whole``, and takes each that comes by itself, but for ``poison``."""
+
+    def __init__(self, whole: httpx.Response | None = None, poison: str = "") -> None:
+        self.whole, self.poison = whole, poison
+        self.asked: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.method)
+        if request.method == "POST":
+            if self.whole is not None:
+                return self.whole
+            items = json.loads(request.content)["items"]
+            return httpx.Response(200, json={"items": [self._outcome(one["reference"]) for one in items]})
+        reference = request.url.path.rpartition("/")[2]
+        return httpx.Response(500) if reference == self.poison else httpx.Response(201, json=taken(reference))
+
+    def _outcome(self, reference: str) -> dict[str, Any]:
+        if reference != self.poison:
+            return {"taken": taken(reference)}
+        errors = [{"pointer": "/region", "code": "unknown", "reason": "r"}]
+        return {
+            "refused": {"type": "urn:turvavork:problem:referral-invalid", "status": 422, "errors": errors}
+        }
+
+
+async def take_all(register_of: Whole, number: int = 3) -> Any:
+    async with register(register_of) as cases:
+        return await cases.take_all(CALLER, several(number), budget=1)
+
+
+async def test_several_go_in_one_call_and_each_has_its_answer() -> None:
+    asked = Whole(poison="TV-1")
+    refused = Declined("referral-invalid", [FieldError("/region", "unknown", "r")])
+    first, second, third = await take_all(asked)
+    assert (first, second, third) == (
+        Taken("TV-0", Status.AWAITING_SCREENING),
+        refused,
+        Taken("TV-2", Status.AWAITING_SCREENING),
+    )
+    assert asked.asked == ["POST"]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        httpx.Response(500),
+        httpx.Response(422, json={"type": "urn:turvavork:problem:malformed"}, headers=PROBLEM),
+        httpx.Response(200, json={"items": [{"taken": taken("TV-0")}]}),
+        httpx.Response(200, json={"items": [{}, {}, {}]}),
+        httpx.Response(200, text="<html>"),
+    ],
+)
+async def test_what_is_refused_as_a_whole_is_handed_over_one_by_one(whole: httpx.Response) -> None:
+    asked = Whole(whole, poison="TV-1")
+    assert [type(one) for one in await take_all(asked)] == [Taken, Unavailable, Taken]
+    assert asked.asked == ["POST", "PUT", "PUT", "PUT"]
+
+
+async def test_a_register_that_is_away_is_asked_once_for_all() -> None:
+    asked = Whole(httpx.Response(503))
+    assert await take_all(asked) == [Unavailable("upstream-unavailable")] * 3
+    assert asked.asked == ["POST"]
+
+
+async def test_one_goes_as_one() -> None:
+    asked = Whole()
+    assert await take_all(asked, 1) == [Taken("TV-0", Status.AWAITING_SCREENING)]
+    assert asked.asked == ["PUT"]

@@ -107,8 +107,12 @@ class Register:
             return httpx.Response(500)
         if request.url.path == "/api/cases/v1/events":
             return await self._events(request.url.params)
+        body = json.loads(request.content) if request.content else {}
         if request.method == "PUT":
-            return self._take(request)
+            return httpx.Response(201, json=self._take(request.url.path.rpartition("/")[2], body))
+        if request.method == "POST":
+            items = [{"taken": self._take(one["reference"], one["referral"])} for one in body["items"]]
+            return httpx.Response(200, json={"items": items})
         return self._notice(request.url.path.rpartition("/")[2])
 
     async def _events(self, params: httpx.QueryParams) -> httpx.Response:
@@ -121,12 +125,9 @@ class Register:
         media = {"content-type": "application/cloudevents-batch+json"}
         return httpx.Response(200, json=found, headers=media)
 
-    def _take(self, request: httpx.Request) -> httpx.Response:
-        reference = request.url.path.rpartition("/")[2]
-        self.taken[reference] = json.loads(request.content)
-        return httpx.Response(
-            201, json={"reference": reference, "status": "AWAITING_SCREENING", "band": "high"}
-        )
+    def _take(self, reference: str, referral: dict[str, Any]) -> dict[str, Any]:
+        self.taken[reference] = referral
+        return {"reference": reference, "status": "AWAITING_SCREENING", "band": "high"}
 
     def _notice(self, event: str) -> httpx.Response:
         mode = self.notice_modes.get(event, "ok")
