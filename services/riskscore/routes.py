@@ -39,7 +39,7 @@ async def create_score(body: ScoreIn, catalog: Published) -> ScoreOut:
 
 @router.post(
     "/scores/batch",
-    dependencies=[Depends(permit("create_score"))],
+    dependencies=[Depends(permit("create_scores"))],
     summary="Score several sets of coded answers",
     responses=problems(InstrumentUnknown, ItemUnknown),
 )

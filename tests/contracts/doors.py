@@ -123,6 +123,10 @@ async def _take(house: Together) -> Call:
     return Call(path, lambda: house.caller("cases", "take_referral"))
 
 
+async def _take_several(house: Together) -> Call:
+    return Call("/api/cases/v1/intake", lambda: house.caller("cases", "take_referrals"))
+
+
 async def _enter(house: Together) -> Call:
     return Call("/api/cases/v1/referrals", lambda: house.caller("cases", "enter_referral"))
 
@@ -158,6 +162,10 @@ async def _score(house: Together) -> Call:
     return Call("/api/riskscore/v1/scores", lambda: house.caller("riskscore", "create_score"))
 
 
+async def _scores(house: Together) -> Call:
+    return Call("/api/riskscore/v1/scores/batch", lambda: house.caller("riskscore", "create_scores"))
+
+
 async def _skip(house: Together) -> Call:
     path = f"/api/exchange/v1/messages/{await house.put_aside()}/skip"
     return Call(path, lambda: house.caller("exchange", "skip_message"))
@@ -185,6 +193,16 @@ DOORS: Sequence[Door] = (
         _take,
         lambda _: {**referral(), "sender": sender(POLIS)},
         (*_IN_REFERRAL, ("sender", "version")),
+    ),
+    Door(
+        "cases",
+        "take_referrals",
+        "POST",
+        _take_several,
+        lambda _: {
+            "items": [{"reference": new_reference(), "referral": {**referral(), "sender": sender(POLIS)}}]
+        },
+        (("items",), *(("items", 0, "referral", *place) for place in _IN_REFERRAL[:2])),
     ),
     Door("cases", "enter_referral", "POST", _enter, lambda _: referral(), _IN_REFERRAL),
     Door(
@@ -220,6 +238,15 @@ DOORS: Sequence[Door] = (
         _score,
         lambda _: {"instrument": "dash", "onDate": "2017-03-02", "answers": {"injury": "yes"}},
         (("answers",), ("version",), ("callOuts12Months",), ("repeat",)),
+        audited=False,
+    ),
+    Door(
+        "riskscore",
+        "create_scores",
+        "POST",
+        _scores,
+        lambda _: {"items": [{"instrument": "dash", "onDate": "2017-03-02", "answers": {"injury": "yes"}}]},
+        (("items",), ("items", 0, "answers")),
         audited=False,
     ),
     Door(

@@ -49,7 +49,7 @@ LOGIN = "https://login.example/realm"
 CLIENT = "turvavork-client"
 TABLES = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
 #: What the record of a refusal is made of.
-EVIDENCE = frozenset({"audit", "audit_pending"})
+EVIDENCE = frozenset({"audit", "audit_pending", "message_log", "message_log_pending"})
 
 Counts = Mapping[str, int]
 Copy = Callable[[str], Any]

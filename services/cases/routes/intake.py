@@ -78,20 +78,21 @@ async def take_referral(
     "/intake",
     summary="Take several referrals",
     response_model=OutcomesView,
-    responses=problems(Overloaded),
+    responses=problems(NotFound, Overloaded),
 )
 async def take_referrals(
     request: Request,
     body: HandedOverIn,
-    allowed: Annotated[Permit, Depends(permit("take_referral"))],
+    allowed: Annotated[Permit, Depends(permit("take_referrals"))],
 ) -> Response:
-    """Takes each as a single one is taken, and tells what became of each.
+    """Takes each as a single one is taken, by the same right, and tells what became of each.
 
     Referrals are known by reference and by sender's version: what was cut off may be sent again.
     """
+    each_by = request.app.state.policy.permit(allowed.caller, "take_referral", allowed.purpose)
     references = [_checked(each.reference, f"/items/{n}/reference") for n, each in enumerate(body.items)]
     waiting = (
-        _outcome(request, allowed, reference, one.referral)
+        _outcome(request, each_by, reference, one.referral)
         for reference, one in zip(references, body.items, strict=True)
     )
     outcomes = []

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.xdist_group("access")
 #: Operation: method, path, and what comes back to who gets past the door with nothing sensible to say.
 DOORS: dict[str, tuple[str, str, int]] = {
     "take_referral": ("PUT", f"/intake/{new_reference()}", 422),
+    "take_referrals": ("POST", "/intake", 422),
     "get_intake_status": ("GET", f"/intake/{new_reference()}", 404),
     "list_events": ("GET", "/events?limit=1", 200),
     "get_notice": ("GET", "/notices/0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11", 404),
@@ -42,7 +43,7 @@ def test_every_operation_of_the_table_is_met_somewhere() -> None:
 @pytest.mark.parametrize("asker", CALLERS, ids=str)
 async def test_the_door_opens_to_whom_the_table_names(house: House, asker: Asker, operation: str) -> None:
     method, path, inside = DOORS[operation]
-    body: Any = {} if method == "PUT" else None
+    body: Any = {} if method in {"PUT", "POST"} else None
     for purpose in purposes():
         answer = await house.ask(asker, path, purpose, method=method, json=body)
         refusal = at_the_door(asker, operation, purpose)
