@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID, uuid4
 
 from services.exchange.actions.notices import Notices, Said, release
 from services.exchange.model.feed import NoticeStopped
-from services.exchange.model.outbox import Envelope, Head, Lease, Try
+from services.exchange.model.outbox import Envelope, Head, Lease, OutState, Try
 from services.exchange.model.record import Record
 from services.exchange.outbound.securityserver import SecurityServer
-from services.exchange.rules import delivery
-from services.exchange.rules.delivery import Again, Failure, History, Nature, Origin, Quarantine, Reason
+from services.exchange.rules import delivery, queue
+from services.exchange.rules.delivery import Failure, History, Origin, Reason
+from services.exchange.rules.queue import Ended, Postpone, Settle, Verdict
 from services.exchange.store import outbox, record
 from services.exchange.store.bodies import Bodies
 from services.exchange.wire import answers
@@ -29,7 +30,6 @@ from services.kit.problem import UpstreamUnavailable, UpstreamWrong
 from services.kit.sealed import SealBroken
 
 _SHOWN: Final = ("technical",)
-_Failed: TypeAlias = Failure | Reason | NoticeStopped
 _log = log.get_logger(__name__)
 
 
@@ -77,7 +77,7 @@ class Courier:
     async def deliver(self, head: Head) -> None:
         """One try, and what follows of it; raises UpstreamUnavailable when it cannot be written down."""
         began = monotonic()
-        failure: _Failed | None
+        failure: Ended
         envelope = head.envelope
         try:
             content = envelope or await self._content(head)
@@ -124,39 +124,43 @@ class Courier:
                 return Failure(Origin.TRANSPORT, "lease-lost")
         return envelope
 
-    async def _record(
-        self, head: Head, envelope: Envelope | None, failure: _Failed | None, duration_ms: int
-    ) -> None:
+    async def _record(self, head: Head, envelope: Envelope | None, failure: Ended, duration_ms: int) -> None:
+        history = History(head.lease.tries, head.lease.unknown_tries)
+        found = queue.verdict(failure, history, self._terms.retry, secrets.randbelow(1001))
         async with self._database.work(self._permit, str(uuid4())) as work:
-            if failure is None:
-                kept = await outbox.delivered(work, head, Try(duration_ms, "delivered"))
-            elif isinstance(failure, NoticeStopped):
-                kept = await outbox.stopped(work, head)
-            elif isinstance(failure, Reason):
-                tried = Try(duration_ms, "quarantined", "content", failure.value)
-                kept = await outbox.quarantine(work, head, tried, failure.value)
-            else:
-                kept = await self._follow_up(work, head, failure, duration_ms)
+            kept = await _written(work, head, found, _tried(failure, found, duration_ms))
             if not isinstance(failure, NoticeStopped):  # it never was a message
                 await record.write(work, [(_sent(head, envelope, failure, kept=kept), work.request_id)])
             if kept:
                 work.audit("update", [head.id], _SHOWN, client=head.lease.partner)
         if not kept:
             _log.warning("lease-lost", message_id=head.id, stream_id=head.lease.stream)
+        elif isinstance(found, Settle) and found.state is OutState.QUARANTINED:
+            _log.error("message-quarantined", message_id=head.id, reason=found.reason)
 
-    async def _follow_up(self, work: Work, head: Head, failure: Failure, duration_ms: int) -> bool:
-        lease, retry = head.lease, self._terms.retry
-        history = History(lease.tries, lease.unknown_tries).after(failure)
-        code = delivery.clean_code(failure.code)
-        match delivery.after_failure(failure, history, retry, secrets.randbelow(1001)):
-            case Again(after=after):
-                tried = Try(duration_ms, "failed", failure.origin.value, code, failure.status)
-                unknown = delivery.nature(failure) is Nature.UNKNOWN
-                return await outbox.again(work, head, tried, wait=after, unknown=unknown)
-            case Quarantine(reason=reason):
-                _log.error("message-quarantined", message_id=head.id, reason=reason.value)
-                tried = Try(duration_ms, "quarantined", failure.origin.value, code, failure.status)
-                return await outbox.quarantine(work, head, tried, reason.value)
+
+async def _written(work: Work, head: Head, found: Verdict, tried: Try) -> bool:
+    """Whether the try was written down: not when the lease was lost."""
+    match found:
+        case Postpone(wait=wait, unknown=unknown):
+            return await outbox.again(work, head, tried, wait=wait, unknown=unknown)
+        case Settle(state=OutState.DELIVERED):
+            return await outbox.delivered(work, head, tried)
+        case Settle(state=OutState.QUARANTINED, reason=str(reason)):
+            return await outbox.quarantine(work, head, tried, reason)
+        case _:
+            return await outbox.stopped(work, head)
+
+
+def _tried(failure: Ended, found: Verdict, duration_ms: int) -> Try:
+    outcome = "failed" if isinstance(found, Postpone) else found.state.value
+    if isinstance(failure, Failure):
+        return Try(
+            duration_ms, outcome, failure.origin.value, delivery.clean_code(failure.code), failure.status
+        )
+    if isinstance(failure, Reason):
+        return Try(duration_ms, outcome, "content", failure.value)
+    return Try(duration_ms, outcome)
 
 
 def _sent(head: Head, envelope: Envelope | None, failure: Failure | Reason | None, *, kept: bool) -> Record:

@@ -16,10 +16,10 @@ from services.exchange.model.inbox import (
     Quarantined,
     Sender,
     Taken,
-    Unavailable,
 )
-from services.exchange.outbound.cases import WRONG, Cases, Handing
+from services.exchange.outbound.cases import Cases, Handing
 from services.exchange.rules import delivery
+from services.exchange.rules import inbox as rules
 from services.exchange.store import inbox
 from services.exchange.store.sealing import Sealer
 from services.kit import log
@@ -81,7 +81,7 @@ class Repair:
             )
         )
         told = dict(zip(opened, itertools.chain(*given), strict=True))
-        return [self._judged(one, told.get(one.id, _BROKEN)) for one in due]
+        return [told.get(one.id, _BROKEN) for one in due]
 
     def _opened(self, due: Due) -> Handing | None:
         try:
@@ -91,23 +91,23 @@ class Repair:
             return None
         return Handing(due.reference, Sender(due.client, due.sender_reference, due.sender_version), referral)
 
-    def _judged(self, due: Due, answer: Answer) -> Answer:
-        wrong = isinstance(answer, Unavailable) and answer.code == WRONG
-        return Declined(WRONG) if wrong and due.attempts >= self._terms.tries_of_wrong else answer
+    def _judged(self, due: Due, answer: Answer) -> rules.Verdict:
+        terms = rules.Terms(self._terms.tries_of_wrong, self._terms.retry)
+        return rules.verdict(answer, due.attempts, terms, secrets.randbelow(1001))
 
     async def _record(self, work: Work, tried: Sequence[tuple[Due, Answer]]) -> Sequence[Message | None]:
         """The results in the order of the tries; those that were taken in one statement."""
-        taken = [(due.id, answer, due.fence) for due, answer in tried if isinstance(answer, Taken)]
+        found = [(due, self._judged(due, answer)) for due, answer in tried]
+        taken = [(due.id, verdict, due.fence) for due, verdict in found if isinstance(verdict, Taken)]
         handed = await inbox.hand_over(work, taken)
         settled: list[Message | None] = []
-        for due, answer in tried:
-            match answer:
+        for due, verdict in found:
+            match verdict:
                 case Taken():
                     settled.append(handed.get(due.id))
                 case Declined():
-                    settled.append(await inbox.put_aside(work, due, answer))
-                case Unavailable():
-                    wait = delivery.wait(due.attempts, self._terms.retry, secrets.randbelow(1001))
+                    settled.append(await inbox.put_aside(work, due, verdict))
+                case rules.Postpone(wait=wait):
                     await inbox.postpone(work, due, wait=wait)
                     settled.append(None)
         return settled

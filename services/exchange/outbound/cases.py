@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from services.exchange.model.inbox import Answer, Declined, HandedOver, Sender, Status, Taken, Unavailable
 from services.exchange.outbound.breaker import Breaker
+from services.exchange.rules.inbox import WRONG
 from services.kit import log
 from services.kit.calendar import parse_instant
 from services.kit.client import Response, ServiceClient
@@ -18,8 +19,6 @@ from services.kit.policy import Caller
 from services.kit.problem import FieldError, UpstreamUnavailable, UpstreamWrong
 
 PURPOSE: Final = "intake"
-#: The register answered, and wrongly: it may be about this one referral.
-WRONG: Final = "case-register-wrong"
 RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "cases": {
         "take_referral": ("reference", "status"),
