@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import httpx
@@ -27,11 +28,11 @@ from services.cases.routes import children, disclosures, events, intake, members
 from services.cases.settings import Settings
 from services.cases.store.events import Arrivals
 from services.cases.worker import Worker
-from services.kit import keys
+from services.kit import keys, logbook
 from services.kit.client import ServiceClient
 from services.kit.clock import Clock, SystemClock
 from services.kit.db import Database
-from services.kit.logtree import LogTree
+from services.kit.logbook import LogBook
 from services.kit.policy import Policy
 from services.kit.refusals import RefusalAuditor
 from services.kit.sealed import BlindIndex, KeyRing, Pseudonyms
@@ -69,6 +70,7 @@ class Parts:
     policy: Policy
     database: Database
     ring: KeyRing
+    logbook: LogBook
     riskscore: RiskScore
 
     @classmethod
@@ -90,6 +92,7 @@ class Parts:
                 personal=PERSONAL,
             ),
             ring=KeyRing.from_file(settings.keys / f"{NAME}.kek.json"),
+            logbook=LogBook(NAME, keys.load_log_signing(settings.keys, NAME)),
             riskscore=RiskScore(
                 ServiceClient(base_url=settings.riskscore_url, audience="riskscore", signer=signer)
             ),
@@ -105,10 +108,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             parts = Parts.of(settings or Settings())
             stack.push_async_callback(parts.riskscore.aclose)
             stack.push_async_callback(parts.database.close)
-            await parts.database.open()
+            await parts.logbook.open(parts.database)
             if parts.settings.development:
                 await seed_development(parts.database, parts.policy, parts.catalog)
-            app.state.database = parts.database
+            app.state.database, app.state.logbook = parts.database, parts.logbook
             arrivals = Arrivals(parts.database)
             stack.push_async_callback(_ended, asyncio.create_task(arrivals.run()))
             http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
@@ -133,6 +136,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 reading.router,
                 writing.router,
                 members.router,
+                logbook.router,
             ],
             lifespan=lifespan,
             readiness=readiness,
@@ -190,10 +194,9 @@ def create_worker(settings: Settings | None = None) -> Worker:
     """The worker: sequencer of the logs, and scores for referrals that wait."""
     parts = Parts.of(settings or Settings())
     rescorer = Rescorer(parts.database, parts.policy, parts.riskscore, parts.ring, parts.catalog.transitions)
-    sequencer = Sequencer(
-        parts.database, LOGS, LogTree(NAME, keys.load_log_signing(parts.settings.keys, NAME))
-    )
-    return Worker(parts.database, sequencer, rescorer, parts.riskscore)
+    sequencer = Sequencer(parts.database, LOGS, *parts.logbook.trees())
+    opened = partial(parts.logbook.open, parts.database)
+    return Worker(parts.database, sequencer, rescorer, parts.riskscore, opened)
 
 
 async def rotate(settings: Settings | None = None) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,10 +25,11 @@ class Worker:
     sequencer: Sequencer
     rescorer: Rescorer
     riskscore: RiskScore
+    opened: Callable[[], Awaitable[None]]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``; raises what it cannot go on with."""
-        await self.database.open()
+        await self.opened()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.sequencer.run(stop))

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import httpx
@@ -33,12 +34,12 @@ from services.exchange.settings import Settings
 from services.exchange.store.bodies import Bodies
 from services.exchange.store.sealing import Sealer
 from services.exchange.worker import Line, Worker
-from services.kit import keys
+from services.kit import keys, logbook
 from services.kit.access import RemoteAppointments
 from services.kit.client import ServiceClient
 from services.kit.clock import Clock, SystemClock
 from services.kit.db import Database
-from services.kit.logtree import LogTree
+from services.kit.logbook import LogBook
 from services.kit.policy import Caller, Permit, Policy
 from services.kit.refusals import RefusalAuditor
 from services.kit.sealed import KeyRing
@@ -93,7 +94,7 @@ def create_app(
                 "person. The services for X-Road clients are described by the WSDL at /xroad/soap?wsdl and "
                 "the document at /xroad/rest/marac/v1/openapi.json, on the X-Road listener."
             ),
-            routers=[messages.router],
+            routers=[messages.router, logbook.router],
             outside=[soap.router, rest.router, rest.documents],
             lifespan=lifespan,
             readiness=readiness,
@@ -121,7 +122,8 @@ async def _plug(
         )
     database = _database(own, clock)
     stack.push_async_callback(database.close)
-    await database.open()
+    app.state.logbook = _logbook(own)
+    await app.state.logbook.open(database)
     client = _client(own, clock, transport)
     stack.push_async_callback(client.aclose)
     app.state.database = database
@@ -148,7 +150,7 @@ def create_worker(
     """What happens without a caller; transports stand in for ``cases`` and the security server in tests."""
     own = settings or Settings()
     moments = clock or SystemClock()
-    database = _database(own, moments)
+    database, book = _database(own, moments), _logbook(own)
     client = _client(own, moments, cases_transport)
     directory = contracts.directory(own.xroad_instance)
     server = SecurityServer(own.security_server_url, directory.us, tls=_tls(own), transport=server_transport)
@@ -172,16 +174,14 @@ def create_worker(
         await database.close()
 
     return Worker(
-        sequencer=Sequencer(
-            database, LOGS, *(LogTree(NAME, keys.load_log_signing(own.keys, NAME), log) for log in LOGS)
-        ),
+        sequencer=Sequencer(database, book.logs, *book.trees()),
         hand_over=_hand_over(database, Sealer(_ring(own), moments), client, policy),
         follower=Follower(database, feed, notices, _worker_permit(policy, "feed", "apply_event", "delivery")),
         lines=[
             Line(partner, courier, places=own.delivery_places, lease=own.delivery_lease)
             for partner in directory.partners
         ],
-        opened=database.open,
+        opened=partial(book.open, database),
         closed=closed,
     )
 
@@ -200,6 +200,10 @@ def _database(own: Settings, clock: Clock) -> Database:
         pool_size=own.pool_size,
         personal=PERSONAL,
     )
+
+
+def _logbook(own: Settings) -> LogBook:
+    return LogBook(NAME, keys.load_log_signing(own.keys, NAME), LOGS)
 
 
 def _client(own: Settings, clock: Clock, transport: httpx.AsyncBaseTransport | None) -> ServiceClient:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 from fastapi import FastAPI
@@ -12,12 +13,12 @@ from services.indicators.outbound import PURPOSE, Feed
 from services.indicators.routes import router
 from services.indicators.settings import Settings
 from services.indicators.worker import Worker
-from services.kit import keys
+from services.kit import keys, logbook
 from services.kit.access import RemoteAppointments
 from services.kit.client import ServiceClient
 from services.kit.clock import Clock, SystemClock
 from services.kit.db import Database
-from services.kit.logtree import LogTree
+from services.kit.logbook import LogBook
 from services.kit.policy import Caller, Policy
 from services.kit.refusals import RefusalAuditor
 from services.kit.sequencer import Sequencer
@@ -43,8 +44,9 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         app.state.appointments = RemoteAppointments(
             cases, service=NAME, path="/api/cases/v1/appointments", purpose="accountability"
         )
+        app.state.logbook = _logbook(own)
         try:
-            await database.open()
+            await app.state.logbook.open(database)
             yield
         finally:
             await cases.aclose()
@@ -62,7 +64,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 "publication; the release withholds small figures and whatever would let a reader work them "
                 "out."
             ),
-            routers=[router],
+            routers=[router, logbook.router],
             lifespan=lifespan,
             readiness=readiness,
         )
@@ -81,8 +83,10 @@ def create_worker(settings: Settings | None = None, clock: Clock | None = None) 
         await cases.aclose()
         await database.close()
 
-    sequencer = Sequencer(database, ("audit",), LogTree(NAME, keys.load_log_signing(own.keys, NAME)))
-    return Worker(Consumer(database, Feed(cases, caller), permit), sequencer, database.open, close)
+    book = _logbook(own)
+    sequencer = Sequencer(database, book.logs, *book.trees())
+    consumer = Consumer(database, Feed(cases, caller), permit)
+    return Worker(consumer, sequencer, partial(book.open, database), close)
 
 
 def _database(own: Settings, clock: Clock) -> Database:
@@ -94,6 +98,10 @@ def _database(own: Settings, clock: Clock) -> Database:
         pool_size=own.pool_size,
         personal=PERSONAL,
     )
+
+
+def _logbook(own: Settings) -> LogBook:
+    return LogBook(NAME, keys.load_log_signing(own.keys, NAME))
 
 
 def _cases(own: Settings, clock: Clock) -> ServiceClient:

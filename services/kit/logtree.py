@@ -6,7 +6,7 @@ that got one. Its tables are made by ``schema.log_tree``. Proofs are read by who
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -45,6 +45,9 @@ class _Sql:
     last: str
     positions: str
     place: str
+    leaf: str
+    note: str
+    heads: str
     entries: str
 
 
@@ -63,12 +66,30 @@ _STATEMENTS: Final[Mapping[str, str]] = {
         select c.note, c.epoch, c.size from %LOG%_checkpoint c join log_epoch e on e.epoch = c.epoch
         order by e.number desc, c.size desc limit 1""",
     "positions": "select coalesce(max(position) + 1, 0) as size from %LOG%_position",
+    "leaf": "select hash from %LOG%_node where level = 0 and place = $1",
+    "note": """
+        select note from %LOG%_checkpoint
+        where epoch = (select epoch from log_epoch order by number desc limit 1) and size = $1""",
+    "heads": """
+        select epoch, size, root, note from %LOG%_checkpoint
+        where epoch = (select epoch from log_epoch order by number desc limit 1) and size > $1
+            and size <= $2
+        order by size desc limit 1""",
     "place": "select place from %LOG%_node where level = 0 and hash = $1 order by place limit 1",
     "entries": """
         select p.position, l.leaf, l.salt, l.canonical from %LOG%_position p
         join %LOG% l on l.id = p.%LOG%_id
         where p.position >= $1 and p.position < $2 order by p.position""",
 }
+
+
+class Head(NamedTuple):
+    """A signed checkpoint of a log, as it is kept."""
+
+    epoch: str
+    size: int
+    root: bytes
+    note: str
 
 
 class GapError(Exception):
@@ -135,6 +156,18 @@ class LogTree:
         await connection.execute(self._sql.add_checkpoint, epoch, head.size, head.root, note)
 
 
+async def newest_head(fetch: Fetch, log: str = "audit", *, after: int = -1, most: int = 2**62) -> Head | None:
+    """The newest checkpoint of this epoch of more than ``after`` entries and ``most`` at the most."""
+    rows = await fetch(_Sql(log).heads, after, most)
+    return next((Head(each["epoch"], each["size"], bytes(each["root"]), each["note"]) for each in rows), None)
+
+
+async def note_of(fetch: Fetch, size: int, log: str = "audit") -> str | None:
+    """The note of the checkpoint of a size, in this epoch; None where there is none."""
+    rows = await fetch(_Sql(log).note, size)
+    return str(rows[0]["note"]) if rows else None
+
+
 async def last_checkpoint(fetch: Fetch, log: str = "audit") -> bytes | None:
     """The note of the newest checkpoint; None before there is one. ``fetch`` is ``Work.fetch``."""
     rows = await fetch(_Sql(log).last)
@@ -184,6 +217,14 @@ async def index_of(fetch: Fetch, leaf: bytes, log: str = "audit") -> int | None:
     """Where a leaf stands in the tree; None when it does not, or not yet."""
     rows = await fetch(_Sql(log).place, leaf)
     return int(rows[0]["place"]) if rows else None
+
+
+async def leaf_at(fetch: Fetch, index: int, log: str = "audit") -> bytes:
+    """The leaf at an index; GapError when the tree has not grown to it."""
+    rows = await fetch(_Sql(log).leaf, index)
+    if not rows:
+        raise GapError("the tree does not have the leaf that was asked for")
+    return bytes(rows[0]["hash"])
 
 
 async def entries(fetch: Fetch, first: int, end: int, log: str = "audit") -> Sequence[bundle.Entry]:

@@ -15,7 +15,11 @@ async def test_the_worker_scores_what_waits_and_gives_events_their_place(
     await world.take(a_referral())
     world.scorer.mode = "ok"
     worker = Worker(
-        world.database, Sequencer(world.database, ("audit", "event")), world.rescorer, world.riskscore
+        world.database,
+        Sequencer(world.database, ("audit", "event")),
+        world.rescorer,
+        world.riskscore,
+        world.database.open,
     )
     stop = asyncio.Event()
     running = asyncio.create_task(worker.run(stop))

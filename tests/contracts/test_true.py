@@ -107,6 +107,7 @@ async def known(house: Together) -> Mapping[str, str]:
         "reference": sent["reference"],
         "instrument": "dash",
         "indicator": "people-served",
+        "log": "audit",
     }
 
 

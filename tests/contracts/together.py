@@ -116,7 +116,8 @@ class Together:
 
     async def read_feed(self) -> None:
         """Does the workers' part: events get their places, and indicators reads them."""
-        await Sequencer(self.apps["cases"].state.database, ("audit", "event")).drain()
+        cases = self.apps["cases"].state
+        await Sequencer(cases.database, ("audit", "event"), *cases.logbook.trees()).drain()
         state = self.apps["indicators"].state
         worker = Caller.system("worker:feed", "indicators")
         feed = Feed(state.appointments._client, worker)  # the same wire
