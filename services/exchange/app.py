@@ -235,7 +235,8 @@ def _delivery_terms(own: Settings) -> deliveries.Terms:
         longest=timedelta(seconds=own.delivery_longest_wait),
         tries_of_unknown=own.delivery_tries,
     )
-    return deliveries.Terms(timedelta(seconds=own.delivery_lease), retry)
+    lease, demanded = timedelta(seconds=own.delivery_lease), own.request_hash == "demanded"
+    return deliveries.Terms(lease, demanded, retry)
 
 
 def _xroad(own: Settings, app: FastAPI, cases: Cases, clock: Clock, records: Records) -> XRoad:

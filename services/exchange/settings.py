@@ -72,6 +72,13 @@ class Settings(StatefulSettings):
         default=None, description="File with the certificate that we show to the security server."
     )
     security_server_key: Path | None = Field(default=None, description="File with the key of it.")
+    request_hash: Literal["compared", "demanded"] = Field(
+        default="compared",
+        description=(
+            "Whether the requestHash of an answer over SOAP is compared if it is there, or must be there: "
+            "then an answer without it is not taken."
+        ),
+    )
     delivery_places: int = Field(
         default=8, ge=1, le=64, description="Messages that are on the way to one partner at once, per worker."
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.exchange.app import UnsafeSettings, create_app
+from services.exchange.app import UnsafeSettings, _delivery_terms, create_app
 from services.exchange.settings import Settings
 
 
@@ -15,6 +15,11 @@ async def test_without_a_gateway_secret_it_does_not_start(keys_folder: Path, sec
     with pytest.raises(UnsafeSettings, match="TURVAVORK_EXCHANGE_GATEWAY_SECRET"):
         async with app.router.lifespan_context(app):
             pytest.fail("it started")
+
+
+@pytest.mark.parametrize(("told", "expected"), [("compared", False), ("demanded", True)])
+def test_c04_that_the_hash_must_be_there_is_a_setting(told: Any, expected: bool) -> None:  # noqa: FBT001
+    assert _delivery_terms(Settings(request_hash=told)).hash_demanded is expected
 
 
 def test_its_document_is_made_without_settings() -> None:

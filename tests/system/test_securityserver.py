@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.exchange.model.xroad import ClientId, ServiceId
+from services.exchange.model.contract import SoapContract
+from services.exchange.model.xroad import ClientId, Headers, ServiceId
 from services.exchange.wire import answers, consumer
 from services.kit.clock import FixedClock
 from system.samples import messages
@@ -37,14 +38,9 @@ Provider = Callable[[Request], Awaitable[Response]]
 
 
 def notice(message_id: str = "m-1", **words: str) -> bytes:
-    return consumer.render(
-        "polis.wsdl",
-        WORDS | words,
-        client=ClientId.parse(partners.TURVAVORK),
-        service=ServiceId(ClientId.parse(partners.POLIS), "caseNotice", "v1"),
-        message_id=message_id,
-        issue=REFERENCE,
-    )
+    service = ServiceId(ClientId.parse(partners.POLIS), "caseNotice", "v1")
+    headers = Headers(ClientId.parse(partners.TURVAVORK), message_id, issue=REFERENCE)
+    return consumer.render(SoapContract(service, "polis.wsdl"), WORDS | words, headers)
 
 
 def simulator(ledger: Path | None = None, provider: Provider | None = None) -> httpx.AsyncClient:

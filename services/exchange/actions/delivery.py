@@ -35,9 +35,10 @@ _log = log.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How long a lease lasts, and how failures are followed up."""
+    """How long a lease lasts, whether answers must prove what they answer, how failures are followed up."""
 
     lease: timedelta = timedelta(seconds=15)
+    hash_demanded: bool = False
     retry: delivery.Terms = field(default_factory=delivery.Terms)
 
 
@@ -95,7 +96,9 @@ class Courier:
         message = self._bodies.open(head.id, envelope)
         try:
             reply = await self._server.send(head.id, message)
-            return reply if isinstance(reply, Failure) else answers.failure(head.id, message, reply)
+            if isinstance(reply, Failure):
+                return reply
+            return answers.failure(head.id, message, reply, hash_demanded=self._terms.hash_demanded)
         except Exception as error:  # noqa: BLE001 - an answer that breaks the reader must not come for ever
             _log.error("answer-not-understood", message_id=head.id, exc_info=error)
             return Failure(Origin.ANSWER, "not-understood")

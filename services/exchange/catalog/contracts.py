@@ -50,9 +50,10 @@ def _partner(instance: str, row: Mapping[str, Any]) -> Partner:
     return Partner(client, row["names"], contracts)
 
 
-def _contract(client: ClientId, told: Mapping[str, str]) -> Contract:
+def _contract(client: ClientId, told: Mapping[str, Any]) -> Contract:
     if told["protocol"] == "soap":
-        return SoapContract(ServiceId(client, told["service"], told["version"]), told["wsdl"])
+        service = ServiceId(client, told["service"], told.get("version"))
+        return SoapContract(service, told["wsdl"], told.get("fields", {}))
     return RestContract(ServiceId(client, told["service"], None), told["path"], told["schema"])
 
 

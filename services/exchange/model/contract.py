@@ -1,7 +1,7 @@
 """A partner that we call over X-Road, and the contract by which one of its services takes a notice."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from services.exchange.model.xroad import ClientId, ServiceId
@@ -9,10 +9,14 @@ from services.exchange.model.xroad import ClientId, ServiceId
 
 @dataclass(frozen=True, slots=True)
 class SoapContract:
-    """A SOAP operation; ``wsdl`` is the name of the partner's WSDL among our data."""
+    """A SOAP operation; ``wsdl`` is the name of the partner's WSDL among our data.
+
+    ``fields`` are header fields that only this partner knows, by ``{namespace}name``.
+    """
 
     service: ServiceId
     wsdl: str
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

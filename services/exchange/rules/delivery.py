@@ -32,7 +32,7 @@ _HTTP_TEMPORARY: Final = frozenset({408, 425, 429, 502, 503, 504})
 class Origin(StrEnum):
     """Who said that it failed."""
 
-    TRANSPORT = "transport"  # nobody: no connection, no answer in time, an answer cut short
+    TRANSPORT = "transport"  # nobody: no connection, no answer in time or cut short, a page of a gateway
     SECURITY_SERVER = "security-server"  # an X-Road error code
     PARTNER = "partner"  # a fault, or a status of the partner's own
     BUSINESS = "business"  # the partner understood the message and refused it
@@ -56,6 +56,7 @@ class Reason(StrEnum):
     PARTNER_REFUSED = "partner-refused"
     PARTNER_FAILED = "partner-failed"
     ANSWER_INCONSISTENT = "answer-inconsistent"
+    GATEWAY_REFUSED = "gateway-refused"
     UNKNOWN_ERROR = "unknown-error"
     NOTICE_UNAVAILABLE = "notice-unavailable"
     NOTICE_INVALID = "notice-invalid"
@@ -130,7 +131,7 @@ def nature(failure: Failure) -> Nature:
     """Whether a further try can help."""
     match failure.origin:
         case Origin.TRANSPORT:
-            return Nature.TEMPORARY
+            return _nature_of_transport(failure)
         case Origin.BUSINESS:
             return Nature.PERMANENT
         case Origin.ANSWER:
@@ -139,6 +140,18 @@ def nature(failure: Failure) -> Nature:
             return _nature_of_partner(failure)
         case Origin.SECURITY_SERVER:
             return _nature_of_code(normalise(failure.code))
+
+
+def _nature_of_transport(failure: Failure) -> Nature:
+    """A status below 500 on a SOAP call is a gateway's: a security server answers SOAP with SOAP, 200 or 500.
+
+    It may pass (a certificate that is being changed, an address that is being put right), so it is tried
+    again; it may also be about this very message (too large, a pattern that a filter dislikes) and would come
+    for ever, so after the tries of an unknown error a person must look.
+    """
+    if failure.status is None or failure.status >= 500 or failure.status in _HTTP_TEMPORARY:  # noqa: PLR2004 - HTTP
+        return Nature.TEMPORARY
+    return Nature.UNKNOWN
 
 
 def _nature_of_partner(failure: Failure) -> Nature:
@@ -167,7 +180,7 @@ def reason(failure: Failure) -> Reason:
         case Origin.PARTNER:
             return Reason.PARTNER_REFUSED if nature(failure) is Nature.PERMANENT else Reason.PARTNER_FAILED
         case Origin.TRANSPORT:
-            return Reason.UNKNOWN_ERROR
+            return Reason.GATEWAY_REFUSED
         case Origin.SECURITY_SERVER:
             return _reason_of_code(normalise(failure.code).split("."))
 

@@ -14,7 +14,7 @@ from services.exchange.model.problems import InvalidContentType, InvalidXml, Mim
 from services.exchange.rules.delivery import Failure, Origin, clean_code, is_xroad_code
 from services.exchange.wire import mediatype, mime, reader, requesthash
 from services.exchange.wire.envelope import ENVELOPE
-from services.exchange.wire.headers import REPRESENTATION, REQUEST_HASH, XROAD
+from services.exchange.wire.headers import IDENTIFIERS, REPRESENTATION, REQUEST_HASH, XROAD
 from services.exchange.wire.requesthash import Verdict
 from services.kit import log
 from services.kit.problem import TooLarge
@@ -27,24 +27,33 @@ _ECHOED: Final = (
 _BUSY: Final = frozenset({429, 502, 503, 504})
 _SECONDS: Final = re.compile(r"[0-9]{1,7}")
 _SUCCESS: Final = range(200, 300)
-_SERVER_ERROR: Final = 500
 _XML: Final = frozenset({"text/xml", "application/xml"})
+_NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+_TRUE: Final = frozenset({"true", "1"})
 _log = log.get_logger(__name__)
 
 
-def failure(message_id: UUID, message: Rendered, reply: Reply) -> Failure | None:
-    """What went wrong, by the reply to a message; None when the partner has taken it."""
+def failure(
+    message_id: UUID, message: Rendered, reply: Reply, *, hash_demanded: bool = False
+) -> Failure | None:
+    """What went wrong, by the reply to a message; None when the partner has taken it.
+
+    ``hash_demanded``: an answer over SOAP whose ``requestHash`` cannot be compared is none.
+    """
     if message.protocol == "soap":
         sent = requesthash.covered(message.content_type, message.body)
-        return soap_failure(sent, reply.status, reply.headers.get("content-type"), reply.body)
+        kind = reply.headers.get("content-type")
+        return soap_failure(sent, reply.status, kind, reply.body, hash_demanded=hash_demanded)
     return rest_failure(str(message_id), reply.status, reply.headers, reply.body)
 
 
-def soap_failure(sent: bytes, status: int, content_type: str | None, answer: bytes) -> Failure | None:
+def soap_failure(
+    sent: bytes, status: int, content_type: str | None, answer: bytes, *, hash_demanded: bool = False
+) -> Failure | None:
     """What went wrong, by this answer to this envelope (of a multipart message: the bytes of its first part).
 
     A fault is looked for under any status, since security servers answer faults with 200; then the echo of
-    the header, ``requestHash`` if it is there, the partner's refusal in the wrapper, the wrapper's name.
+    the header, ``requestHash``, the partner's refusal in the wrapper, the wrapper's name.
     """
     root = envelope(content_type, answer)
     if root is None:
@@ -58,7 +67,7 @@ def soap_failure(sent: bytes, status: int, content_type: str | None, answer: byt
     request = reader.read(sent, "text/xml", reader.Limits())
     return (
         _echo_failure(request, root)
-        or _hash_failure(root, sent)
+        or _hash_failure(root, sent, demanded=hash_demanded)
         or _business_failure(payload)
         or _name_failure(request, payload)
     )
@@ -129,7 +138,8 @@ def _no_soap(status: int) -> Failure:
     """A security server answers SOAP with SOAP, whatever the partner does: this is of something between."""
     if status in _BUSY:
         return Failure(Origin.PARTNER, f"http-{status}", status)
-    return Failure(Origin.TRANSPORT if status >= _SERVER_ERROR else Origin.ANSWER, f"no-soap-{status}")
+    origin = Origin.ANSWER if status in _SUCCESS else Origin.TRANSPORT
+    return Failure(origin, f"no-soap-{status}", status)
 
 
 def _payload(root: etree._Element) -> etree._Element | None:
@@ -149,28 +159,42 @@ def _echo_failure(request: etree._Element, answer: etree._Element) -> Failure | 
     return None if wrong is None else Failure(Origin.ANSWER, f"wrong-{etree.QName(wrong).localname.lower()}")
 
 
-def _hash_failure(answer: etree._Element, sent: bytes) -> Failure | None:
-    """Compares ``requestHash`` with what was sent; an answer without it is taken, with a warning."""
+def _hash_failure(answer: etree._Element, sent: bytes, *, demanded: bool) -> Failure | None:
+    """Compares ``requestHash`` with what was sent; an answer without it is taken and told, or refused."""
     found = answer.findall(f"{ENVELOPE}Header/{REQUEST_HASH}")
     verdicts = {requesthash.judge(one.text or "", one.get("algorithmId"), sent) for one in found}
     if Verdict.OTHER in verdicts:
         return Failure(Origin.ANSWER, "wrong-request-hash")
     if Verdict.SAME not in verdicts:
+        if demanded:
+            return Failure(Origin.ANSWER, "no-request-hash")
         _log.warning("request-hash-not-verified", outcome=min(verdicts, default=Verdict.ABSENT))
     return None
 
 
 def _business_failure(payload: etree._Element) -> Failure | None:
-    """``faultCode`` or ``faultString`` in the wrapper, directly or one level down: Estonian practice."""
+    """``faultCode`` or ``faultString`` in the wrapper, directly or one level down: Estonian practice.
+
+    Some registers have both in every answer, with ``xsi:nil`` where all is well.
+    """
     for name in ("faultCode", "faultString"):
         for path in (f"{{*}}{name}", f"*/{{*}}{name}"):
             element = payload.find(path)
-            if element is not None:
+            if element is not None and element.get(_NIL) not in _TRUE:
                 return Failure(Origin.BUSINESS, clean_code(element.text if name == "faultCode" else None))
     return None
 
 
 def _name_failure(request: etree._Element, payload: etree._Element) -> Failure | None:
-    asked = _payload(request)
-    expected = None if asked is None else f"{etree.QName(asked).localname}Response"
-    return None if etree.QName(payload).localname == expected else Failure(Origin.ANSWER, "wrong-wrapper")
+    """The wrapper begins with the service's code, as security servers check; the question is no answer.
+
+    A provider must say ``…Response``; that it does is not for us to demand (the protocol has it both ways).
+    """
+    asked, told = _local(_payload(request)), _local(payload)
+    code = request.findtext(f"{ENVELOPE}Header/{XROAD}service/{IDENTIFIERS}serviceCode") or asked
+    fits = told.startswith(code) and told != asked
+    return None if fits else Failure(Origin.ANSWER, "wrong-wrapper")
+
+
+def _local(element: etree._Element | None) -> str:
+    return "" if element is None else etree.QName(element).localname

@@ -42,7 +42,7 @@ def ask_wsdl(us: ClientId, service: ServiceId, message_id: UUID) -> Rendered:
 
 
 def _rendered(us: ClientId, service: ServiceId, payload: etree._Element, message_id: UUID) -> Rendered:
-    body = calls.write(Headers(us, str(message_id)), service, payload)
+    body = calls.write(calls.header(Headers(us, str(message_id)), service), payload)
     return Rendered("soap", "POST", "/", calls.CONTENT_TYPE, body)
 
 

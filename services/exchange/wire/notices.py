@@ -12,7 +12,7 @@ from referencing import Registry
 
 from services.exchange.model.contract import Contract, RestContract, SoapContract
 from services.exchange.model.outbox import Notice, NoticeUnfit, Rendered, Told
-from services.exchange.model.xroad import ClientId
+from services.exchange.model.xroad import ClientId, Headers
 from services.exchange.wire import address, consumer
 from services.kit import datafile, strictjson
 from services.kit.fieldclass import FieldClass
@@ -64,15 +64,9 @@ def words(told: Told) -> NoticeWords | ChildWords:
 def render(contract: Contract, us: ClientId, message_id: UUID, notice: Told) -> Rendered:
     """The bytes of a notice and how they are sent; NoticeUnfit when it does not fit the contract."""
     match contract:
-        case SoapContract(service=service, wsdl=wsdl):
-            body = consumer.render(
-                wsdl,
-                notice.words(),
-                client=us,
-                service=service,
-                message_id=str(message_id),
-                issue=notice.reference,
-            )
+        case SoapContract():
+            headers = Headers(us, str(message_id), issue=notice.reference)
+            body = consumer.render(contract, notice.words(), headers)
             return Rendered("soap", "POST", "/", consumer.CONTENT_TYPE, body)
         case RestContract(service=service, path=path, schema=schema):
             return Rendered(

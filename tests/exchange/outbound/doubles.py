@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 import httpx
 from lxml import etree
 
+from services.exchange.model.contract import SoapContract
 from services.exchange.model.outbox import Rendered
-from services.exchange.model.xroad import ClientId, ServiceId
+from services.exchange.model.xroad import ClientId, Headers, ServiceId
 from services.exchange.outbound.securityserver import SecurityServer
 from services.exchange.rules.delivery import (
     Failure,
@@ -36,7 +37,7 @@ Behave = Callable[[bytes, bytes], Awaitable[bytes | None]]
 
 def soap(message_id: UUID) -> Rendered:
     body = consumer.render(
-        "polis.wsdl", WORDS, client=US, service=POLIS, message_id=str(message_id), issue=REFERENCE
+        SoapContract(POLIS, "polis.wsdl"), WORDS, Headers(US, str(message_id), issue=REFERENCE)
     )
     return Rendered("soap", "POST", "/", consumer.CONTENT_TYPE, body)
 

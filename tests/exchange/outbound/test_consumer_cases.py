@@ -11,6 +11,7 @@ import pytest
 from lxml import etree
 from structlog.testing import capture_logs
 
+from services.exchange.model.outbox import Reply
 from services.exchange.model.problems import InvalidContentType, MimeParsingFailed
 from services.exchange.model.xroad import Headers
 from services.exchange.outbound.securityserver import SecurityServer
@@ -21,7 +22,7 @@ from services.exchange.rules.delivery import (
     nature,
     reason,
 )
-from services.exchange.wire import calls, requesthash
+from services.exchange.wire import answers, calls, requesthash
 from services.kit.log.output import PROCESSORS
 from tests.exchange.outbound.doubles import (
     MESSAGE,
@@ -71,7 +72,7 @@ async def test_c01_the_id_of_the_answer_is_compared(
 @pytest.mark.parametrize(("given", "sent"), [("38501170364", "EE38501170364"), ("EE385", "EE385")])
 def test_c02_eleven_digits_get_their_country(given: str, sent: str) -> None:
     headers = Headers(US, "m-1", user_id=given)
-    body = calls.write(headers, POLIS, calls.wrapper("urn:x", "caseNotice", {}))
+    body = calls.write(calls.header(headers, POLIS), calls.wrapper("urn:x", "caseNotice", {}))
     assert etree.fromstring(body).findtext(f".//{XROAD}userId") == sent
 
 
@@ -159,6 +160,17 @@ async def test_c04_an_answer_that_cannot_be_verified_is_taken_with_a_warning(
         assert await judged(answer()) is None
     warned = [line["outcome"] for line in lines if line["event"] == "request-hash-not-verified"]
     assert warned == [outcome]
+
+
+async def test_c04_a_hash_that_is_demanded_must_be_there() -> None:
+    async def behave(_head: bytes, _body: bytes) -> bytes:
+        return http(answer(lambda root: root[0].remove(field(root, "requestHash"))))
+
+    async with listening(behave) as client:
+        reply = await client.send(MESSAGE, NOTICE)
+    assert isinstance(reply, Reply)
+    found = answers.failure(MESSAGE, NOTICE, reply, hash_demanded=True)
+    assert found == Failure(Origin.ANSWER, "no-request-hash")
 
 
 @pytest.mark.parametrize("newline", [b"\r\n", b"\n"])

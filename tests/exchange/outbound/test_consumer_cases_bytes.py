@@ -8,7 +8,6 @@ from lxml import etree
 from structlog.testing import capture_logs
 
 from services.exchange.model.outbox import Rendered, Reply
-from services.exchange.model.xroad import ClientId, Headers, ServiceId
 from services.exchange.outbound import securityserver
 from services.exchange.outbound.securityserver import SecurityServer
 from services.exchange.rules.delivery import (
@@ -21,7 +20,6 @@ from services.exchange.rules.delivery import (
     after_failure,
     nature,
 )
-from services.exchange.wire import calls
 from services.kit.log.output import PROCESSORS
 from tests.exchange.outbound.doubles import (
     MESSAGE,
@@ -60,7 +58,7 @@ async def test_c11_the_charset_of_the_transport_outweighs_the_declaration(charse
 
     async with listening(behave) as client:
         found = await deliver(client, MESSAGE, message)
-    assert found == (None if charset == "ISO-8859-1" else Failure(Origin.ANSWER, "no-soap-200"))
+    assert found == (None if charset == "ISO-8859-1" else Failure(Origin.ANSWER, "no-soap-200", 200))
 
 
 @pytest.mark.parametrize("place", [0, 1, 2, 5, 6])
@@ -153,33 +151,6 @@ async def test_c14_no_redirect_is_followed_and_no_cookie_is_kept() -> None:
             assert reply.status == 307
     assert [head.split(b" ")[1] for head in heads] == [b"/", b"/"]
     assert not any(b"cookie" in head.lower() for head in heads)
-
-
-@pytest.mark.parametrize("qualified", [True, False])
-@pytest.mark.parametrize("version", [None, "v3"])
-def test_c15_a_service_whose_wsdl_does_not_load_can_be_called(qualified: bool, version: str | None) -> None:  # noqa: FBT001
-    """As kr.x-road.eu: no version, qualified children, a header message that is missing."""
-    provider = ClientId.parse("EE/GOV/70000310/kr")
-    namespace = "http://kr.x-road.eu"
-    payload = calls.wrapper(namespace, "Kinnistu", {"jrk": "1 & 2", "osa": None}, qualified=qualified)
-    body = calls.write(Headers(US, "m-1", issue="TV-1"), ServiceId(provider, "Kinnistu", version), payload)
-    root = etree.fromstring(body)
-    assert root[1][0].tag == f"{{{namespace}}}Kinnistu"
-    assert [(child.tag, child.text) for child in root[1][0]] == [
-        (f"{{{namespace}}}jrk" if qualified else "jrk", "1 & 2")
-    ]
-    assert [etree.QName(one).localname for one in root[0]] == [
-        "client",
-        "service",
-        "id",
-        "issue",
-        "protocolVersion",
-    ]
-    assert [one.text for one in field(root, "service")][3:] == [
-        "kr",
-        "Kinnistu",
-        *([version] if version else []),
-    ]
 
 
 @pytest.mark.parametrize(

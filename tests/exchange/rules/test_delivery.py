@@ -119,6 +119,22 @@ def test_a_partners_own_fault(code: str, expected: Nature) -> None:
     assert nature(Failure(Origin.PARTNER, code)) is expected
 
 
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(None, Nature.TEMPORARY), (302, Nature.UNKNOWN), (400, Nature.UNKNOWN), (403, Nature.UNKNOWN),
+     (404, Nature.UNKNOWN), (408, Nature.TEMPORARY), (413, Nature.UNKNOWN), (500, Nature.TEMPORARY)],
+)  # fmt: skip
+def test_a_gateway_may_be_mended_but_is_not_asked_for_ever(status: int | None, expected: Nature) -> None:
+    found = Failure(Origin.TRANSPORT, "no-soap", status)
+    assert nature(found) is expected
+    history, waits = History(0, 0), 0
+    while isinstance(after_failure(found, history := history.after(found), TERMS, 0), Again) and waits < 99:
+        waits += 1
+    assert waits == (99 if expected is Nature.TEMPORARY else TERMS.tries_of_unknown - 1)
+    if expected is Nature.UNKNOWN:
+        assert after_failure(found, history, TERMS, 0) == Quarantine(Reason.GATEWAY_REFUSED)
+
+
 @given(failure=failures_that_are(Nature.TEMPORARY), number=tries, unknown=st.integers(0, 100), jitter=jitters)
 def test_what_is_temporary_is_never_given_up(
     failure: Failure, number: int, unknown: int, jitter: int

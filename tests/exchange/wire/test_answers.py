@@ -1,5 +1,8 @@
 import base64
+import codecs
 import hashlib
+import quopri
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -121,8 +124,46 @@ def test_a_refusal_without_a_code_is_a_refusal() -> None:
     assert found == Failure(Origin.BUSINESS, "unreadable")
 
 
-def test_another_wrapper_is_not_the_answer() -> None:
-    assert failure(envelope("<p:caseNotice/>")) == Failure(Origin.ANSWER, "wrong-wrapper")
+@pytest.mark.parametrize("name", ["caseNotice", "noticeResponse", "CaseNoticeResponse"])
+def test_another_wrapper_is_not_the_answer(name: str) -> None:
+    assert failure(envelope(f"<p:{name}/>")) == Failure(Origin.ANSWER, "wrong-wrapper")
+
+
+@pytest.mark.parametrize("name", ["caseNoticeResponse", "caseNoticeVastus"])
+def test_a_wrapper_begins_with_the_code_as_security_servers_check(name: str) -> None:
+    assert failure(envelope(f"<p:{name}/>")) is None
+
+
+@pytest.mark.parametrize(
+    ("nil", "expected"), [("true", None), ("1", None), ("false", Failure(Origin.BUSINESS, "E1"))]
+)
+def test_a_nil_refusal_is_none(nil: str, expected: Failure | None) -> None:
+    """A base type with faultCode and faultString stands in every answer of some registers."""
+    told = (
+        f'<faultCode xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="{nil}">E1</faultCode>'
+        '<faultString xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/><notice>1</notice>'
+    )
+    answer = envelope(f"<p:caseNoticeResponse>{told}</p:caseNoticeResponse>")
+    assert failure(answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<x:id>m-1", "<x:id>m<!-- c -->-1"),
+        ("<x:id>m-1", "<x:id><![CDATA[m-1]]>"),
+        ("<x:id>m-1", "<x:id>&#109;-1"),
+        ("<x:id>", '<x:id s:mustUnderstand="0">'),
+        ("<x:protocolVersion>4.0</x:protocolVersion>", ""),
+        ("<x:id>", "<own xmlns='urn:own'>1</own><x:id>"),
+        ("<x:issue>TV-1</x:issue><x:protocolVersion>4.0</x:protocolVersion>",
+         "<x:protocolVersion>4.0</x:protocolVersion><x:issue>TV-1</x:issue>"),
+    ],
+)  # fmt: skip
+def test_an_echo_may_be_written_otherwise(old: str, new: str) -> None:
+    """Order, comments, forms of text, fields of others: what a security server lets pass."""
+    assert old in HEADER
+    assert failure(envelope(TAKEN, HEADER.replace(old, new))) is None
 
 
 @pytest.mark.parametrize("body", ["", TAKEN + TAKEN])
@@ -131,12 +172,37 @@ def test_a_body_holds_one_element(body: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"), [(502, Nature.TEMPORARY), (500, Nature.TEMPORARY), (200, Nature.UNKNOWN)]
+    ("status", "origin", "expected"),
+    [
+        (200, Origin.ANSWER, Nature.UNKNOWN),
+        (307, Origin.TRANSPORT, Nature.UNKNOWN),
+        (403, Origin.TRANSPORT, Nature.UNKNOWN),
+        (429, Origin.PARTNER, Nature.TEMPORARY),
+        (500, Origin.TRANSPORT, Nature.TEMPORARY),
+        (502, Origin.PARTNER, Nature.TEMPORARY),
+    ],
 )
-def test_a_page_of_a_proxy_is_not_read(status: int, expected: Nature) -> None:
+def test_a_page_of_a_proxy_is_not_read(status: int, origin: Origin, expected: Nature) -> None:
     found = failure(b"<html>Bad Gateway</html>", status, "text/html")
     assert found is not None
-    assert nature(found) is expected
+    assert (found.origin, found.status, nature(found)) == (origin, status, expected)
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+def test_a_fault_under_any_status_is_not_the_gateways(status: int) -> None:
+    assert failure(fault("client.bad"), status) == Failure(Origin.SECURITY_SERVER, "client.bad")
+
+
+def test_a_hash_may_be_demanded() -> None:
+    right = base64.b64encode(hashlib.sha512(SENT).digest()).decode()
+
+    def strict(answer: bytes) -> Failure | None:
+        return answers.soap_failure(SENT, 200, XML, answer, hash_demanded=True)
+
+    assert strict(hashed(right)) is None
+    missing = Failure(Origin.ANSWER, "no-request-hash")
+    assert [strict(one) for one in (envelope(TAKEN), hashed(right, "urn:unknown"))] == [missing] * 2
+    assert strict(fault("soap:Server")) == Failure(Origin.PARTNER, "soap:Server")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +218,7 @@ def test_a_page_of_a_proxy_is_not_read(status: int, expected: Nature) -> None:
     ],
 )
 def test_no_bytes_of_an_answer_break_the_reader(answer: bytes) -> None:
-    assert failure(answer) == Failure(Origin.ANSWER, "no-soap-200")
+    assert failure(answer) == Failure(Origin.ANSWER, "no-soap-200", 200)
 
 
 def rest(
@@ -227,7 +293,7 @@ def test_any_bytes_are_an_answer_of_some_kind(answer: bytes, status: int, kind: 
 
 @pytest.mark.parametrize("content_type", [None, "", "text/html", "application/soap+xml", "multipart/related"])
 def test_other_content_types_are_no_soap(content_type: str | None) -> None:
-    assert failure(envelope(TAKEN), 200, content_type) == Failure(Origin.ANSWER, "no-soap-200")
+    assert failure(envelope(TAKEN), 200, content_type) == Failure(Origin.ANSWER, "no-soap-200", 200)
 
 
 def test_the_charset_of_the_transport_outweighs_the_declaration() -> None:
@@ -251,6 +317,27 @@ def test_a_multipart_answer_with_a_single_part_is_read() -> None:
     kind = 'multipart/related; type="text/xml"; boundary=b'
     assert failure(part + b"\r\n--b--\r\n", 200, kind) is None
     assert failure(part, 200, kind) is None  # the closing boundary may be missing
+
+
+@pytest.mark.parametrize(
+    ("encoding", "encode"),
+    [("base64", base64.encodebytes), ("quoted-printable", quopri.encodestring), ("8bit", bytes)],
+)
+def test_the_part_of_a_multipart_answer_is_decoded(encoding: str, encode: Callable[[bytes], bytes]) -> None:
+    head = f"--b\ncontent-type: text/xml;\n charset=UTF-8\nCONTENT-TRANSFER-ENCODING: {encoding}\n\n"
+    answer = head.encode() + encode(envelope(TAKEN)) + b"\n--b--"
+    assert failure(answer, 200, 'Multipart/Related; Type="text/xml"; Boundary="b"') is None
+
+
+@pytest.mark.parametrize("kind", ["application/soap+xml", "", "text/html"])
+def test_a_first_part_that_is_not_soap_is_no_answer(kind: str) -> None:
+    line = f"Content-Type: {kind}\r\n" if kind else ""
+    answer = f"--b\r\n{line}\r\n".encode() + envelope(TAKEN) + b"\r\n--b--"
+    assert failure(answer, 200, "multipart/related; boundary=b") == Failure(Origin.ANSWER, "no-soap-200", 200)
+
+
+def test_a_mark_of_byte_order_may_stand_before_an_answer() -> None:
+    assert failure(codecs.BOM_UTF8 + envelope(TAKEN)) is None
 
 
 def test_a_fault_inside_a_multipart_answer_is_a_fault() -> None:

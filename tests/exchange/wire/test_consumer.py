@@ -3,9 +3,10 @@ from datetime import UTC, datetime
 import pytest
 from lxml import etree
 
+from services.exchange.model.contract import SoapContract
 from services.exchange.model.inbox import Status
 from services.exchange.model.outbox import Notice, NoticeUnfit
-from services.exchange.model.xroad import ClientId, ServiceId
+from services.exchange.model.xroad import ClientId, Headers, ServiceId
 from services.exchange.wire import consumer
 
 POLIS = ClientId.parse("ee-dev/GOV/70008747/polis")
@@ -18,7 +19,7 @@ NAMES = {"x": "http://x-road.eu/xsd/xroad.xsd", "i": "http://x-road.eu/xsd/ident
 
 def render(message_id: str = "m-1", issue: str = REFERENCE, **words: str) -> bytes:
     return consumer.render(
-        "polis.wsdl", WORDS | words, client=US, service=SERVICE, message_id=message_id, issue=issue
+        SoapContract(SERVICE, "polis.wsdl"), WORDS | words, Headers(US, message_id, issue=issue)
     )
 
 
