@@ -27,7 +27,7 @@ from services.exchange.outbound.breaker import Breaker
 from services.exchange.outbound.cases import Cases
 from services.exchange.outbound.feed import CaseFeed
 from services.exchange.outbound.securityserver import SecurityServer, Tls
-from services.exchange.routes import messages, rest, soap
+from services.exchange.routes import messages, partners, rest, soap
 from services.exchange.routes.xroad import Door, LoggedRefusals, XRoad
 from services.exchange.rules import delivery as rules
 from services.exchange.settings import Settings
@@ -50,7 +50,7 @@ from services.kit.web import MIB, ServiceSpec, create_service
 NAME: Final = "exchange"
 PACKAGE: Final = "services.exchange"
 LOGS: Final = ("audit", "message_log")
-PERSONAL: Final = ("inbox", "incident", "outbox", "outbox_queue", "outbox_try")
+PERSONAL: Final = ("inbox", "incident", "outbox", "outbox_queue", "outbox_try", "partner_pause")
 _SHORTEST_SECRET: Final = 16
 _SOAP_READ: Final = 21 * MIB  # beyond our own cap SOAP is read on, and then refused
 
@@ -94,7 +94,7 @@ def create_app(
                 "person. The services for X-Road clients are described by the WSDL at /xroad/soap?wsdl and "
                 "the document at /xroad/rest/marac/v1/openapi.json, on the X-Road listener."
             ),
-            routers=[messages.router, logbook.router],
+            routers=[messages.router, partners.router, logbook.router],
             outside=[soap.router, rest.router, rest.documents],
             lifespan=lifespan,
             readiness=readiness,
@@ -131,8 +131,8 @@ async def _plug(
     app.state.policy = Policy.load(PACKAGE)
     records = Records(database, app.state.policy)
     app.state.refusals = LoggedRefusals(RefusalAuditor(database), records)
-    partners = contracts.directory(own.xroad_instance).partners
-    app.state.depths = Depths(database, app.state.policy, list(partners))
+    app.state.partners = tuple(contracts.directory(own.xroad_instance).partners)
+    app.state.depths = Depths(database, app.state.policy, app.state.partners)
     app.state.verifier = TokenVerifier.from_keys(NAME, own.keys, clock, development=own.development)
     app.state.appointments = RemoteAppointments(
         client, service=NAME, path="/api/cases/v1/appointments", purpose="accountability"

@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from services.exchange.actions.notices import Notices, Said, release
+from services.exchange.actions.recovery import Recovery
 from services.exchange.model.feed import NoticeStopped
 from services.exchange.model.outbox import Envelope, Head, Lease, OutState, Try
 from services.exchange.model.record import Record
@@ -59,10 +60,14 @@ class Courier:
         self._database, self._server = database, server
         self._notices, self._bodies = notices, bodies
         self._permit, self._child_permit, self._terms = permit, child_permit, terms
+        self._recovery = Recovery()
 
     async def claim(self, partner: str, limit: int) -> Sequence[Head]:
         """Heads that are due and nobody else's; raises UpstreamUnavailable without the database."""
+        earned = self._recovery.earned(partner)
         async with self._database.work(self._permit, str(uuid4())) as work:
+            if earned:
+                self._recovery.found(partner, await outbox.bring_forward(work, partner, most=earned))
             return await outbox.claim(work, partner, limit=limit, lease=self._terms.lease)
 
     async def renew(self, partner: str, leases: Sequence[Lease]) -> frozenset[UUID]:
@@ -136,6 +141,8 @@ class Courier:
                 await record.write(work, [(_sent(head, envelope, failure, kept=kept), work.request_id)])
             if kept:
                 work.audit("update", [head.id], _SHOWN, client=head.lease.partner)
+        if kept and failure is None:
+            self._recovery.succeeded(head.lease.partner)
         if not kept:
             _log.warning("lease-lost", message_id=head.id, stream_id=head.lease.stream)
         elif isinstance(found, Settle) and found.state is OutState.QUARANTINED:
@@ -145,8 +152,8 @@ class Courier:
 async def _written(work: Work, head: Head, found: Verdict, tried: Try) -> bool:
     """Whether the try was written down: not when the lease was lost."""
     match found:
-        case Postpone(wait=wait, unknown=unknown):
-            return await outbox.again(work, head, tried, wait=wait, unknown=unknown)
+        case Postpone(wait=wait, unknown=unknown, asked=asked):
+            return await outbox.again(work, head, tried, wait=wait, unknown=unknown, asked=asked)
         case Settle(state=OutState.DELIVERED):
             return await outbox.delivered(work, head, tried)
         case Settle(state=OutState.QUARANTINED, reason=str(reason)):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.exchange.model.contract import Contract, Partner, RestContract, SoapContract, Subscription
-from services.exchange.model.outbox import STOPPED, SkipReason
+from services.exchange.model.outbox import STOPPED, PauseReason, SkipReason
 from services.exchange.model.xroad import ClientId, ServiceId
 from services.exchange.rules.delivery import Reason
 from services.kit import datafile
@@ -35,10 +35,10 @@ def directory(instance: str) -> Directory:
 
 
 def reasons() -> Mapping[str, Mapping[str, str]]:
-    """Why a message waits for a person, or was skipped, in et, ru and en; DataFileError if one is missing."""
+    """Why a message waits or was skipped, or a partner paused, in et, ru, en; DataFileError if one lacks."""
     data: Any = datafile.load(_PACKAGE, "quarantine.yaml", "quarantine.schema.json")
     known: Mapping[str, Mapping[str, str]] = data["reasons"]
-    missing = sorted({*Reason, *SkipReason, STOPPED} - set(known))
+    missing = sorted({*Reason, *SkipReason, *PauseReason, STOPPED} - set(known))
     if missing:
         raise datafile.DataFileError(f"quarantine.yaml lacks the reasons {missing}")
     return known

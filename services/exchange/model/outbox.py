@@ -37,6 +37,15 @@ class SkipReason(StrEnum):
 STOPPED: Final = "stopped-by-person"
 
 
+class PauseReason(StrEnum):
+    """Why an operator decides that nothing is sent to a partner for a while."""
+
+    PARTNER_ASKED = "partner-asked"
+    PARTNER_OUT_OF_ORDER = "partner-out-of-order"
+    OUR_MAINTENANCE = "our-maintenance"
+    SECURITY_INCIDENT = "security-incident"
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What a partner is told of a referral: these words and no others."""

@@ -10,6 +10,7 @@ Problem
 ├─ UnknownService, AccessDenied                                           the right
 ├─ MessageIdReused                                                        one id, two contents
 ├─ NotPutAside                                                            nothing for an operator to decide
+├─ AlreadyPaused, PauseEnded                                              nothing to pause or to resume
 └─ BusinessRefusal     over SOAP in the response wrapper, with HTTP 200
    ├─ ReferralInvalid         a rule is broken, place by place
    ├─ ReferralVersionExists   this version was sent before with other content
@@ -218,6 +219,26 @@ class NotPutAside(Problem):
         "Сообщение не ждёт решения человека",
         "The message does not wait for a person's decision",
     )
+
+
+class AlreadyPaused(Problem):
+    """Nothing is sent to the partner already; the earlier pause stands."""
+
+    slug = "partner-already-paused"
+    kind = Kind.CONFLICT
+    titles = _titles(
+        "Partnerile saatmine on juba peatatud",
+        "Отправка партнёру уже приостановлена",
+        "Sending to the partner is already paused",
+    )
+
+
+class PauseEnded(Problem):
+    """The pause was ended before."""
+
+    slug = "pause-ended"
+    kind = Kind.CONFLICT
+    titles = _titles("Paus on juba lõppenud", "Пауза уже закончилась", "The pause has already ended")
 
 
 class BusinessRefusal(Problem):

@@ -129,13 +129,17 @@ async def _shown(request: Request, work: Work, message_id: UUID) -> Response:
 
 
 def _words(request: Request, message: Message) -> dict[str, Any]:
-    reasons: Mapping[str, Mapping[str, str]] = request.app.state.reasons
     words = {name: getattr(message, name) for name in message.__slots__}
     words["next_try_at"] = words.pop("due_at")
     if message.reason is not None:
-        texts = reasons.get(message.reason) or dict.fromkeys(("et", "ru", "en"), message.reason)
-        words["reason"] = ReasonView(code=message.reason, **texts)
+        words["reason"] = reason_view(request, message.reason)
     return words
+
+
+def reason_view(request: Request, code: str) -> ReasonView:
+    """A reason in words; its code alone where the words lack."""
+    reasons: Mapping[str, Mapping[str, str]] = request.app.state.reasons
+    return ReasonView(code=code, **(reasons.get(code) or dict.fromkeys(("et", "ru", "en"), code)))
 
 
 def _history(tries: Sequence[Tried]) -> list[TryView]:

@@ -70,10 +70,14 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
-    """The same is tried again after ``wait``; ``unknown``: nobody knows what the failure means."""
+    """The same is tried again after ``wait``; ``unknown``: nobody knows what the failure means.
+
+    ``asked``: the partner named the time, so the success of another message does not bring it forward.
+    """
 
     wait: timedelta
     unknown: bool
+    asked: bool = False
 
 
 Verdict: TypeAlias = Settle | Postpone
@@ -92,7 +96,7 @@ def verdict(ended: Ended, history: History, terms: delivery.Terms, jitter: int) 
     found = delivery.after_failure(ended, history.after(ended), terms, jitter)
     if isinstance(found, Quarantine):
         return Settle(OutState.QUARANTINED, found.reason.value)
-    return Postpone(found.after, delivery.nature(ended) is Nature.UNKNOWN)
+    return Postpone(found.after, delivery.nature(ended) is Nature.UNKNOWN, ended.retry_after is not None)
 
 
 def appended(queue: Queue, states: Sequence[OutState], now: datetime) -> Queue:

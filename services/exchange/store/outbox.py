@@ -22,7 +22,7 @@ _ADVANCE: Final = text("""
         head = coalesce(o.number, q.next_number),
         state = case o.state when 'waiting' then 'due' when 'quarantined' then 'blocked' else 'idle' end,
         due_at = case o.state when 'waiting' then now() end,
-        tries = 0, unknown_tries = 0, lease_until = null
+        tries = 0, unknown_tries = 0, asked = false, lease_until = null
     from (select 1) as one left join lateral (
         select number, state from outbox
         where partner = :partner and stream = :stream and state in ('waiting', 'quarantined')
@@ -40,6 +40,9 @@ _CLAIM: Final = text("""
         select partner, stream from outbox_queue
         where partner = :partner and state = 'due' and due_at <= now()
           and coalesce(lease_until, now()) <= now()
+          and not exists (
+            select from partner_pause where partner_pause.partner = :partner and resumed_at is null
+          )
         order by due_at limit :limit for no key update skip locked
     ), taken as (
         update outbox_queue q set fence = q.fence + 1, lease_until = now() + :lease
@@ -90,8 +93,20 @@ _QUARANTINED: Final = text("""
 """)
 _AGAIN: Final = text("""
     update outbox_queue set due_at = now() + :wait, tries = tries + 1,
-        unknown_tries = unknown_tries + :unknown, lease_until = null
+        unknown_tries = unknown_tries + :unknown, asked = :asked, lease_until = null
     where partner = :partner and stream = :stream
+""")
+#: Queues whose last try failed for reasons that the partner's return has mended; all, if a person said so.
+_FORWARD: Final = text("""
+    with chosen as (
+        select partner, stream from outbox_queue
+        where partner = :partner and state = 'due' and due_at > now() + cast(:spread as interval)
+          and coalesce(lease_until, now()) <= now()
+          and (cast(:most as integer) is null or (unknown_tries = 0 and not asked))
+        order by due_at limit cast(:most as integer) for no key update skip locked
+    )
+    update outbox_queue q set due_at = now() + random() * cast(:spread as interval)
+    from chosen where q.partner = chosen.partner and q.stream = chosen.stream
 """)
 _TRIED: Final = text("""
     insert into outbox_try (message_id, number, ended_at, duration_ms, outcome, origin, code, status, fence)
@@ -146,12 +161,27 @@ async def stopped(work: Work, head: Head) -> bool:
     return True
 
 
-async def again(work: Work, head: Head, tried: Try, *, wait: timedelta, unknown: bool) -> bool:
-    """The same is tried again after ``wait``; ``unknown`` counts the failure as one; False as above."""
+async def again(  # noqa: PLR0913 - what is written down
+    work: Work, head: Head, tried: Try, *, wait: timedelta, unknown: bool, asked: bool = False
+) -> bool:
+    """The same is tried again after ``wait``; ``unknown`` counts the failure as one; False as above.
+
+    ``asked``: the partner named the time.
+    """
     if not await _written(work, head, tried, _FAILED, {"code": tried.code}):
         return False
-    await work.conn.execute(_AGAIN, {**_of(head.lease), "wait": wait, "unknown": int(unknown)})
+    await work.conn.execute(
+        _AGAIN, {**_of(head.lease), "wait": wait, "unknown": int(unknown), "asked": asked}
+    )
     return True
+
+
+async def bring_forward(
+    work: Work, partner: str, *, most: int | None, spread: timedelta = timedelta(seconds=0.5)
+) -> int:
+    """Queues that wait for a further try are due within ``spread``; how many. None: all that wait."""
+    values = {"partner": partner, "most": most, "spread": spread}
+    return int((await work.conn.execute(_FORWARD, values)).rowcount)
 
 
 async def keep_content(work: Work, head: Head, envelope: Envelope) -> bool:

@@ -1,9 +1,12 @@
-"""An X-Road client in front of the SOAP provider, as a security server speaks for it."""
+"""Who stands before the service: an X-Road client, as a security server speaks for it, or an operator."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -12,6 +15,9 @@ from lxml import etree
 from services.exchange.model.offered import Operation, Right
 from services.exchange.model.xroad import ClientId
 from services.exchange.wire import schema
+from services.kit import keys
+from services.kit.policy import Appointment
+from services.kit.tokens.signing import DEVELOPMENT_ISSUER, AccessTokenIssuer
 
 SPACE = {
     "e": "http://schemas.xmlsoap.org/soap/envelope/",
@@ -22,6 +28,9 @@ SPACE = {
 }
 #: What no fault may repeat of the golden request.
 SECRETS = ("48805042711", "Näidis", "Mari-Liis", "EE38501170364", "PV-2017", "Traceback", "services/")
+POLIS = "ee-dev/GOV/70008747/polis"
+AT = datetime(2017, 5, 4, 12, 0, tzinfo=UTC)
+REFERENCE = "TV-0123-4567-89AB-CDEF-0"
 
 
 def canonical(element: etree._Element) -> bytes:
@@ -133,3 +142,70 @@ def referral(zeep_referral: Any) -> dict[str, Any]:
     inner["grounds"] = inner["grounds"]["ground"]
     inner["assessment"]["answers"] = {"injury": "yes"}
     return {**told, **inner}
+
+
+class Offices:
+    """Appointments by subject: the subject of a token is the role."""
+
+    async def of(self, identity: Any) -> tuple[Appointment, ...]:
+        roles = {"coordinator": Appointment("coordinator", {"region": "polva"})}
+        return (roles.get(identity.subject) or Appointment(identity.subject),)
+
+
+class Desk:
+    """An operator, or somebody else, in front of the service."""
+
+    def __init__(self, running: Any, issuer: AccessTokenIssuer) -> None:
+        self.running, self._issuer = running, issuer
+
+    async def ask(
+        self,
+        path: str,
+        role: str = "operator",
+        method: str = "GET",
+        purpose: str = "operations",
+        **kwargs: Any,
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self._issuer.issue(role)}", "X-Purpose": purpose}
+        headers |= kwargs.pop("headers", {})
+        answer: httpx.Response = await self.running.http.request(
+            method, f"/api/exchange/v1{path}", headers=headers, **kwargs
+        )
+        return answer
+
+    async def put(self, *, number: int = 1, state: str = "waiting", **words: Any) -> UUID:
+        """A message in the queue, as the worker would leave it."""
+        row = {
+            "partner": POLIS,
+            "stream": uuid4(),
+            "reference": REFERENCE,
+            "at": AT,
+            "reason": None,
+        } | words
+        message = uuid4()
+        queue = {"waiting": "due", "quarantined": "blocked"}[state]
+        await self.running.rows(
+            """insert into outbox_queue (partner, stream, next_number, head, state, due_at)
+               values ($1, $2, $3 + 1, $3, $4, case when $4 = 'due' then now() end)
+               on conflict (partner, stream) do update set next_number = excluded.next_number""",
+            row["partner"], row["stream"], number, queue,
+        )  # fmt: skip
+        await self.running.rows(
+            """insert into outbox (id, event_id, partner, stream, number, kind, reference, state, reason,
+                   code, tries, created_at, protocol, method, target, content_type, digest, key_id)
+               values ($1, $2, $3, $4, $5, 'caseNotice', $6, $7, $8, 'NO', 1, $9,
+                   'soap', 'POST', '/', 'text/xml', sha256(''), $2)""",
+            message, uuid4(), row["partner"], row["stream"], number, row["reference"], state,
+            row["reason"] or ("partner-refused" if state == "quarantined" else None), row["at"],
+        )  # fmt: skip
+        return message
+
+
+@pytest.fixture
+async def desk(start: Any, keys_folder: Path) -> AsyncIterator[Desk]:
+    async with start(development=True) as running:
+        running.app.state.appointments = Offices()
+        issuer = AccessTokenIssuer(
+            DEVELOPMENT_ISSUER, keys.load_issuer(keys_folder, "development"), running.clock
+        )
+        yield Desk(running, issuer)

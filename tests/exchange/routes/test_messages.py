@@ -1,15 +1,8 @@
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
-
-from services.kit import keys
-from services.kit.policy import Appointment
-from services.kit.tokens.signing import DEVELOPMENT_ISSUER, AccessTokenIssuer
 
 POLIS = "ee-dev/GOV/70008747/polis"
 STAR = "ee-dev/GOV/70009770/star"
@@ -17,74 +10,7 @@ AT = datetime(2017, 5, 4, 12, 0, tzinfo=UTC)
 REFERENCES = ("TV-0123-4567-89AB-CDEF-0", "TV-7K3M-9Q2X-4D8R-W6HF-5")
 
 
-class Offices:
-    """Appointments by subject: the subject of a token is the role."""
-
-    async def of(self, identity: Any) -> tuple[Appointment, ...]:
-        roles = {"coordinator": Appointment("coordinator", {"region": "polva"})}
-        return (roles.get(identity.subject) or Appointment(identity.subject),)
-
-
-class Desk:
-    """An operator, or somebody else, in front of the service."""
-
-    def __init__(self, running: Any, issuer: AccessTokenIssuer) -> None:
-        self.running, self._issuer = running, issuer
-
-    async def ask(
-        self,
-        path: str,
-        role: str = "operator",
-        method: str = "GET",
-        purpose: str = "operations",
-        **kwargs: Any,
-    ) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self._issuer.issue(role)}", "X-Purpose": purpose}
-        headers |= kwargs.pop("headers", {})
-        answer: httpx.Response = await self.running.http.request(
-            method, f"/api/exchange/v1{path}", headers=headers, **kwargs
-        )
-        return answer
-
-    async def put(self, *, number: int = 1, state: str = "waiting", **words: Any) -> UUID:
-        """A message in the queue, as the worker would leave it."""
-        row = {
-            "partner": POLIS,
-            "stream": uuid4(),
-            "reference": REFERENCES[0],
-            "at": AT,
-            "reason": None,
-        } | words
-        message = uuid4()
-        queue = {"waiting": "due", "quarantined": "blocked"}[state]
-        await self.running.rows(
-            """insert into outbox_queue (partner, stream, next_number, head, state, due_at)
-               values ($1, $2, $3 + 1, $3, $4, case when $4 = 'due' then now() end)
-               on conflict (partner, stream) do update set next_number = excluded.next_number""",
-            row["partner"], row["stream"], number, queue,
-        )  # fmt: skip
-        await self.running.rows(
-            """insert into outbox (id, event_id, partner, stream, number, kind, reference, state, reason,
-                   code, tries, created_at, protocol, method, target, content_type, digest, key_id)
-               values ($1, $2, $3, $4, $5, 'caseNotice', $6, $7, $8, 'NO', 1, $9,
-                   'soap', 'POST', '/', 'text/xml', sha256(''), $2)""",
-            message, uuid4(), row["partner"], row["stream"], number, row["reference"], state,
-            row["reason"] or ("partner-refused" if state == "quarantined" else None), row["at"],
-        )  # fmt: skip
-        return message
-
-
-@pytest.fixture
-async def desk(start: Any, keys_folder: Path) -> AsyncIterator[Desk]:
-    async with start(development=True) as running:
-        running.app.state.appointments = Offices()
-        issuer = AccessTokenIssuer(
-            DEVELOPMENT_ISSUER, keys.load_issuer(keys_folder, "development"), running.clock
-        )
-        yield Desk(running, issuer)
-
-
-async def test_an_operator_sees_where_a_message_stands_and_why(desk: Desk) -> None:
+async def test_an_operator_sees_where_a_message_stands_and_why(desk: Any) -> None:
     message = await desk.put(state="quarantined")
     answer = await desk.ask("/messages")
     assert answer.status_code == 200
@@ -111,7 +37,7 @@ async def test_an_operator_sees_where_a_message_stands_and_why(desk: Desk) -> No
     assert answer.json()["next"] is None
 
 
-async def test_incoming_and_outgoing_messages_are_in_one_list(desk: Desk, golden: Any) -> None:
+async def test_incoming_and_outgoing_messages_are_in_one_list(desk: Any, golden: Any) -> None:
     await desk.running.soap(golden("submitReferral.request.xml"))
     await desk.put(at=AT + timedelta(seconds=1))
     both = (await desk.ask("/messages")).json()["items"]
@@ -121,7 +47,7 @@ async def test_incoming_and_outgoing_messages_are_in_one_list(desk: Desk, golden
         assert [one["direction"] for one in found] == [direction]
 
 
-async def test_no_message_shows_what_it_says(desk: Desk, golden: Any) -> None:
+async def test_no_message_shows_what_it_says(desk: Any, golden: Any) -> None:
     """No name, no personal code, no sender's reference: the golden message holds them all."""
     await desk.running.soap(golden("submitReferral.request.xml"))
     (item,) = (await desk.ask("/messages")).json()["items"]
@@ -131,7 +57,7 @@ async def test_no_message_shows_what_it_says(desk: Desk, golden: Any) -> None:
     assert set(one) == {*item, "history"}
 
 
-async def test_a_search_is_exact(desk: Desk) -> None:
+async def test_a_search_is_exact(desk: Any) -> None:
     await desk.put()
     star = await desk.put(partner=STAR, reference=REFERENCES[1], state="quarantined")
     for params in (
@@ -145,7 +71,7 @@ async def test_a_search_is_exact(desk: Desk) -> None:
     assert (await desk.ask("/messages", params={"partner": "x"})).json()["items"] == []
 
 
-async def test_pages_follow_each_other_without_gap(desk: Desk) -> None:
+async def test_pages_follow_each_other_without_gap(desk: Any) -> None:
     """Several at the same moment, on both sides of a page's end."""
     made = [await desk.put(at=AT + timedelta(seconds=number // 3)) for number in range(8)]
     found: list[str] = []
@@ -162,11 +88,11 @@ async def test_pages_follow_each_other_without_gap(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "1.x", f"99999999999999999.{UUID(int=1)}", f"-1.{UUID(int=1)}"])
-async def test_a_cursor_that_is_none_is_refused(desk: Desk, cursor: str) -> None:
+async def test_a_cursor_that_is_none_is_refused(desk: Any, cursor: str) -> None:
     assert (await desk.ask("/messages", params={"cursor": cursor})).status_code == 422
 
 
-async def test_a_message_that_was_put_aside_is_sent_again(desk: Desk) -> None:
+async def test_a_message_that_was_put_aside_is_sent_again(desk: Any) -> None:
     message = await desk.put(state="quarantined")
     answer = await desk.ask(f"/messages/{message}/redrive", method="POST")
     assert answer.status_code == 200
@@ -177,7 +103,7 @@ async def test_a_message_that_was_put_aside_is_sent_again(desk: Desk) -> None:
     assert (again.status_code, again.json()["type"]) == (409, "urn:turvavork:problem:message-not-put-aside")
 
 
-async def test_a_redrive_that_is_sent_again_is_done_once(desk: Desk) -> None:
+async def test_a_redrive_that_is_sent_again_is_done_once(desk: Any) -> None:
     message = await desk.put(state="quarantined")
     for _ in range(2):
         answer = await desk.ask(
@@ -187,7 +113,7 @@ async def test_a_redrive_that_is_sent_again_is_done_once(desk: Desk) -> None:
     assert await desk.running.rows("select version from outbox") == [{"version": 2}]
 
 
-async def test_a_skipped_message_frees_the_one_behind_it(desk: Desk) -> None:
+async def test_a_skipped_message_frees_the_one_behind_it(desk: Any) -> None:
     stream = uuid4()
     first = await desk.put(state="quarantined", stream=stream)
     await desk.put(number=2, stream=stream)
@@ -197,7 +123,7 @@ async def test_a_skipped_message_frees_the_one_behind_it(desk: Desk) -> None:
     assert await desk.running.rows("select state, head from outbox_queue") == [{"state": "due", "head": 2}]
 
 
-async def test_a_refused_referral_can_be_tried_again_and_not_skipped(desk: Desk, golden: Any) -> None:
+async def test_a_refused_referral_can_be_tried_again_and_not_skipped(desk: Any, golden: Any) -> None:
     desk.running.cases.mode = "down"
     await desk.running.soap(golden("submitReferral.request.xml"))
     await desk.running.rows(
@@ -211,7 +137,7 @@ async def test_a_refused_referral_can_be_tried_again_and_not_skipped(desk: Desk,
     assert (await desk.ask(f"/messages/{item['id']}/redrive", method="POST")).json()["state"] == "received"
 
 
-async def test_the_history_of_a_message_tells_its_tries(desk: Desk) -> None:
+async def test_the_history_of_a_message_tells_its_tries(desk: Any) -> None:
     message = await desk.put(state="quarantined")
     await desk.running.rows(
         """insert into outbox_try
@@ -248,7 +174,7 @@ async def test_the_history_of_a_message_tells_its_tries(desk: Desk) -> None:
     ],
 )
 async def test_who_may_look_and_who_may_decide(
-    desk: Desk, role: str, purpose: str, read: int, change: int
+    desk: Any, role: str, purpose: str, read: int, change: int
 ) -> None:
     message = await desk.put(state="quarantined")
     for path in ("/messages", f"/messages/{message}"):
@@ -257,12 +183,12 @@ async def test_who_may_look_and_who_may_decide(
     assert answer.status_code == change
 
 
-async def test_without_a_token_nobody_sees_anything(desk: Desk) -> None:
+async def test_without_a_token_nobody_sees_anything(desk: Any) -> None:
     assert (await desk.ask("/messages", headers={"Authorization": ""})).status_code == 401
 
 
 @pytest.mark.parametrize("verb", ["", "/redrive", "/skip"])
-async def test_an_unknown_message_is_not_found(desk: Desk, verb: str) -> None:
+async def test_an_unknown_message_is_not_found(desk: Any, verb: str) -> None:
     method = "POST" if verb else "GET"
     body = {"json": {"reason": "told-otherwise"}} if verb == "/skip" else {}
     assert (await desk.ask(f"/messages/{uuid4()}{verb}", method=method, **body)).status_code == 404
@@ -271,14 +197,14 @@ async def test_an_unknown_message_is_not_found(desk: Desk, verb: str) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"reason": "because"}, {"reason": "told-otherwise", "note": "Mari"}, []]
 )
-async def test_a_skip_says_one_of_the_known_reasons(desk: Desk, body: Any) -> None:
+async def test_a_skip_says_one_of_the_known_reasons(desk: Any, body: Any) -> None:
     message = await desk.put(state="quarantined")
     answer = await desk.ask(f"/messages/{message}/skip", method="POST", json=body)
     assert answer.status_code == 422
     assert "Mari" not in answer.text
 
 
-async def test_reading_and_deciding_leave_their_rows(desk: Desk) -> None:
+async def test_reading_and_deciding_leave_their_rows(desk: Any) -> None:
     message = await desk.put(state="quarantined")
     await desk.ask(f"/messages/{message}")
     await desk.ask(f"/messages/{message}/redrive", method="POST")
