@@ -22,9 +22,20 @@ from services.cases.actions.members import LocalAppointments, seed_development
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.screening import Screener
 from services.cases.actions.sessions import Sessions
+from services.cases.actions.withdrawing import Withdrawing
 from services.cases.catalog import Catalog
 from services.cases.outbound import RiskScore
-from services.cases.routes import children, disclosures, events, intake, members, notices, reading, writing
+from services.cases.routes import (
+    amendments,
+    children,
+    disclosures,
+    events,
+    intake,
+    members,
+    notices,
+    reading,
+    writing,
+)
 from services.cases.settings import Settings
 from services.cases.store.events import Arrivals
 from services.cases.worker import Worker
@@ -129,6 +140,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             description=_DESCRIPTION,
             routers=[
                 intake.router,
+                amendments.router,
                 events.router,
                 disclosures.router,
                 notices.router,
@@ -171,6 +183,7 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     )
     discloser = Discloser(parts.catalog.disclosures, BlindIndex(keys.load_secret(own.keys, keys.DISCLOSURES)))
     state.child_protection = ChildProtection(parts.catalog, parts.ring, discloser)
+    state.withdrawing = Withdrawing(parts.catalog)
     state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
     state.feed = Feed(parts.database, arrivals, time.monotonic)
     state.sessions = Sessions(

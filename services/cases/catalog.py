@@ -33,6 +33,7 @@ class Catalog:
     regions: Regions
     agencies: Mapping[str, Label]
     reasons: Reasons
+    withdrawals: Mapping[str, Label]
     transitions: Transitions
     start: State
     ages: Ages
@@ -50,6 +51,7 @@ def load() -> Catalog:
         regions={row["code"]: _region(row) for row in _read("regions")["regions"]},
         agencies={row["code"]: row["label"] for row in _read("agencies")["agencies"]},
         reasons=_reasons(),
+        withdrawals={row["code"]: row["label"] for row in _read("reasons")["withdrawals"]},
         transitions=_transitions(transitions["transitions"]),
         start=State(transitions["start"]),
         ages=_ages(_read("ages")),

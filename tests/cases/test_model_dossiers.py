@@ -17,6 +17,7 @@ from services.cases.model.states import (
     Redirected,
     ReferralState,
     Score,
+    Withdrawn,
 )
 
 AT = datetime(2017, 5, 4, 12, tzinfo=UTC)
@@ -36,6 +37,7 @@ def a_referral(state: ReferralState, **changes: Any) -> ListedReferral:
         "case": CASE,
         "agencies": frozenset({"police@polva"}),
         "version": 1,
+        "withdrawal": None,
     }
     return ListedReferral(**(given | changes))
 
@@ -48,6 +50,7 @@ def a_referral(state: ReferralState, **changes: Any) -> ListedReferral:
         (Accepted(SCORE, CASE, AT, "anna"), Status.ACCEPTED, None, CASE, AT),
         (Declined(SCORE, "other", AT, "anna"), Status.DECLINED, "other", None, AT),
         (Redirected(SCORE, "victim-under-18", AT, "anna"), Status.REDIRECTED, "victim-under-18", None, AT),
+        (Withdrawn(SCORE, "sent-in-error", AT), Status.WITHDRAWN, "sent-in-error", None, None),
     ],
 )
 def test_status_reason_case_and_decision_follow_from_the_state(

@@ -89,6 +89,7 @@ class State(StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     REDIRECTED = "redirected"
+    WITHDRAWN = "withdrawn"
 
 
 class Status(StrEnum):
@@ -99,6 +100,7 @@ class Status(StrEnum):
     ACCEPTED = "ACCEPTED"
     DECLINED = "DECLINED"
     REDIRECTED = "REDIRECTED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class ScoreState(StrEnum):
@@ -126,6 +128,7 @@ class EventType(StrEnum):
     ACCEPTED = "referral.accepted"
     DECLINED = "referral.declined"
     REDIRECTED = "referral.redirected"
+    WITHDRAWN = "referral.withdrawn"
     CHILD_NOTICE = "referral.child-notice"
 
 

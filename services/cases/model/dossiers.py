@@ -15,6 +15,7 @@ from services.cases.model.states import (
     Redirected,
     ReferralState,
     Score,
+    Withdrawn,
     public_status,
     state_name,
 )
@@ -34,6 +35,14 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """That the sender has withdrawn, whatever became of the referral."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListedReferral:
     """A referral without what is sealed."""
 
@@ -47,6 +56,7 @@ class ListedReferral:
     case: CaseId
     agencies: frozenset[str]
     version: int
+    withdrawal: Withdrawal | None
 
     @property
     def reach(self) -> Reach:
@@ -61,12 +71,14 @@ class ListedReferral:
     @property
     def reason(self) -> str | None:
         """Why it did not become a case."""
-        return self.state.reason if isinstance(self.state, Declined | Redirected) else None
+        return self.state.reason if isinstance(self.state, Declined | Redirected | Withdrawn) else None
 
     @property
     def decided_at(self) -> datetime | None:
         """When it was screened."""
-        return None if isinstance(self.state, Received | AwaitingScreening) else self.state.decided_at
+        if isinstance(self.state, Received | AwaitingScreening | Withdrawn):
+            return None
+        return self.state.decided_at
 
     @property
     def case_id(self) -> CaseId | None:

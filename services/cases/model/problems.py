@@ -33,6 +33,20 @@ class ReferralVersionExists(Problem):
     )
 
 
+class ReferralVersionUnexpected(Problem):
+    """The sender speaks of another version than the last; ``errors`` says which one is expected."""
+
+    slug = "referral-version-unexpected"
+    kind = Kind.CONFLICT
+    titles = MappingProxyType(
+        {
+            "et": "Oodatakse pöördumise teist versiooni",
+            "ru": "Ожидается другая версия обращения",
+            "en": "Another version of the referral is expected",
+        }
+    )
+
+
 class TransitionRefused(Problem):
     """The referral's state does not allow the action."""
 

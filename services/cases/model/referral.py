@@ -61,6 +61,14 @@ class Sender:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """The sender takes a referral back: its last version, and why."""
+
+    sender: Sender
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class ReferralFacts:
     """A referral as told; ``rules.intake.check`` makes a :class:`Referral` of it."""

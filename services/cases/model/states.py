@@ -64,7 +64,16 @@ class Redirected:
     decided_by: str
 
 
-ReferralState: TypeAlias = Received | AwaitingScreening | Accepted | Declined | Redirected
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Taken back by its sender before anybody decided."""
+
+    score: Score | None
+    reason: str
+    withdrawn_at: datetime
+
+
+ReferralState: TypeAlias = Received | AwaitingScreening | Accepted | Declined | Redirected | Withdrawn
 
 NAMES: dict[type[ReferralState], State] = {
     Received: State.RECEIVED,
@@ -72,6 +81,7 @@ NAMES: dict[type[ReferralState], State] = {
     Accepted: State.ACCEPTED,
     Declined: State.DECLINED,
     Redirected: State.REDIRECTED,
+    Withdrawn: State.WITHDRAWN,
 }
 
 
@@ -132,7 +142,15 @@ class Redirect:
     by: str
 
 
-Action: TypeAlias = Scored | GoUnscored | RedirectMinor | Accept | Decline | Redirect
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Action: the sender takes it back."""
+
+    reason: str
+    at: datetime
+
+
+Action: TypeAlias = Scored | GoUnscored | RedirectMinor | Accept | Decline | Redirect | Withdraw
 
 ACTIONS: dict[type[Action], str] = {
     Scored: "score",
@@ -141,6 +159,7 @@ ACTIONS: dict[type[Action], str] = {
     Accept: "accept",
     Decline: "decline",
     Redirect: "redirect",
+    Withdraw: "withdraw",
 }
 
 

@@ -58,7 +58,7 @@ async def take_referral(
     allowed: Annotated[Permit, Depends(permit("take_referral"))],
 ) -> Response:
     """Takes a referral once: the same again answers 200 with the first reference, other content 409."""
-    checked = _checked(reference, "path:reference")
+    checked = checked_reference(reference, "path:reference")
 
     async def answer(work: Work, taken: Taken, decision: Decision) -> Response:
         return disclose(
@@ -90,7 +90,9 @@ async def take_referrals(
     Referrals are known by reference and by sender's version: what was cut off may be sent again.
     """
     each_by = request.app.state.policy.permit(allowed.caller, "take_referral", allowed.purpose)
-    references = [_checked(each.reference, f"/items/{n}/reference") for n, each in enumerate(body.items)]
+    references = [
+        checked_reference(each.reference, f"/items/{n}/reference") for n, each in enumerate(body.items)
+    ]
     waiting = (
         _outcome(request, each_by, reference, one.referral)
         for reference, one in zip(references, body.items, strict=True)
@@ -139,7 +141,8 @@ def _taken(taken: Taken) -> TakenView:
     return TakenView(reference=taken.reference, status=taken.status, band=taken.band)
 
 
-def _checked(reference: str, pointer: str) -> str:
+def checked_reference(reference: str, pointer: str) -> str:
+    """A reference in its one spelling; Malformed when its check character does not fit."""
     try:
         return parse_reference(reference)
     except ValueError:

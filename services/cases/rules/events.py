@@ -89,6 +89,11 @@ def refused(head: Head, state: State, reason: str) -> Data:
     return _head(head, state) | {"reason": reason}
 
 
+def withdrawn(head: Head, state: State, reason: str) -> Data:
+    """The sender has withdrawn; the status says what that changed, which is nothing after a decision."""
+    return _head(head, state) | {"reason": reason}
+
+
 def child_notice(head: Head, state: State, children: Sequence[ParticipationId], version: int = 1) -> Data:
     """Notices about children are due, whatever became of the referral: their numbers and version alone."""
     return _head(head, state) | {

@@ -21,6 +21,8 @@ from services.cases.model.states import (
     ReferralState,
     Score,
     Scored,
+    Withdraw,
+    Withdrawn,
     state_name,
 )
 
@@ -55,6 +57,14 @@ def _after(action: Action, score: Score | None) -> ReferralState:
             return AwaitingScreening(action.score)
         case GoUnscored():
             return AwaitingScreening(None)
+        case Withdraw():
+            return Withdrawn(score, action.reason, action.at)
+        case _:
+            return _decided(action, score)
+
+
+def _decided(action: RedirectMinor | Accept | Decline | Redirect, score: Score | None) -> ReferralState:
+    match action:
         case RedirectMinor():
             return Redirected(score, MINOR, action.at, action.by)
         case Accept():

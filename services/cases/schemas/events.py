@@ -61,6 +61,12 @@ class RefusedData(AboutReferral):
     reason: str
 
 
+class WithdrawnData(AboutReferral):
+    """The sender's reason; after a decision the status is still the decision's."""
+
+    reason: str
+
+
 class ChildNumber(View):
     """A notice about a child: its number is the child's part in the referral."""
 
@@ -122,6 +128,13 @@ class Redirected(Envelope):
     data: RefusedData
 
 
+class Withdrawn(Envelope):
+    """The sender has withdrawn the referral."""
+
+    type: Literal["referral.withdrawn"]
+    data: WithdrawnData
+
+
 class ChildNotice(Envelope):
     """Child protection is to be told of children in the referral, whatever becomes of it."""
 
@@ -130,7 +143,8 @@ class ChildNotice(Envelope):
 
 
 AnyEvent: TypeAlias = Annotated[
-    Received | Scored | Accepted | Declined | Redirected | ChildNotice, Field(discriminator="type")
+    Received | Scored | Accepted | Declined | Redirected | Withdrawn | ChildNotice,
+    Field(discriminator="type"),
 ]
 
 BY_TYPE: Final[Mapping[EventType, type[Envelope]]] = {
@@ -139,5 +153,6 @@ BY_TYPE: Final[Mapping[EventType, type[Envelope]]] = {
     EventType.ACCEPTED: Accepted,
     EventType.DECLINED: Declined,
     EventType.REDIRECTED: Redirected,
+    EventType.WITHDRAWN: Withdrawn,
     EventType.CHILD_NOTICE: ChildNotice,
 }

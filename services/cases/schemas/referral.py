@@ -14,6 +14,7 @@ from services.cases.model.referral import (
     ReferralFacts,
     Referrer,
     Sender,
+    Withdrawal,
 )
 from services.kit.fieldclass import FieldClass
 from services.kit.fields import Day, FreeText, Instant, Name
@@ -177,6 +178,19 @@ class HandedOverIn(Message):
     """Referrals that are taken by themselves, in one call."""
 
     items: list[HandedIn] = Field(min_length=1, max_length=64)
+
+
+class WithdrawalIn(Message):
+    """The sender takes its referral back; ``sender`` names the last version."""
+
+    sender: SenderIn
+    reason: Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9-]{0,40}$")] = Field(
+        examples=["sent-in-error"]
+    )
+
+    def facts(self) -> Withdrawal:
+        """The same, without the form."""
+        return Withdrawal(self.sender.facts(), self.reason)
 
 
 class View(BaseModel):

@@ -145,6 +145,13 @@ class NarrativeView(View):
     screening_note: str | None
 
 
+class WithdrawalView(View):
+    """The sender has withdrawn; when, and why."""
+
+    at: Instant
+    reason: str = Field(examples=["sent-in-error"])
+
+
 class ReferralSummary(View):
     """A referral in a list."""
 
@@ -157,6 +164,9 @@ class ReferralSummary(View):
     reason: str | None
     case_id: UUID | None = Field(description="The case that it became, if it was accepted.")
     version: int
+    withdrawal: WithdrawalView | None = Field(
+        description="That the sender has withdrawn it; a case that came of it stays."
+    )
     score: Annotated[int | None, FieldClass("risk")]
     band: Annotated[Band | None, FieldClass("risk")]
     grounds: Annotated[list[Ground], FieldClass("risk")]

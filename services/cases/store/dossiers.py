@@ -20,7 +20,8 @@ _AGENCIES = (
 )
 _LISTED = f"""
     r.id, r.reference, r.region, r.referred_on, r.received_at, r.grounds, r.state, r.state_reason,
-    r.decided_at, r.decided_by, r.case_id, r.version, {_AGENCIES.format(case="r.case_id")},
+    r.decided_at, r.decided_by, r.case_id, r.version, r.withdrawn_at, r.withdrawal_reason,
+    {_AGENCIES.format(case="r.case_id")},
     s.instrument, s.version as instrument_version, s.content_hash, s.engine, s.score, s.band,
     s.grounds as score_grounds, s.scored_at
 """

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from services.cases.model.codes import Ground, State, Status
-from services.cases.model.dossiers import ListedCase, ListedReferral
+from services.cases.model.dossiers import ListedCase, ListedReferral, Withdrawal
 from services.cases.model.ids import CaseId, ReferralId
 from services.cases.store.referrals import state_of
 from services.kit.db import Work
@@ -38,7 +38,7 @@ def _table(name: str, columns: str) -> TableClause:
 _R = _table(
     "referral",
     "id reference region referred_on received_at grounds state state_reason decided_at decided_by case_id"
-    " key_id version",
+    " key_id version withdrawn_at withdrawal_reason",
 )
 _A = _table("assessment", "referral_id instrument version content_hash engine score band grounds scored_at")
 _C = _table("marac_case", "id region state opened_on key_id version")
@@ -79,6 +79,7 @@ def _columns(of: TableClause, case: ColumnElement[Any]) -> Columns:
 _REFERRALS = select(
     _R.c.id, _R.c.reference, _R.c.region, _R.c.referred_on, _R.c.received_at, _R.c.grounds, _R.c.state,
     _R.c.state_reason, _R.c.decided_at, _R.c.decided_by, _R.c.case_id, _R.c.version,
+    _R.c.withdrawn_at, _R.c.withdrawal_reason,
     _agency_names(_R.c.case_id), _A.c.instrument, _A.c.version.label("instrument_version"),
     _A.c.content_hash, _A.c.engine, _A.c.score, _A.c.band, _A.c.grounds.label("score_grounds"),
     _A.c.scored_at,
@@ -117,7 +118,13 @@ def listed(row: Row) -> ListedReferral:
         case=CaseId(row["case_id"]),
         agencies=frozenset(row["agencies"]),
         version=row["version"],
+        withdrawal=_withdrawal(row),
     )
+
+
+def _withdrawal(row: Row) -> Withdrawal | None:
+    at = row["withdrawn_at"]
+    return None if at is None else Withdrawal(at, row["withdrawal_reason"])
 
 
 def listed_case(row: Row) -> ListedCase:

@@ -19,6 +19,7 @@ from services.cases.model.states import (
     Redirected,
     ReferralState,
     Score,
+    Withdrawn,
     state_name,
 )
 from services.kit import driver
@@ -30,7 +31,8 @@ _SCORE = """
 """
 _HEAD = """
     r.id, r.reference, r.sender, r.sender_reference, r.region, r.referred_on, r.case_id, r.key_id, r.state,
-    r.state_reason, r.decided_at, r.decided_by, r.score_state, r.version, r.changed_at, r.content_digest
+    r.state_reason, r.decided_at, r.decided_by, r.score_state, r.version, r.changed_at, r.content_digest,
+    r.sender_version, r.withdrawn_at, r.withdrawal_reason
 """
 _READ = f"select {_HEAD}, {_SCORE} from referral r left join assessment a on a.referral_id = r.id"  # noqa: S608 - constants
 _SAME = text(
@@ -51,6 +53,13 @@ _MOVE = text("""
         note_sealed = :note_sealed, version = version + 1
     where id = :id
 """)
+_WITHDRAW = text("""
+    update referral set withdrawn_at = :at, withdrawal_reason = :reason, state = :state,
+        changed_at = case when state = :state then changed_at else :at end,
+        score_state = case when score_state = 'waiting' then 'none' else score_state end,
+        score_due_at = null, version = version + 1
+    where id = :id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,8 @@ class Stored:
 
     head: Head
     sender_reference: str | None
+    sender_version: int | None
+    withdrawn_at: datetime | None
     state: ReferralState
     score_state: ScoreState
     assessment: AssessmentId | None
@@ -113,6 +124,20 @@ async def move(
     )
 
 
+async def withdraw(work: Work, stored: Stored, state: ReferralState, reason: str) -> None:
+    """Notes that the sender has withdrawn a locked referral, which is in this state from now on.
+
+    Its score is waited for no more; since when the status holds changes with the status alone.
+    """
+    parameters = {
+        "id": stored.head.id,
+        "at": work.now,
+        "reason": reason,
+        "state": state_name(state).value,
+    }
+    await work.conn.execute(_WITHDRAW, parameters)
+
+
 def state_columns(state: ReferralState) -> dict[str, Any]:
     """The columns that hold a state."""
     columns: dict[str, Any] = {
@@ -138,6 +163,8 @@ def _stored(row: Row[Any]) -> Stored:
             ReferralId(row.id), row.reference, row.sender, row.region, referred_on, CaseId(row.case_id)
         ),
         sender_reference=row.sender_reference,
+        sender_version=row.sender_version,
+        withdrawn_at=row.withdrawn_at,
         state=state_of(row._mapping),  # noqa: SLF001 - SQLAlchemy's public name for it
         score_state=ScoreState(row.score_state),
         assessment=AssessmentId(row.assessment_id) if row.assessment_id else None,
@@ -162,6 +189,8 @@ def state_of(row: driver.Row) -> ReferralState:
             return Declined(score, row["state_reason"], row["decided_at"], row["decided_by"])
         case State.REDIRECTED:
             return Redirected(score, row["state_reason"], row["decided_at"], row["decided_by"])
+        case State.WITHDRAWN:
+            return Withdrawn(score, row["withdrawal_reason"], row["withdrawn_at"])
 
 
 def score_of(row: driver.Row) -> Score | None:

@@ -44,6 +44,17 @@ class Served:
             headers=self.headers(changes.pop("subject", client), "exchange", "intake"),
         )
 
+    async def withdraw(self, reference: str, **changes: Any) -> httpx.Response:
+        """Hands a withdrawal over, as ``exchange`` does."""
+        client = changes.pop("client", POLIS)
+        sender = {"client": client, "reference": changes.pop("sender_reference", "A-1")}
+        sender["version"] = changes.pop("version", 1)
+        return await self.http.put(
+            f"/api/cases/v1/intake/{reference}/withdrawal",
+            json={"sender": sender, "reason": changes.pop("reason", "sent-in-error")},
+            headers=self.headers(changes.pop("subject", client), "exchange", "intake"),
+        )
+
     async def get(self, path: str, subject: str, service: str, purpose: str) -> httpx.Response:
         return await self.http.get(f"/api/cases/v1{path}", headers=self.headers(subject, service, purpose))
 

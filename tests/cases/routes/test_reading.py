@@ -101,6 +101,7 @@ async def test_a_coordinator_reads_what_was_told(
         "status": "ACCEPTED",
         "reason": None,
         "caseId": case,
+        "withdrawal": None,
         "version": 2,
         "score": 15,
         "band": "high",

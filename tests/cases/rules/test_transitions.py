@@ -27,6 +27,8 @@ from services.cases.model.states import (
     ReferralState,
     Score,
     Scored,
+    Withdraw,
+    Withdrawn,
     state_name,
 )
 from services.cases.rules.transitions import score_of, step
@@ -34,11 +36,12 @@ from services.cases.rules.transitions import score_of, step
 AT = datetime(2017, 3, 2, tzinfo=UTC)
 SCORE = Score("dash", "1", "sha256:0", "1", 15, Band.HIGH, (Ground.VISIBLE_HIGH_RISK,), AT)
 LEGAL = {
-    State.RECEIVED: {"score", "go-unscored", "redirect-minor"},
-    State.AWAITING_SCREENING: {"accept", "decline", "redirect"},
+    State.RECEIVED: {"score", "go-unscored", "redirect-minor", "withdraw"},
+    State.AWAITING_SCREENING: {"accept", "decline", "redirect", "withdraw"},
     State.ACCEPTED: set(),
     State.DECLINED: set(),
     State.REDIRECTED: set(),
+    State.WITHDRAWN: set(),
 }
 actions = st.sampled_from(
     [
@@ -48,6 +51,7 @@ actions = st.sampled_from(
         Accept(CaseId(UUID(int=1)), AT, "anna"),
         Decline("criteria-not-met", AT, "anna"),
         Redirect("other-region", AT, "anna"),
+        Withdraw("sent-in-error", AT),
     ]
 )
 
@@ -76,6 +80,8 @@ def test_each_end_carries_its_facts() -> None:
     assert step(waiting, Redirect("other-region", AT, "anna"), table) == Redirected(
         SCORE, "other-region", AT, "anna"
     )
+    assert step(waiting, Withdraw("duplicate", AT), table) == Withdrawn(SCORE, "duplicate", AT)
+    assert step(Received(), Withdraw("duplicate", AT), table) == Withdrawn(None, "duplicate", AT)
 
 
 def test_a_minor_goes_to_child_protection() -> None:

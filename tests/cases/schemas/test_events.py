@@ -28,6 +28,7 @@ DATA = {
     ),
     EventType.DECLINED: told.refused(HEAD, State.DECLINED, "other"),
     EventType.REDIRECTED: told.refused(HEAD, State.REDIRECTED, "other-region"),
+    EventType.WITHDRAWN: told.withdrawn(HEAD, State.WITHDRAWN, "sent-in-error"),
     EventType.CHILD_NOTICE: told.child_notice(HEAD, State.RECEIVED, [ParticipationId(uuid4())]),
 }
 

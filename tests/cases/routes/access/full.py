@@ -19,6 +19,7 @@ CLASSES = {
 SUMMARY = {
     "list_referrals": (
         "id", "reference", "region", "referredOn", "receivedAt", "status", "reason", "caseId", "version",
+        "withdrawal",
         "score", "band", "grounds",
     ),
     "list_cases": ("id", "region", "state", "openedOn", "agencies", "version"),

@@ -1,0 +1,58 @@
+from collections.abc import Callable
+from typing import Any
+
+from services.kit.ids import new_reference
+
+Build = Callable[..., Any]
+STAR = "ee-dev/GOV/70009770/star"
+
+
+async def test_a_withdrawal_is_taken_and_shown_to_the_coordinator(served: Any, a_message: Build) -> None:
+    referral = await served.taken(a_message(), sender_reference="A-1")
+    reference = (await served.ask(f"/referrals/{referral}")).json()["reference"]
+    answer = await served.withdraw(reference)
+    assert (answer.status_code, answer.json()["status"]) == (200, "WITHDRAWN")
+    shown = (await served.ask(f"/referrals/{referral}")).json()
+    assert (shown["status"], shown["reason"]) == ("WITHDRAWN", "sent-in-error")
+    assert shown["withdrawal"]["reason"] == "sent-in-error"
+    (listed,) = (await served.ask("/referrals?status=WITHDRAWN")).json()["items"]
+    assert listed["withdrawal"] == shown["withdrawal"]
+
+
+async def test_a_withdrawal_after_acceptance_leaves_the_case(served: Any, a_message: Build) -> None:
+    referral = await served.taken(a_message(), sender_reference="A-1")
+    before = await served.ask(f"/referrals/{referral}")
+    decision = {"decision": "accept", "agencies": ["police"]}
+    headers = {"If-Match": before.headers["etag"], "Idempotency-Key": "screening-1"}
+    path = f"/referrals/{referral}/screening"
+    accepted = await served.ask(path, method="POST", json=decision, headers=headers)
+    assert accepted.status_code == 200, accepted.text
+    answer = await served.withdraw(before.json()["reference"], reason="victim-objects")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ACCEPTED")
+    (case,) = (await served.ask("/cases")).json()["items"]
+    (shown,) = (await served.ask(f"/cases/{case['id']}")).json()["referrals"]
+    assert (shown["status"], shown["reason"]) == ("ACCEPTED", None)
+    assert shown["withdrawal"]["reason"] == "victim-objects"
+
+
+async def test_a_withdrawal_of_another_version_says_which_is_expected(served: Any, a_message: Build) -> None:
+    reference = (await served.put(a_message(), sender_reference="A-1")).json()["reference"]
+    answer = await served.withdraw(reference, version=3)
+    assert (answer.status_code, answer.json()["type"]) == (
+        409,
+        "urn:turvavork:problem:referral-version-unexpected",
+    )
+    assert answer.json()["errors"][0]["reason"] == "version 1 is expected"
+
+
+async def test_a_withdrawal_under_a_wrong_reference_is_malformed(served: Any) -> None:
+    answer = await served.withdraw("TV-AAAA-AAAA-AAAA-AAAA-A")
+    assert answer.json()["errors"][0]["pointer"] == "path:reference"
+
+
+async def test_only_the_sender_withdraws(served: Any, a_message: Build) -> None:
+    reference = (await served.put(a_message(), sender_reference="A-1")).json()["reference"]
+    foreign = await served.withdraw(reference, client=STAR)
+    unknown = await served.withdraw(new_reference())
+    assert foreign.status_code == unknown.status_code == 404
+    assert foreign.json() | {"instance": ""} == unknown.json() | {"instance": ""}
