@@ -15,7 +15,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from lxml import etree
-from starlette.applications import Starlette
 
 from services.exchange.actions.repair import Repair, Terms
 from services.exchange.app import create_app
@@ -25,7 +24,6 @@ from services.exchange.store import inbox
 from services.kit import keys
 from services.kit.clock import FixedClock
 from services.kit.policy import Caller, Permit
-from system.securityserver.app import create_app as create_network
 
 SECRET = "a-gateway-secret-of-tests"
 GOLDEN = Path(__file__).parent / "golden"
@@ -45,14 +43,16 @@ class FakeCases:
     mode: str = "ok"
     delay: float = 0.0
     status: str = "AWAITING_SCREENING"
+    conflict: str = "referral-version-exists"
     changed_at: str = "2017-05-04T12:00:01Z"
     refusals: dict[str, Any] = field(default_factory=dict)
     spoilt: set[str] = field(default_factory=set)
     taken: dict[str, dict[str, Any]] = field(default_factory=dict)
+    amended: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
-        reference = request.url.path.rpartition("/")[2]
+        reference, _, beneath = request.url.path.partition("/intake")[2].removeprefix("/").partition("/")
         self.calls.append((request.method, reference))
         await asyncio.sleep(self.delay)
         if self.mode == "down":
@@ -60,6 +60,8 @@ class FakeCases:
         if self.mode == "wrong":
             return httpx.Response(500)
         match request.method:
+            case "PUT" if beneath:
+                return self._amend(reference, beneath, json.loads(request.content))
             case "PUT":
                 return self._one(self._take(reference, json.loads(request.content)))
             case "POST":
@@ -69,6 +71,16 @@ class FakeCases:
                 return httpx.Response(200, json={"items": items})
         refusal = self._refusal(reference)
         return self._tell(reference) if refusal is None else self._one({"refused": refusal})
+
+    def _amend(self, reference: str, beneath: str, body: dict[str, Any]) -> httpx.Response:
+        """What a sender does about its referral: only behind the referral."""
+        if reference not in self.taken:
+            return httpx.Response(404, json={"type": "urn:turvavork:problem:not-found"})
+        refusal = self._refusal(reference)
+        if refusal is None:
+            self.amended.append((beneath, reference, body))
+            return self._one({"taken": {"reference": reference, "status": self.status, "band": "high"}})
+        return self._one({"refused": refusal})
 
     @staticmethod
     def _one(outcome: dict[str, Any]) -> httpx.Response:
@@ -83,8 +95,9 @@ class FakeCases:
         if self.mode not in _SLUGS and reference not in self.spoilt:
             return None
         mode = self.mode if self.mode in _SLUGS else "422"
+        slug = _SLUGS[mode] if mode == "422" else self.conflict
         return {
-            "type": f"urn:turvavork:problem:{_SLUGS[mode]}",
+            "type": f"urn:turvavork:problem:{slug}",
             "status": int(mode),
             "errors": [],
             **self.refusals,
@@ -114,7 +127,6 @@ class Running:
     cases: FakeCases
     clock: FixedClock
     admin_url: str
-    network: Starlette
 
     async def soap(self, body: bytes, **headers: str) -> httpx.Response:
         given = {"content-type": "text/xml; charset=utf-8", "x-turvavork-gateway": SECRET, **headers}
@@ -153,14 +165,6 @@ class Running:
         (payload,) = etree.fromstring(answer.content)[1]
         assert payload.findtext("reference") is None
         return str(payload.findtext("faultCode"))
-
-    async def partners(self, method: str, path: str, **kwargs: Any) -> Any:
-        """What the simulated security server's control address answers."""
-        transport = httpx.ASGITransport(self.network)
-        async with httpx.AsyncClient(transport=transport, base_url="http://ss") as http:
-            answer = await http.request(method, f"/control{path}", **kwargs)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
 
     async def states(self) -> list[str]:
         """The states of all rows of the inbox."""
@@ -201,7 +205,6 @@ class Running:
         finally:
             await connection.close()
         vars(self.cases).update(vars(FakeCases()))
-        await self.partners("DELETE", "/rules")
         self.app.state.xroad.intake._cases._breaker.succeeded()
         self.clock.advance(AT - self.clock.now())
 
@@ -234,17 +237,11 @@ def start(keys_folder: Path, service_database: Any) -> Start:
         where = {"database_url": database.url, "keys": keys_folder, "gateway_secret": SECRET}
         own = Settings(**where | {"hand_over_slow": 60.0} | settings)
         cases, clock = FakeCases(), FixedClock(AT)
-        network = create_network(client=httpx.AsyncClient(), clock=clock)
-        app = create_app(
-            own,
-            clock=clock,
-            cases_transport=httpx.MockTransport(cases.answer),
-            server_transport=httpx.ASGITransport(network),
-        )
+        app = create_app(own, clock=clock, cases_transport=httpx.MockTransport(cases.answer))
         async with app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://exchange") as http:
-                yield Running(app, http, cases, clock, database.admin_url, network)
+                yield Running(app, http, cases, clock, database.admin_url)
 
     return starting
 

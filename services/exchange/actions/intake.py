@@ -30,10 +30,17 @@ from services.exchange.model.inbox import (
     Unavailable,
     Waiting,
 )
-from services.exchange.model.problems import MessageIdReused, ReferralInvalid, ReferralVersionExists
+from services.exchange.model.problems import (
+    BusinessRefusal,
+    MessageIdReused,
+    ReferralInvalid,
+    ReferralUnknown,
+    ReferralVersionExists,
+    ReferralVersionUnexpected,
+)
 from services.exchange.model.record import Record
 from services.exchange.model.referral import Referral
-from services.exchange.outbound.cases import Cases
+from services.exchange.outbound.cases import Cases, Handing
 from services.exchange.rules.referral import Validity, broken
 from services.exchange.store import inbox, incidents, record
 from services.exchange.store.sealing import Sealer
@@ -46,6 +53,10 @@ from services.kit.together import Together
 
 _RECEIVED: Final = ("basic", "identity", "contact", "risk", "narrative")
 _TOLD: Final = ("basic",)
+_REFUSALS: Final[Mapping[str, type[BusinessRefusal]]] = {
+    each.slug: each
+    for each in (ReferralInvalid, ReferralVersionExists, ReferralVersionUnexpected, ReferralUnknown)
+}
 _STORE_TRIES: Final = 3
 _Arrival: TypeAlias = tuple[Permit, inbox.NewMessage, Raw]
 #: The row of the inbox, and the leaf of this delivery in the message log.
@@ -62,6 +73,7 @@ class _Outcome:
     answer: Answer
     request_id: str
     raw: Raw
+    operation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +125,13 @@ class Intake:
         errors = broken(referral, self._database.clock.now(), self._regions)
         if errors:
             raise ReferralInvalid(errors=errors)
-        if not self._pace.free():
+        return await self.receive(permit, submission, request_id, later=False)
+
+    async def receive(
+        self, permit: Permit, submission: Submission, request_id: str, *, later: bool
+    ) -> Receipt:
+        """The same for a message that breaks no rule; ``later`` leaves the hand-over to the worker."""
+        if later or not self._pace.free():
             return await self._receive(permit, submission, request_id, later=True)
         with self._pace.use():
             return await self._receive(permit, submission, request_id, later=False)
@@ -130,15 +148,24 @@ class Intake:
         if not isinstance(message.progress, Waiting):
             return replace(await self._statuses.current(permit, message, request_id), leaf=leaf)
         if not later:
-            sender = Sender(permit.caller.subject, submission.sender_reference, submission.sender_version)
-            answer = await self._cases.take(
-                permit.caller, message.reference, submission.referral, sender, budget=self._terms.budget
+            answer = await self._ask(permit, message, submission)
+            message = await self._settle(
+                _Outcome(permit, message.id, answer, request_id, raw, submission.operation)
             )
-            message = await self._settle(_Outcome(permit, message.id, answer, request_id, raw))
         elif message.id != new.id:  # an earlier try's row, which may still be released
             unasked = Unavailable("not-asked")
-            message = await self._settle(_Outcome(permit, message.id, unasked, request_id, raw))
+            message = await self._settle(
+                _Outcome(permit, message.id, unasked, request_id, raw, submission.operation)
+            )
         return replace(_told(message), leaf=leaf)
+
+    async def _ask(self, permit: Permit, message: Message, submission: Submission) -> Answer:
+        budget, caller, content = self._terms.budget, permit.caller, submission.referral
+        sender = Sender(caller.subject, submission.sender_reference, submission.sender_version)
+        if submission.about is None:
+            return await self._cases.take(caller, message.reference, content, sender, budget=budget)
+        handing = Handing(submission.about, sender, content)
+        return await self._cases.amend(caller, submission.operation, handing, budget=budget)
 
     async def _store(self, permit: Permit, new: inbox.NewMessage, raw: Raw) -> _Stored:
         """T1. The row is new, or the one that has the id; then with an incident if its content differs."""
@@ -174,9 +201,10 @@ class Intake:
             client=permit.caller.subject,
             message_id=submission.message_id,
             protocol=submission.raw.protocol,
-            operation="submit_referral",
+            operation=submission.operation,
             digest=submission.raw.digest,
             reference=new_reference(),
+            about=submission.about,
             sender_reference=submission.sender_reference,
             sender_version=submission.sender_version,
             xroad_request_id=submission.xroad_request_id,
@@ -245,7 +273,7 @@ def _answered(outcome: _Outcome, message: Message) -> Record:
         outcome.raw,
         what="refused" if refused else "answered",
         partner=outcome.permit.caller.subject,
-        operation="submit_referral",
+        operation=outcome.operation,
         result=result,
         about=message.id,
     )
@@ -254,7 +282,7 @@ def _answered(outcome: _Outcome, message: Message) -> Record:
 def _stored(work: Work, new: inbox.NewMessage, decision: Decision) -> Message:
     ids: list[str | UUID] = [new.id, new.reference]
     work.audit("receive", ids, _RECEIVED, decision, client=new.client)
-    return Message(new.id, new.digest, new.reference, work.now, Waiting())
+    return Message(new.id, new.digest, new.about or new.reference, work.now, Waiting())
 
 
 async def _met_again(work: Work, new: inbox.NewMessage) -> Message | None:
@@ -274,10 +302,5 @@ async def _met_again(work: Work, new: inbox.NewMessage) -> Message | None:
 
 def _told(message: Message) -> Receipt:
     if isinstance(message.progress, Refused):
-        refusal = (
-            ReferralVersionExists
-            if message.progress.reason == ReferralVersionExists.slug
-            else ReferralInvalid
-        )
-        raise refusal(errors=message.progress.errors)
+        raise _REFUSALS[message.progress.reason](errors=message.progress.errors)
     return Receipt(message.reference, message.status, message.status_at)

@@ -73,15 +73,21 @@ class Repair:
 
     async def _answers(self, permit: Permit, due: Sequence[Due]) -> Sequence[Answer]:
         """What the register says of each; those that cannot be opened are not asked about."""
-        opened = {one.id: handing for one in due if (handing := self._opened(one)) is not None}
-        given = await asyncio.gather(
-            *(
-                self._cases.take_all(permit.caller, group, budget=self._terms.budget)
-                for group in groups(list(opened.values()))
-            )
-        )
-        told = dict(zip(opened, itertools.chain(*given), strict=True))
-        return [told.get(one.id, _BROKEN) for one in due]
+        opened = {one: handing for one in due if (handing := self._opened(one)) is not None}
+        amending = [one for one in opened if one.about is not None]
+        taking = [one for one in opened if one.about is None]
+        calls = [self._amended(permit, one, opened[one]) for one in amending]
+        calls += [self._taken(permit, group) for group in groups([opened[one] for one in taking])]
+        given = await asyncio.gather(*calls)
+        told = dict(zip([*amending, *taking], itertools.chain(*given), strict=True))
+        return [told.get(one, _BROKEN) for one in due]
+
+    async def _taken(self, permit: Permit, group: Sequence[Handing]) -> Sequence[Answer]:
+        return await self._cases.take_all(permit.caller, group, budget=self._terms.budget)
+
+    async def _amended(self, permit: Permit, due: Due, handing: Handing) -> Sequence[Answer]:
+        budget = self._terms.budget
+        return [await self._cases.amend(permit.caller, due.operation, handing, budget=budget)]
 
     def _opened(self, due: Due) -> Handing | None:
         try:
@@ -89,7 +95,8 @@ class Repair:
         except SealBroken as error:
             _log.critical("seal-broken", object_id=due.id, exc_info=error)
             return None
-        return Handing(due.reference, Sender(due.client, due.sender_reference, due.sender_version), referral)
+        sender = Sender(due.client, due.sender_reference, due.sender_version)
+        return Handing(due.about or due.reference, sender, referral)
 
     def _judged(self, due: Due, answer: Answer) -> rules.Verdict:
         terms = rules.Terms(self._terms.tries_of_wrong, self._terms.retry)

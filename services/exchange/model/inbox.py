@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from services.exchange.model.offered import SUBMIT
 from services.kit.problem import FieldError
 
 Protocol = Literal["soap", "rest"]
@@ -20,6 +21,7 @@ class Status(StrEnum):
     ACCEPTED = "ACCEPTED"
     DECLINED = "DECLINED"
     REDIRECTED = "REDIRECTED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class State(StrEnum):
@@ -43,7 +45,10 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A referral that fits schema and rules, ready to be stored; ``referral`` is its canonical JSON."""
+    """A message that fits schema and rules, ready to be stored; ``referral`` is its canonical JSON.
+
+    ``about`` is our reference of the referral that it withdraws; None when it brings one itself.
+    """
 
     message_id: str
     sender_reference: str
@@ -51,6 +56,8 @@ class Submission:
     raw: Raw
     referral: bytes = field(repr=False)
     xroad_request_id: str | None = None
+    operation: str = SUBMIT
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,20 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What is here of a referral, by its sender's name for it.
+
+    ``version`` is the last that was sent; ``unsettled``: something of it is not in the register yet;
+    ``repeated``: the message that is asked about is here already.
+    """
+
+    reference: str
+    version: int
+    unsettled: bool
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A row that is to be handed over now, by whoever holds the fence."""
 
@@ -128,6 +149,8 @@ class Due:
     key_id: UUID
     key_wrapped: bytes = field(repr=False)
     referral_sealed: bytes = field(repr=False)
+    operation: str = SUBMIT
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ Problem
 └─ BusinessRefusal     over SOAP in the response wrapper, with HTTP 200
    ├─ ReferralInvalid         a rule is broken, place by place
    ├─ ReferralVersionExists   this version was sent before with other content
+   ├─ ReferralVersionUnexpected   another version than the last is spoken of
    └─ ReferralUnknown         no such referral of this sender
 """
 
@@ -241,18 +242,6 @@ class PauseEnded(Problem):
     titles = _titles("Paus on juba lõppenud", "Пауза уже закончилась", "The pause has already ended")
 
 
-class CallOutsRefused(Problem):
-    """The police do not tell, and to ask again is of no use until somebody has put it right."""
-
-    slug = "call-outs-refused"
-    kind = Kind.CONFLICT
-    titles = _titles(
-        "Politsei ei anna väljakutsete andmeid",
-        "Полиция не даёт сведений о вызовах",
-        "The police do not tell of call-outs",
-    )
-
-
 class BusinessRefusal(Problem):
     """Understood and refused: not an error of the protocol."""
 
@@ -276,6 +265,18 @@ class ReferralVersionExists(BusinessRefusal):
         "Sama versioon on juba saadetud teise sisuga",
         "Эта версия уже отправлена с другим содержанием",
         "This version was already sent with other content",
+    )
+
+
+class ReferralVersionUnexpected(BusinessRefusal):
+    """The sender speaks of another version than the last; ``errors`` says which one is expected."""
+
+    slug = "referral-version-unexpected"
+    kind = Kind.CONFLICT
+    titles = _titles(
+        "Oodatakse pöördumise teist versiooni",
+        "Ожидается другая версия обращения",
+        "Another version of the referral is expected",
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from services.exchange.model.inbox import Answer, Declined, HandedOver, Sender, Status, Taken, Unavailable
+from services.exchange.model.offered import WITHDRAW
 from services.exchange.outbound.breaker import Breaker
 from services.exchange.rules.inbox import WRONG
 from services.kit import log
@@ -23,13 +24,19 @@ RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "cases": {
         "take_referral": ("reference", "status"),
         "take_referrals": ("items",),
+        "withdraw_referral": ("reference", "status"),
         "get_intake_status": ("reference", "status", "changedAt"),
     }
 }
 _INTAKE: Final = "/api/cases/v1/intake"
 _OK: Final = frozenset({200, 201})
-_REFUSED: Final = {409: "referral-version-exists", 422: "referral-invalid"}
+_REFUSED: Final = frozenset({"referral-invalid", "referral-version-exists", "referral-version-unexpected"})
+_UNKNOWN: Final = Declined("referral-unknown")
+#: Where what a sender does about its referral is handed over, beneath the referral.
+_PLACES: Final = {WITHDRAW: "withdrawal"}
 _TYPE: Final = "urn:turvavork:problem:"
+#: Where the register has the sender's words for its referral.
+_SENDER: Final = "/sender"
 _NOT_FOUND: Final = 404
 _MOST_ERRORS: Final = 100
 _log = log.get_logger(__name__)
@@ -97,6 +104,17 @@ class Cases:
             )
         )
 
+    async def amend(self, caller: Caller, operation: str, waiting: Handing, *, budget: float) -> Answer:
+        """Hands over what a sender does about a referral that it has sent; as :meth:`take`, it never raises.
+
+        ``waiting`` names the referral, and the version that the sender speaks of.
+        """
+        path = f"/{waiting.reference}/{_PLACES[operation]}"
+        answer = await self._ask("PUT", path, caller, budget, _body(waiting.referral, waiting.sender))
+        if isinstance(answer, Unavailable):
+            return answer
+        return _UNKNOWN if answer.status_code == _NOT_FOUND else _understood(answer)
+
     async def status(self, caller: Caller, reference: str, *, budget: float) -> HandedOver | None:
         """How a referral stands; None when the register cannot be asked now, or does not know it."""
         answer = await self._ask("GET", f"/{reference}", caller, budget, None)
@@ -137,10 +155,7 @@ def _understood(answer: Response) -> Answer:
     try:
         if answer.status_code in _OK:
             return _taken(answer.json())
-        if (
-            answer.status_code in _REFUSED
-            and (declined := _declined(answer.status_code, answer.json())) is not None
-        ):
+        if (declined := _declined(answer.json())) is not None:
             return declined
     except (UpstreamWrong, KeyError, TypeError, ValueError) as error:
         _log.error("case-register-not-understood", status=answer.status_code, exc_info=error)
@@ -166,19 +181,20 @@ def _outcomes(answer: Response, number: int) -> Sequence[Answer] | None:
 def _outcome(item: Mapping[str, Any]) -> Answer | None:
     if "taken" in item:
         return _taken(item["taken"])
-    return _declined(item["refused"]["status"], item["refused"])
+    return _declined(item["refused"])
 
 
 def _taken(told: Mapping[str, Any]) -> Taken:
     return Taken(str(told["reference"]), Status(told["status"]))
 
 
-def _declined(status: int, problem: Mapping[str, Any]) -> Declined | None:
+def _declined(problem: Mapping[str, Any]) -> Declined | None:
     """The refusal, if it is one of those that say something about the referral."""
-    reason = _REFUSED.get(status)
-    if reason is None or problem["type"] != _TYPE + reason:
+    reason = str(problem["type"]).removeprefix(_TYPE)
+    if reason not in _REFUSED:
         return None
     errors = [
-        FieldError(str(e["pointer"]), str(e["code"]), str(e["reason"])) for e in problem.get("errors", ())
+        FieldError(str(e["pointer"]).removeprefix(_SENDER), str(e["code"]), str(e["reason"]))
+        for e in problem.get("errors", ())
     ]
     return Declined(reason, errors[:_MOST_ERRORS])

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from services.exchange.actions import status
 from services.exchange.model.inbox import Raw, Receipt, Submission
-from services.exchange.model.offered import STATUS, SUBMIT
+from services.exchange.model.offered import STATUS, SUBMIT, WITHDRAW
 from services.exchange.model.problems import (
     AccessDenied,
     DuplicateHeaderField,
@@ -19,10 +19,17 @@ from services.exchange.model.problems import (
     ReferralInvalid,
     ReferralUnknown,
     ReferralVersionExists,
+    ReferralVersionUnexpected,
 )
 from services.exchange.model.xroad import Headers
 from services.exchange.routes import xroad
-from services.exchange.schemas.referral import ReceiptOut, SenderReference, StatusOut, SubmissionIn
+from services.exchange.schemas.referral import (
+    ReceiptOut,
+    SenderReference,
+    StatusOut,
+    SubmissionIn,
+    WithdrawalIn,
+)
 from services.exchange.wire import rest
 from services.kit import openapi
 from services.kit.policy import Permit
@@ -52,15 +59,23 @@ def _header(name: str, description: str, *, required: bool = False) -> dict[str,
     return {"name": name, "in": "header", "required": required, "description": description, "schema": schema}
 
 
-_HEADERS: Final = {
-    "parameters": [
-        _header("X-Road-Client", "instance/class/code/subsystem of the client", required=True),
-        _header("X-Road-Id", "id of the message, echoed in the answer", required=True),
-        _header("X-Road-UserId", "who asks, as EE and the personal code; recorded as a claim"),
-        _header("X-Road-Issue", "the sender's own case or document; recorded"),
-        _header("X-Road-Represented-Party", "class/code or code of whom the client speaks for; recorded"),
-    ]
-}
+def _headers(*, named: bool = False) -> dict[str, Any]:
+    """The header fields of an operation; ``named``: it demands who asks, as ``operations.yaml`` says."""
+    return {
+        "parameters": [
+            _header("X-Road-Client", "instance/class/code/subsystem of the client", required=True),
+            _header("X-Road-Id", "id of the message, echoed in the answer", required=True),
+            _header(
+                "X-Road-UserId", "who asks, as EE and the personal code; recorded as a claim", required=named
+            ),
+            _header("X-Road-Issue", "the sender's own case or document; recorded"),
+            _header("X-Road-Represented-Party", "class/code or code of whom the client speaks for; recorded"),
+        ]
+    }
+
+
+_HEADERS: Final = _headers()
+_HEADERS_NAMED: Final = _headers(named=True)
 
 
 class Admitted:
@@ -109,6 +124,37 @@ async def submit_referral(
     )
     async with door.gate.place(str(headers.client)):
         receipt = await door.intake.submit(permit, submission, referral, request.state.request_id)
+    return _json(ReceiptOut.of(receipt))
+
+
+@router.post(
+    "/withdrawals",
+    summary="Withdraw a referral",
+    response_model=ReceiptOut,
+    responses=openapi.problems(
+        *_REFUSALS, ReferralUnknown, ReferralInvalid, ReferralVersionUnexpected, MessageIdReused
+    ),
+    openapi_extra=_HEADERS_NAMED,
+)
+async def withdraw_referral(
+    request: Request,
+    permit: Annotated[Permit, Depends(Admitted(WITHDRAW), scope="function")],
+    withdrawal: WithdrawalIn,
+) -> Response:
+    """Takes back what nobody has decided on; after a decision it is noted, and the decision stands."""
+    door = xroad.of(request)
+    headers: Headers = request.state.xroad
+    submission = Submission(
+        headers.id,
+        withdrawal.sender_reference,
+        withdrawal.version,
+        request.state.message,
+        withdrawal.content(),
+        headers.request_id,
+        operation=WITHDRAW,
+    )
+    async with door.gate.place(str(headers.client)):
+        receipt = await door.amendments.take(permit, submission, request.state.request_id)
     return _json(ReceiptOut.of(receipt))
 
 

@@ -5,19 +5,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import Final
+from typing import Any, Final, TypeVar
 
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.exchange.actions.status import ByMessage, ByReference, BySenderReference, Query
 from services.exchange.model.inbox import Raw, Submission
-from services.exchange.model.offered import STATUS, SUBMIT, Operation
+from services.exchange.model.offered import STATUS, SUBMIT, WITHDRAW, Operation
 from services.exchange.model.problems import BusinessRefusal, InconsistentHeaders, SchemaViolation
 from services.exchange.routes import xroad
 from services.exchange.routes.xroad import XRoad
 from services.exchange.rules.admission import called
-from services.exchange.schemas.referral import SubmissionIn
+from services.exchange.schemas.referral import SubmissionIn, WithdrawalIn
 from services.exchange.wire import attachments, envelope, faults, messages, mime, reader, schema
 from services.exchange.wire.envelope import Envelope
 from services.kit import validation
@@ -29,6 +30,7 @@ PATH: Final = "/xroad/soap"
 #: The largest message with attachments, as the gateway lets through.
 _LARGEST: Final = 20 * 1024 * 1024
 router = ServiceRouter()
+_Form = TypeVar("_Form", bound=BaseModel)
 
 
 def fault(problem: Problem, request_id: str) -> Response:
@@ -117,7 +119,7 @@ def _admitted(request: Request, door: XRoad, message: Envelope) -> tuple[Operati
 
 
 async def _submit_referral(door: XRoad, asked: _Call) -> bytes:
-    referral = _referral(asked.message)
+    referral = _read(SubmissionIn, "submitReferral", messages.referral(asked.message.payload))
     submission = Submission(
         message_id=asked.message.headers.id,
         sender_reference=referral.sender_reference,
@@ -129,6 +131,20 @@ async def _submit_referral(door: XRoad, asked: _Call) -> bytes:
     return messages.receipt("submitReferral", receipt, with_current=False)
 
 
+async def _withdraw_referral(door: XRoad, asked: _Call) -> bytes:
+    withdrawal = _read(WithdrawalIn, "withdrawReferral", messages.withdrawal(asked.message.payload))
+    submission = Submission(
+        message_id=asked.message.headers.id,
+        sender_reference=withdrawal.sender_reference,
+        sender_version=withdrawal.version,
+        raw=asked.raw,
+        referral=withdrawal.content(),
+        operation=WITHDRAW,
+    )
+    receipt = await door.amendments.take(asked.permit, submission, asked.request_id)
+    return messages.receipt("withdrawReferral", receipt, with_current=False)
+
+
 async def _get_referral_status(door: XRoad, asked: _Call) -> bytes:
     receipt = await door.statuses.ask(asked.permit, _query(asked.message), asked.request_id)
     return messages.receipt("getReferralStatus", receipt, with_current=True)
@@ -136,16 +152,17 @@ async def _get_referral_status(door: XRoad, asked: _Call) -> bytes:
 
 _OPERATIONS: Final[Mapping[str, Callable[[XRoad, _Call], Awaitable[bytes]]]] = {
     SUBMIT: _submit_referral,
+    WITHDRAW: _withdraw_referral,
     STATUS: _get_referral_status,
 }
 
 
-def _referral(message: Envelope) -> SubmissionIn:
+def _read(form: type[_Form], wrapper: str, content: dict[str, Any]) -> _Form:
     """What the schema cannot say (there is no 31st of June) is a violation of it all the same."""
     try:
-        return validation.read(SubmissionIn, messages.referral(message.payload))
+        return validation.read(form, content)
     except Malformed as problem:
-        places = [messages.placed("submitReferral", error) for error in problem.errors]
+        places = [messages.placed(wrapper, error) for error in problem.errors]
         raise SchemaViolation(errors=places) from None
 
 

@@ -11,11 +11,12 @@ from starlette.datastructures import Headers as HttpHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.exchange.actions.amendments import Amendments
 from services.exchange.actions.gate import Gate
 from services.exchange.actions.intake import Intake
 from services.exchange.actions.record import DONE, Records
 from services.exchange.actions.status import Statuses
-from services.exchange.model.offered import SUBMIT, Offered, Operation
+from services.exchange.model.offered import SUBMIT, WITHDRAW, Offered, Operation
 from services.exchange.model.record import Record
 from services.exchange.model.xroad import ClientId, Headers
 from services.exchange.rules.admission import admit, within
@@ -32,7 +33,7 @@ SERVICE: Final = "exchange"
 #: Who calls, as long as the message has not said it: the security server is known, its client is not.
 NOBODY: Final = Caller.system("unknown/client", SERVICE)
 #: Their action writes the message log in the transaction that stores the message.
-LOGGED: Final = frozenset({SUBMIT})
+LOGGED: Final = frozenset({SUBMIT, WITHDRAW})
 _DRAINED: Final = 20 * 1024 * 1024
 
 
@@ -48,6 +49,7 @@ class XRoad:
     policy: Policy
     gate: Gate
     intake: Intake
+    amendments: Amendments
     statuses: Statuses
     records: Records
     max_body: int

@@ -45,6 +45,7 @@ DashItem = Literal[
     "broken-order",
     "criminal-history",
 ]
+WithdrawalReason = Literal["sent-in-error", "wrong-person", "duplicate", "victim-objects", "other"]
 Answer = Literal["yes", "no", "dont-know", "not-asked"]
 RegionCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
 Contact = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=400)]
@@ -133,6 +134,18 @@ class SubmissionIn(In):
         """The referral without the sender's words for it, as JSON: what the case register is given."""
         content = self.model_dump_json(by_alias=True, exclude={"sender_reference", "version"})
         return content.encode()
+
+
+class WithdrawalIn(In):
+    """The sender takes a referral back: under its own reference, the last version that it sent, and why."""
+
+    sender_reference: SenderReference = Field(description="The sender's own, as the referral was sent.")
+    version: SenderVersion = Field(description="The last version that was sent: nothing newer is missed.")
+    reason: WithdrawalReason
+
+    def content(self) -> bytes:
+        """The same without the sender's words for the referral, as JSON: what the case register is given."""
+        return self.model_dump_json(by_alias=True, include={"reason"}).encode()
 
 
 class Out(BaseModel):

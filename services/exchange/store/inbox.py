@@ -16,6 +16,7 @@ from services.exchange.model.inbox import (
     Declined,
     Due,
     HandedOver,
+    Known,
     Message,
     Progress,
     Quarantined,
@@ -56,28 +57,30 @@ class NewMessage:
     key_wrapped: bytes = field(repr=False)
     message_sealed: bytes = field(repr=False)
     referral_sealed: bytes = field(repr=False)
+    about: str | None = None
 
 
 _INSERT: Final = text("""
     insert into inbox (
-        id, client, message_id, protocol, operation, digest, reference, sender_reference, sender_version,
-        request_id, xroad_request_id, received_at, state, acknowledged_at,
+        id, client, message_id, protocol, operation, digest, reference, about, sender_reference,
+        sender_version, request_id, xroad_request_id, received_at, state, acknowledged_at,
         key_id, key_wrapped, message_sealed, referral_sealed, next_attempt_at
     )
-    select id, client, message_id, protocol, operation, digest, reference, sender_reference, sender_version,
-        request_id, xroad_request_id, cast(:at as timestamptz), 'received',
+    select id, client, message_id, protocol, operation, digest, reference, about, sender_reference,
+        sender_version, request_id, xroad_request_id, cast(:at as timestamptz), 'received',
         case when acknowledged then cast(:at as timestamptz) end,
         key_id, key_wrapped, message_sealed, referral_sealed, now() + hold
     from unnest(
         cast(:id as uuid[]), cast(:client as text[]), cast(:message_id as text[]), cast(:protocol as text[]),
         cast(:operation as text[]), cast(:digest as bytea[]), cast(:reference as text[]),
-        cast(:sender_reference as text[]), cast(:sender_version as integer[]), cast(:request_id as uuid[]),
-        cast(:xroad_request_id as text[]), cast(:acknowledged as boolean[]), cast(:hold as interval[]),
+        cast(:about as text[]), cast(:sender_reference as text[]), cast(:sender_version as integer[]),
+        cast(:request_id as uuid[]), cast(:xroad_request_id as text[]), cast(:acknowledged as boolean[]),
+        cast(:hold as interval[]),
         cast(:key_id as uuid[]), cast(:key_wrapped as bytea[]), cast(:message_sealed as bytea[]),
         cast(:referral_sealed as bytea[])
     ) as message (
-        id, client, message_id, protocol, operation, digest, reference, sender_reference, sender_version,
-        request_id, xroad_request_id, acknowledged, hold,
+        id, client, message_id, protocol, operation, digest, reference, about, sender_reference,
+        sender_version, request_id, xroad_request_id, acknowledged, hold,
         key_id, key_wrapped, message_sealed, referral_sealed
     )
     order by message_id  -- two groups that share messages wait for each other in one order
@@ -85,8 +88,8 @@ _INSERT: Final = text("""
     returning id
 """)
 _COLUMNS: Final = """
-    id, digest, coalesce(same_as, reference) as reference, received_at, state, status, status_at, reason,
-    errors
+    id, digest, coalesce(same_as, about, reference) as reference, received_at, state, status, status_at,
+    reason, errors
 """
 
 
@@ -102,13 +105,15 @@ _BY_MESSAGE: Final = _sql("""
 """)
 _BY_REFERENCE: Final = _sql("""
     select {columns} from inbox
-    where client = :client and (reference = :reference or same_as = :reference) and state <> 'refused'
+    where client = :client and (reference = :reference or same_as = :reference) and about is null
+      and state <> 'refused'
     order by received_at desc limit 1
 """)
 _BY_SENDER: Final = _sql("""
     select {columns} from inbox
     where client = :client and sender_reference = :sender_reference and state <> 'refused'
-      and (cast(:version as integer) is null or sender_version = :version)
+      and operation <> 'withdraw_referral'
+      and (cast(:version as integer) is null and about is null or sender_version = :version)
     order by sender_version desc, received_at desc limit 1
 """)
 #: Rows are locked in one order: the request and the worker may both come with several of the same.
@@ -157,17 +162,34 @@ _REDRIVEN: Final = text("""
     where id = :id and state = 'quarantined'
 """)
 #: What is due is chosen once, beside the update: a subquery of it may be asked again for each row, and then
-#: gives the next ones, beyond the limit.
+#: gives the next ones, beyond the limit. What a message is about goes first.
 _CLAIM: Final = text("""
     with chosen as (
         select id from inbox
         where state = 'received' and next_attempt_at <= now() and coalesce(lease_until, now()) <= now()
+          and (about is null or not exists (
+              select from inbox e
+              where e.client = inbox.client and e.sender_reference = inbox.sender_reference
+                and e.state = 'received'
+                and (e.sender_version, e.operation = 'withdraw_referral', e.received_at, e.id)
+                  < (inbox.sender_version, inbox.operation = 'withdraw_referral', inbox.received_at, inbox.id)
+          ))
         order by next_attempt_at limit :limit for update skip locked
     )
     update inbox i set fence = i.fence + 1, attempts = i.attempts + 1, lease_until = now() + :lease
     from chosen where i.id = chosen.id
-    returning i.id, i.client, i.sender_reference, i.sender_version, i.reference, i.fence, i.attempts,
-        i.key_id, i.key_wrapped, i.referral_sealed
+    returning i.id, i.client, i.operation, i.sender_reference, i.sender_version, i.reference, i.about,
+        i.fence, i.attempts, i.key_id, i.key_wrapped, i.referral_sealed
+""")
+_KNOWN: Final = text("""
+    select (
+        select coalesce(same_as, reference) from inbox
+        where client = :client and sender_reference = :sender_reference and about is null
+          and state <> 'refused'
+        order by received_at, sender_version limit 1
+    ) as reference, max(sender_version) as version, bool_or(message_id = :message_id) as repeated,
+        bool_or(state in ('received', 'quarantined')) as unsettled
+    from inbox where client = :client and sender_reference = :sender_reference and state <> 'refused'
 """)
 _STATUS: Final = text("""
     update inbox set status = :status, status_at = :status_at
@@ -202,6 +224,13 @@ async def by_sender_reference(work: Work, client: str, reference: str, version: 
     """The client's message under its own reference, in a version or the latest."""
     values = {"client": client, "sender_reference": reference, "version": version}
     return _optional((await work.conn.execute(_BY_SENDER, values)).first())
+
+
+async def known(work: Work, client: str, sender_reference: str, message_id: str) -> Known | None:
+    """What is here of a referral of the client."""
+    values = {"client": client, "sender_reference": sender_reference, "message_id": message_id}
+    row = (await work.conn.execute(_KNOWN, values)).one()
+    return None if row.reference is None else Known(row.reference, row.version, row.unsettled, row.repeated)
 
 
 async def hand_over(work: Work, taken: Sequence[tuple[UUID, Taken, int | None]]) -> Mapping[UUID, Message]:

@@ -15,6 +15,7 @@ from services.kit.problem import FieldError, Problem
 _NARRATIVE: Final = frozenset({"description", "judgementReason", "victimWishes", "messageId"})
 
 _SPACE: Final = re.compile("[ \t\r\n]+")
+_WITH_REFERRAL: Final = frozenset({"submitReferral"})
 _BESIDE_REFERRAL: Final = frozenset({"/senderReference", "/version"})
 
 
@@ -24,13 +25,18 @@ def referral(payload: etree._Element) -> dict[str, Any]:
     return {**data.pop("referral"), **data}
 
 
+def withdrawal(payload: etree._Element) -> dict[str, Any]:
+    """The request ``withdrawReferral``."""
+    return _object(payload)
+
+
 def query(payload: etree._Element) -> dict[str, Any]:
     """The request ``getReferralStatus``."""
     return _object(payload)
 
 
 def receipt(wrapper: str, told: Receipt, *, with_current: bool) -> bytes:
-    """The response to either request; ``current`` is in the status's alone, ``receipt`` in the other's."""
+    """The response to a request; ``current`` is in the status's alone, ``receipt`` in all others."""
     current = f"<current>{'true' if told.current else 'false'}</current>" if with_current else ""
     leaf = "" if told.leaf is None else f"<receipt>{told.leaf.hex()}</receipt>"
     return _wrap(
@@ -109,7 +115,8 @@ _READ: Final[Mapping[str, Callable[[etree._Element], Any]]] = {
 
 def _xpath(wrapper: str, pointer: str) -> str:
     """A JSON pointer as a path in the request: ``/persons/0`` → ``/…/referral/persons/person[1]``."""
-    path = f"/{wrapper}" if pointer in _BESIDE_REFERRAL else f"/{wrapper}/referral"
+    within = wrapper in _WITH_REFERRAL and pointer not in _BESIDE_REFERRAL
+    path = f"/{wrapper}/referral" if within else f"/{wrapper}"
     parent = ""
     for step in pointer.split("/")[1:]:
         if step.isdigit():

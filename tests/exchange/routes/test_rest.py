@@ -235,6 +235,7 @@ async def test_the_document_speaks_of_these_services_alone(exchange: Any) -> Non
     assert set(document["paths"]) == {
         "/xroad/rest/marac/v1/referrals",
         "/xroad/rest/marac/v1/referrals/{reference}",
+        "/xroad/rest/marac/v1/withdrawals",
     }
     post = document["paths"]["/xroad/rest/marac/v1/referrals"]["post"]
     assert post["operationId"] == "submit_referral"
@@ -242,3 +243,38 @@ async def test_the_document_speaks_of_these_services_alone(exchange: Any) -> Non
     assert names == {"X-Road-Client", "X-Road-Id"}
     assert {"200", "403", "409", "413", "415", "422", "503"} <= set(post["responses"])
     assert "/xroad" not in json.dumps(exchange.app.openapi()["paths"])
+
+
+async def test_the_document_demands_the_headers_that_the_operations_demand(exchange: Any) -> None:
+    paths = (await exchange.rest("GET", "/openapi.json")).json()["paths"]
+    described = {
+        door["operationId"]: {each["name"] for each in door["parameters"] if each["required"]}
+        for doors in paths.values()
+        for door in doors.values()
+    }
+    names = {
+        "userId": "X-Road-UserId",
+        "issue": "X-Road-Issue",
+        "representedParty": "X-Road-Represented-Party",
+    }
+    for operation in exchange.app.state.xroad.offered.operations.values():
+        demanded = {names[each] for each in operation.requires}
+        headers = {each for each in described[operation.name] if each.startswith("X-Road-")}
+        assert headers == {"X-Road-Client", "X-Road-Id"} | demanded
+
+
+async def test_a_withdrawal_over_rest_is_one_over_soap(exchange: Any, referral: Any) -> None:
+    submitted = (await exchange.rest("POST", "/referrals", json=referral, message_id="m-1")).json()
+    exchange.cases.status = "WITHDRAWN"
+    body = {"senderReference": "PV-2017-7", "version": 1, "reason": "victim-objects"}
+    named = {"x-road-userid": "EE38501170364"}
+    answer = await exchange.rest("POST", "/withdrawals", json=body, message_id="m-2", headers=named)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["status"] == "WITHDRAWN"
+    assert (answer.json()["reference"], answer.headers["x-road-id"]) == (submitted["reference"], "m-2")
+    wrong = await exchange.rest(
+        "POST", "/withdrawals", json=body | {"version": 4}, message_id="m-3", headers=named
+    )
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (409, "/version")
+    nameless = await exchange.rest("POST", "/withdrawals", json=body, message_id="m-4")
+    assert (nameless.status_code, nameless.json()["type"].rpartition(":")[2]) == (422, "missing-header-field")

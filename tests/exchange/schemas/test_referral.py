@@ -24,6 +24,7 @@ from services.kit.validation import read
         ("Instrument", get_args(schemas.Instrument)),
         ("DashItem", get_args(schemas.DashItem)),
         ("Answer", get_args(schemas.Answer)),
+        ("WithdrawalReason", get_args(schemas.WithdrawalReason)),
     ],
 )
 def test_soap_and_rest_have_the_same_words(name: str, listed: list[str]) -> None:

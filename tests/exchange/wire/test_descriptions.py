@@ -46,9 +46,7 @@ def read(text: str, kind: str = "text/xml") -> tuple[Operation, ...]:
 
 
 def test_our_own_contract_is_read() -> None:
-    found = descriptions.of_contract("polis.wsdl")
-    assert found[0] == NEEDED
-    assert [each.name for each in found] == ["caseNotice", "getCallouts"]
+    assert descriptions.of_contract("polis.wsdl") == (NEEDED,)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from lxml import etree
 
 from services.exchange.model.inbox import Receipt, Status
 from services.exchange.model.problems import ReferralInvalid, ReferralUnknown, SchemaViolation
+from services.exchange.rules import amendment
 from services.exchange.wire import envelope, faults, messages, schema
 from services.exchange.wire.reader import Limits
 from services.kit.problem import FieldError
@@ -32,6 +33,12 @@ def submitted() -> bytes:
     )
 
 
+def withdrawn() -> bytes:
+    leaf = bytes.fromhex("5e" * 32)
+    receipt = Receipt(REFERENCE, Status.WITHDRAWN, AT, leaf=leaf)
+    return messages.receipt("withdrawReferral", receipt, with_current=False)
+
+
 def told() -> bytes:
     return messages.receipt(
         "getReferralStatus", Receipt(REFERENCE, Status.RECEIVED, AT, current=False), with_current=True
@@ -43,6 +50,11 @@ ANSWERS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "submitReferral.refused.response.xml": (
         "submitReferral.request.xml",
         lambda: messages.refusal("submitReferral", ReferralInvalid(errors=ERRORS)),
+    ),
+    "withdrawReferral.response.xml": ("withdrawReferral.request.xml", withdrawn),
+    "withdrawReferral.refused.response.xml": (
+        "withdrawReferral.request.xml",
+        lambda: messages.refusal("withdrawReferral", amendment.unexpected(1)),
     ),
     "getReferralStatus.response.xml": ("getReferralStatus.by-reference.request.xml", told),
     "getReferralStatus.unknown.response.xml": (
