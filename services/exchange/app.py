@@ -19,6 +19,7 @@ from services.exchange.actions.handover import HandOver
 from services.exchange.actions.intake import Intake, Terms
 from services.exchange.actions.keys import rewrap_all
 from services.exchange.actions.notices import Notices
+from services.exchange.actions.originals import Originals
 from services.exchange.actions.record import Records
 from services.exchange.actions.repair import Repair
 from services.exchange.actions.repair import Terms as RepairTerms
@@ -138,6 +139,7 @@ async def _plug(
     app.state.appointments = RemoteAppointments(
         client, service=NAME, path="/api/cases/v1/appointments", purpose="accountability"
     )
+    app.state.originals = Originals(Sealer(_ring(own), clock), Bodies(_ring(own), clock))
     app.state.xroad = _xroad(own, app, Cases(client, Breaker()), clock, records)
 
 

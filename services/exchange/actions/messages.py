@@ -1,14 +1,15 @@
 """What an operator may do with messages that wait for a person: look, have them sent again, skip them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from services.exchange.model.outbox import SkipReason
 from services.exchange.model.problems import NotPutAside
-from services.exchange.store import messages
-from services.exchange.store.messages import Filter, Message, Tried
+from services.exchange.store import messages, search
+from services.exchange.store.messages import QUARANTINED, Tried
+from services.exchange.store.search import Filter, Message
 from services.kit.db import Work
 from services.kit.problem import NotFound
 
@@ -23,9 +24,17 @@ class Page:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """How many messages waited for a person, and how many of them are tried again."""
+
+    matching: int
+    redriven: int
+
+
 async def page(work: Work, wanted: Filter, after: tuple[datetime, UUID] | None, limit: int) -> Page:
     """Up to ``limit`` messages from a place on."""
-    found = await messages.page(work, wanted, after=after, limit=limit + 1)
+    found = await search.page(work, wanted, after=after, limit=limit + 1)
     return Page(found[:limit], len(found) > limit)
 
 
@@ -45,6 +54,17 @@ async def redrive(work: Work, message_id: UUID) -> None:
     if not await messages.redrive(work, found):
         raise NotPutAside
     work.audit("update", [message_id], _CHANGED)
+
+
+async def redrive_many(work: Work, wanted: Filter, *, most: int, dry_run: bool) -> Redriven:
+    """Has those that were put aside tried again, the oldest first; a dry run counts them alone."""
+    matching = await search.count(work, replace(wanted, state=QUARANTINED))
+    if dry_run:
+        return Redriven(matching, 0)
+    moved = await messages.redrive_oldest(work, wanted, limit=most)
+    if moved:
+        work.audit("update", moved, _CHANGED)
+    return Redriven(matching, len(moved))
 
 
 async def skip(work: Work, message_id: UUID, reason: SkipReason) -> None:

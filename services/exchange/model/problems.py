@@ -11,6 +11,7 @@ Problem
 ├─ MessageIdReused                                                        one id, two contents
 ├─ NotPutAside                                                            nothing for an operator to decide
 ├─ AlreadyPaused, PauseEnded                                              nothing to pause or to resume
+├─ MessageNotKept, MessageUnreadable                                      no bytes to show an auditor
 └─ BusinessRefusal     over SOAP in the response wrapper, with HTTP 200
    ├─ ReferralInvalid         a rule is broken, place by place
    ├─ ReferralVersionExists   this version was sent before with other content
@@ -240,6 +241,30 @@ class PauseEnded(Problem):
     slug = "pause-ended"
     kind = Kind.CONFLICT
     titles = _titles("Paus on juba lõppenud", "Пауза уже закончилась", "The pause has already ended")
+
+
+class MessageNotKept(Problem):
+    """There are no bytes: the message was refused or erased, or what it says has not been fetched yet."""
+
+    slug = "message-not-kept"
+    kind = Kind.GONE
+    titles = _titles(
+        "Sõnumi sisu ei ole alles",
+        "Содержание сообщения не сохранено",
+        "The bytes of the message are not kept",
+    )
+
+
+class MessageUnreadable(Problem):
+    """The stored bytes were changed, or their key is not ours."""
+
+    slug = "message-unreadable"
+    kind = Kind.CONFLICT
+    titles = _titles(
+        "Salvestatud sõnumit ei saa lugeda",
+        "Сохранённое сообщение нельзя прочесть",
+        "The stored message cannot be read",
+    )
 
 
 class BusinessRefusal(Problem):

@@ -2,25 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
 from services.exchange.actions import messages
-from services.exchange.model.problems import NotPutAside
+from services.exchange.model.problems import MessageNotKept, MessageUnreadable, NotPutAside
 from services.exchange.schemas.messages import (
+    REASON_PATTERN,
     MessageDetailView,
     MessagePage,
     MessageState,
     MessageView,
     ReasonView,
+    RedriveIn,
+    RedriveOut,
     SkipIn,
     TryView,
 )
-from services.exchange.store.messages import Filter, Message, Tried
+from services.exchange.store.messages import Tried
+from services.exchange.store.search import Filter, Message
 from services.kit.db import Work, unit_of_work
-from services.kit.disclose import disclose
+from services.kit.disclose import disclose, disclose_document
+from services.kit.fields import Instant
 from services.kit.idempotency import Once, idempotency_key
 from services.kit.ids import REFERENCE_PATTERN
 from services.kit.openapi import problems
@@ -28,10 +33,19 @@ from services.kit.paging import Limit
 from services.kit.problem import NotFound
 from services.kit.strictroute import ServiceRouter
 
+if TYPE_CHECKING:
+    from services.exchange.actions.originals import Originals
+
 router = ServiceRouter(tags=["messages"])
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+#: A browser that is shown it keeps it as a file and runs nothing of it.
+_AS_A_FILE: Final = {
+    "Cache-Control": "no-store",
+    "Content-Disposition": "attachment",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+}
 
 Direction = Annotated[Literal["in", "out"] | None, Query(description="Only incoming, or only outgoing ones.")]
 OnlyState = Annotated[MessageState | None, Query(alias="state", description="Only in this state.")]
@@ -39,6 +53,20 @@ Partner = Annotated[
     str | None,
     Query(max_length=255, description="Only of this X-Road client, e.g. ee-dev/GOV/70008747/polis."),
 ]
+Sought = Annotated[
+    str | None,
+    Query(
+        alias="id",
+        min_length=1,
+        max_length=255,
+        description="Only with this id: ours, the client's X-Road message id, or the X-Road request id.",
+    ),
+]
+Reason = Annotated[
+    str | None, Query(pattern=REASON_PATTERN, max_length=60, description="Only with this reason's code.")
+]
+Since = Annotated[Instant | None, Query(alias="from", description="Only from this time on.")]
+Until = Annotated[Instant | None, Query(alias="to", description="Only before this time.")]
 Reference = Annotated[str | None, Query(pattern=REFERENCE_PATTERN, description="Only about this referral.")]
 Cursor = Annotated[
     str | None,
@@ -59,9 +87,13 @@ async def list_messages(  # noqa: PLR0913, PLR0917 - what a list can be asked
     state: OnlyState = None,
     partner: Partner = None,
     reference: Reference = None,
+    sought: Sought = None,
+    reason: Reason = None,
+    since: Since = None,
+    until: Until = None,
 ) -> Response:
     """Messages in and out, the newest first: where each stands, and why it waits."""
-    wanted = Filter(direction, state, partner, reference)
+    wanted = Filter(direction, state, partner, reference, sought, reason, since, until)
     found = await messages.page(work, wanted, _place(cursor), limit)
     items = [MessageView(**_words(request, one)) for one in found.items]
     page = MessagePage(items=items, next=_cursor(found.items[-1]) if found.more else None)
@@ -81,6 +113,65 @@ async def get_message(
 ) -> Response:
     """Where a message stands, and its last tries."""
     return await _shown(request, work, message_id)
+
+
+@router.get(
+    "/messages/{message_id}/raw",
+    summary="Read a message as it came or went",
+    response_class=Response,
+    responses={
+        200: {"content": {"*/*": {}}, "description": "The bytes, of the content type as it was."},
+        **problems(NotFound, MessageNotKept, MessageUnreadable),
+    },
+)
+async def get_raw_message(
+    request: Request,
+    message_id: UUID,
+    work: Annotated[Work, Depends(unit_of_work("get_raw_message"), scope="function")],
+) -> Response:
+    """For auditors alone, for accountability: everything that was said, as it was said."""
+    opener: Originals = request.app.state.originals
+    original = await opener.one(work, message_id)
+    decision = work.permit.on({})
+    return disclose_document(
+        work,
+        original.body,
+        original.content_type,
+        fields=decision.fields,
+        decisions=decision,
+        objects=[message_id],
+        headers=_AS_A_FILE | {"Content-Type": original.content_type},
+    )
+
+
+@router.post(
+    "/messages/redrive",
+    summary="Have messages that were put aside sent again",
+    response_model=RedriveOut,
+)
+async def redrive_messages(
+    told: RedriveIn,
+    work: Annotated[Work, Depends(unit_of_work("redrive_messages"), scope="function")],
+    once: Annotated[Once, Depends(idempotency_key)],
+) -> Response:
+    """Tries those that match again, the oldest first, each in its place; a dry run counts them."""
+    earlier = await once.earlier(work)
+    if earlier is None:
+        wanted = Filter(
+            direction=told.direction,
+            partner=told.partner,
+            reference=told.reference,
+            reason=told.reason,
+            since=told.since,
+            until=told.until,
+        )
+        done = await messages.redrive_many(work, wanted, most=told.most, dry_run=told.dry_run)
+        await once.remember(work, 200, f"{done.matching}/{done.redriven}")
+    else:
+        matching, _, redriven = earlier.reference.partition("/")
+        done = messages.Redriven(int(matching), int(redriven))
+    out = RedriveOut(dry_run=told.dry_run, matching=done.matching, redriven=done.redriven)
+    return disclose(work, out, decisions=work.permit.on({}), objects=[])
 
 
 @router.post(

@@ -3,15 +3,17 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from pydantic.alias_generators import to_camel
 
 from services.exchange.model.outbox import SkipReason
 from services.kit.disclose import FieldClass
 from services.kit.fields import Instant
+from services.kit.ids import REFERENCE_PATTERN
 
 MessageState = Literal["received", "handed-over", "refused", "waiting", "quarantined", "delivered", "skipped"]
 Technical = FieldClass("technical")
+REASON_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _EXAMPLE_ID = "6d0f4b0e-3f0e-4f57-9d0b-2b9f1f6c3a10"
 
 
@@ -36,6 +38,10 @@ class MessageView(View):
     id: UUID = Field(examples=[_EXAMPLE_ID], description="Out: also the X-Road id of every try.")
     direction: Literal["in", "out"]
     partner: str = Field(examples=["ee-dev/GOV/70008747/polis"], description="The X-Road client.")
+    message_id: Annotated[str, Technical] = Field(description="The X-Road id: in, the client's own.")
+    xroad_request_id: Annotated[str | None, Technical] = Field(
+        description="In: the security servers' id of the request."
+    )
     kind: str = Field(examples=["caseNotice"])
     protocol: Literal["soap", "rest"] | None
     reference: str = Field(examples=["TV-7K3M-9Q2X-4D8R-W6HF-5"])
@@ -88,3 +94,30 @@ class SkipIn(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reason: SkipReason
+
+
+class RedriveIn(BaseModel):
+    """Which of the messages that wait for a person are tried again; what is absent may be anything."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+
+    dry_run: StrictBool = Field(description="Count them, change nothing.")
+    most: Annotated[int, Field(strict=True, ge=1, le=500)] = Field(
+        default=100, description="How many at the most, the oldest first."
+    )
+    direction: Literal["in", "out"] | None = None
+    partner: Annotated[str | None, Field(max_length=255)] = None
+    reference: Annotated[str | None, Field(pattern=REFERENCE_PATTERN)] = None
+    reason: Annotated[str | None, Field(pattern=REASON_PATTERN, max_length=60)] = Field(
+        default=None, description="Code of the reason.", examples=["partner-failed"]
+    )
+    since: Annotated[Instant | None, Field(alias="from")] = None
+    until: Annotated[Instant | None, Field(alias="to")] = None
+
+
+class RedriveOut(View):
+    """How many there were, and how many of them are tried again."""
+
+    dry_run: bool
+    matching: int
+    redriven: int

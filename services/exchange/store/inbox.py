@@ -159,7 +159,7 @@ _POSTPONED: Final = text("""
 _REDRIVEN: Final = text("""
     update inbox set state = 'received', reason = null, errors = null, settled_at = null, attempts = 0,
         next_attempt_at = now()
-    where id = :id and state = 'quarantined'
+    where id = any(:ids) and state = 'quarantined' returning id
 """)
 #: What is due is chosen once, beside the update: a subquery of it may be asked again for each row, and then
 #: gives the next ones, beyond the limit. What a message is about goes first.
@@ -285,7 +285,12 @@ async def postpone(work: Work, due: Due, *, wait: timedelta) -> bool:
 
 async def redrive(work: Work, row_id: UUID) -> bool:
     """A person has it tried again; False when it does not wait for a person."""
-    return await _changed(work, _REDRIVEN, {"id": row_id})
+    return bool(await redrive_all(work, [row_id]))
+
+
+async def redrive_all(work: Work, ids: Sequence[UUID]) -> Sequence[UUID]:
+    """The same of several; the ids of those that waited for a person."""
+    return (await work.conn.execute(_REDRIVEN, {"ids": list(ids)})).scalars().all()
 
 
 async def remember_status(work: Work, row_id: UUID, status: HandedOver) -> bool:

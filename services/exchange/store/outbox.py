@@ -197,6 +197,13 @@ async def advance(work: Work, partner: str, stream: UUID) -> None:
     await work.conn.execute(_ADVANCE, {"partner": partner, "stream": stream})
 
 
+async def advance_all(work: Work, queues: Sequence[tuple[str, UUID]]) -> None:
+    """The same for several queues."""
+    if queues:
+        rows = [{"partner": partner, "stream": stream} for partner, stream in queues]
+        await work.conn.execute(_ADVANCE, rows)
+
+
 async def _settle(work: Work, head: Head, tried: Try, statement: Any, values: dict[str, Any]) -> bool:  # noqa: ANN401 - text()
     if not await _written(work, head, tried, statement, values):
         return False

@@ -19,6 +19,8 @@ async def test_an_operator_sees_where_a_message_stands_and_why(desk: Any) -> Non
         "id": str(message),
         "direction": "out",
         "partner": POLIS,
+        "messageId": str(message),
+        "xroadRequestId": None,
         "kind": "caseNotice",
         "protocol": "soap",
         "reference": REFERENCES[0],
