@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from services.exchange.actions import delivery as deliveries
 from services.exchange.actions.amendments import Amendments
+from services.exchange.actions.callouts import CallOutDesk
 from services.exchange.actions.depths import Depths
 from services.exchange.actions.feed import Follower
 from services.exchange.actions.gate import Gate
@@ -25,11 +26,12 @@ from services.exchange.actions.repair import Repair
 from services.exchange.actions.repair import Terms as RepairTerms
 from services.exchange.actions.status import Statuses
 from services.exchange.catalog import contracts, offered, regions
+from services.exchange.model import callouts as callout_words
 from services.exchange.outbound.breaker import Breaker
 from services.exchange.outbound.cases import Cases
 from services.exchange.outbound.feed import CaseFeed
 from services.exchange.outbound.securityserver import SecurityServer, Tls
-from services.exchange.routes import messages, partners, rest, soap
+from services.exchange.routes import callouts, messages, partners, rest, soap
 from services.exchange.routes.xroad import Door, LoggedRefusals, XRoad
 from services.exchange.rules import delivery as rules
 from services.exchange.settings import Settings
@@ -53,6 +55,11 @@ NAME: Final = "exchange"
 PACKAGE: Final = "services.exchange"
 LOGS: Final = ("audit", "message_log")
 PERSONAL: Final = ("inbox", "incident", "outbox", "outbox_queue", "outbox_try", "partner_pause")
+_DESCRIPTION: Final = (
+    "Messages over X-Road, in and out: what was received, what was delivered, what waits for a person. The "
+    "services for X-Road clients are described by the WSDL at /xroad/soap?wsdl and the document at "
+    "/xroad/rest/marac/v1/openapi.json, on the X-Road listener."
+)
 _SHORTEST_SECRET: Final = 16
 _SOAP_READ: Final = 21 * MIB  # beyond our own cap SOAP is read on, and then refused
 
@@ -66,10 +73,11 @@ def create_app(
     *,
     clock: Clock | None = None,
     cases_transport: httpx.AsyncBaseTransport | None = None,
+    server_transport: httpx.AsyncBaseTransport | None = None,
 ) -> FastAPI:
     """The service; keys, published data and the database are opened when it starts.
 
-    ``clock`` and ``cases_transport`` stand in for the machine's clock and for ``cases`` in tests.
+    ``clock`` and the transports stand in for the machine's clock, ``cases`` and the security server in tests.
     """
     own = settings or Settings()
 
@@ -77,6 +85,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await _plug(app, own, clock or SystemClock(), cases_transport, stack)
+            app.state.callouts = _callouts(own, app.state.database, server_transport)
+            stack.push_async_callback(app.state.callouts.server.aclose)
             yield
 
     async def readiness() -> Mapping[str, bool]:
@@ -91,12 +101,8 @@ def create_app(
         ServiceSpec(
             name=NAME,
             title="Turvavõrk: exchange",
-            description=(
-                "Messages over X-Road, in and out: what was received, what was delivered, what waits for a "
-                "person. The services for X-Road clients are described by the WSDL at /xroad/soap?wsdl and "
-                "the document at /xroad/rest/marac/v1/openapi.json, on the X-Road listener."
-            ),
-            routers=[messages.router, partners.router, logbook.router],
+            description=_DESCRIPTION,
+            routers=[messages.router, partners.router, callouts.router, logbook.router],
             outside=[soap.router, rest.router, rest.documents],
             lifespan=lifespan,
             readiness=readiness,
@@ -141,6 +147,13 @@ async def _plug(
     )
     app.state.originals = Originals(Sealer(_ring(own), clock), Bodies(_ring(own), clock))
     app.state.xroad = _xroad(own, app, Cases(client, Breaker()), clock, records)
+
+
+def _callouts(own: Settings, database: Database, transport: httpx.AsyncBaseTransport | None) -> CallOutDesk:
+    directory = contracts.directory(own.xroad_instance)
+    server = SecurityServer(own.security_server_url, directory.us, tls=_tls(own), transport=transport)
+    demanded = own.request_hash == "demanded"
+    return CallOutDesk(database, server, directory.us, directory.asked(callout_words.KIND), demanded)
 
 
 def create_worker(

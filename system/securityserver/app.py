@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 
 from services.kit.clock import Clock, SystemClock
 from system.securityserver.behaviour import Behaviour
+from system.securityserver.callouts import CallOutRegister
 from system.securityserver.children import ChildRegister
 from system.securityserver.consumer import ConsumerSide
 from system.securityserver.control import Control, refuse_wish
@@ -69,8 +70,9 @@ def create_app(
     behaviour = Behaviour()
     meta = MetaServices()
     children = ChildRegister(clock or SystemClock(), _beside(settings.ledger))
-    side = ConsumerSide(behaviour, Polis(ledger), Star(ledger, children), meta)
-    control = Control(behaviour, ledger, ProviderSide(to_gateway), children)
+    callouts = CallOutRegister()
+    side = ConsumerSide(behaviour, Polis(ledger, callouts), Star(ledger, children), meta)
+    control = Control(behaviour, ledger, ProviderSide(to_gateway), children, callouts)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001 - Starlette's signature

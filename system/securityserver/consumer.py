@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from system.securityserver import children, metaservices, partners, soap
+from system.securityserver import callouts, children, metaservices, partners, soap
 from system.securityserver.behaviour import Behaviour, Effect, Rule
 from system.securityserver.faults import Generation, XRoadError, refused_as, rest_error, soap_error
 from system.securityserver.metaservices import MetaServices
 from system.securityserver.partners import Answer, Polis, Star
 
-_POLIS_SERVICE: Final = f"{partners.POLIS}/caseNotice/v1"
+_POLIS_SERVICES: Final = frozenset(f"{partners.POLIS}/{name}/v1" for name in ("caseNotice", callouts.SERVICE))
 #: The services of STAR, and the path of each.
 _STAR_PATHS: Final = {
     f"{partners.STAR}/caseNotice": partners.STAR_PATH,
@@ -57,9 +57,8 @@ class ConsumerSide:
             if message.service_code in metaservices.SOAP_SERVICES:
                 return self._meta.soap(message, raw)
             _check_service(message)
-            rule = self._behaviour.next(
-                "polis", partners.polis_words(message).get("reference", ""), message.service_code
-            )
+            reference = partners.polis_words(message).get("reference") or message.fields.get("issue", "")
+            rule = self._behaviour.next("polis", reference, message.service_code)
             generation = rule.generation if rule else generation
             return await self._deliver_soap(message, raw, rule)
         except XRoadError as error:
@@ -158,7 +157,7 @@ def _check_caller(message: soap.Message) -> None:
 
 
 def _check_service(message: soap.Message) -> None:
-    if message.fields["service"] != _POLIS_SERVICE:
+    if message.fields["service"] not in _POLIS_SERVICES:
         raise XRoadError("server.serverproxy.unknown_service", "Unknown service")
 
 

@@ -1,6 +1,7 @@
 """The control address of the simulator: rules of misbehaviour, the ledger, and pushes by POLIS and STAR."""
 
 import dataclasses
+from datetime import date
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from starlette.routing import Route
 
 from system.securityserver import referrals
 from system.securityserver.behaviour import Behaviour, Effect, Rule
+from system.securityserver.callouts import CallOutRegister
 from system.securityserver.children import ChildRegister
 from system.securityserver.faults import Generation
 from system.securityserver.ledger import Ledger
@@ -36,6 +38,14 @@ class RuleIn(_Words):
     reference: str | None = None
     kind: str | None = None
     times: int | None = None
+
+
+class CallOutsIn(_Words):
+    """The call-outs that there are about two people."""
+
+    victim: str
+    threatening_person: str
+    days: list[date]
 
 
 class SoapPush(_Words):
@@ -70,9 +80,15 @@ class Control:
     """Routes under ``/control``."""
 
     def __init__(
-        self, behaviour: Behaviour, ledger: Ledger, provider: ProviderSide, children: ChildRegister
+        self,
+        behaviour: Behaviour,
+        ledger: Ledger,
+        provider: ProviderSide,
+        children: ChildRegister,
+        callouts: CallOutRegister,
     ) -> None:
         self._behaviour = behaviour
+        self._callouts = callouts
         self._children = children
         self._ledger = ledger
         self._provider = provider
@@ -82,6 +98,7 @@ class Control:
         return [
             Route("/received", self.received),
             Route("/children", self.children),
+            Route("/callouts", self.callouts, methods=["GET", "POST"]),
             Route("/rules", self.rules, methods=["GET", "POST", "DELETE"]),
             Route("/partners/{partner}", self.partner, methods=["PUT"]),
             Route("/push/polis", self.push_soap, methods=["POST"]),
@@ -99,6 +116,13 @@ class Control:
         """The notices about children that STAR received, in order; ``?reference=`` narrows it."""
         rows = self._children.rows(request.query_params.get("reference"))
         return JSONResponse({"items": [row.public() for row in rows]})
+
+    async def callouts(self, request: Request) -> Response:
+        """Tell which call-outs there are about two people; answers how often POLIS was asked."""
+        if request.method == "POST":
+            told = CallOutsIn.model_validate_json(await request.body())
+            self._callouts.put(told.victim, told.threatening_person, told.days)
+        return JSONResponse({"asked": self._callouts.asked})
 
     async def rules(self, request: Request) -> Response:
         """Read, add or take away rules of misbehaviour."""

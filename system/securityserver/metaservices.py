@@ -14,7 +14,7 @@ from lxml import etree
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from system.securityserver import partners, soap
+from system.securityserver import callouts, partners, soap
 from system.securityserver.faults import XRoadError
 from system.securityserver.soap import IDENTIFIERS, XROAD
 
@@ -76,6 +76,7 @@ def _services() -> list[Service]:
             "application/x-yaml",
             endpoints=[("POST", "/v1/child-notices")],
         ),
+        Service(partners.POLIS, callouts.SERVICE, "v1", wsdl, "text/xml"),
         Service(partners.STAR, "heartbeat", None, b"", "", allowed=False, endpoints=[("*", "**")]),
     ]
 

@@ -9,6 +9,7 @@ from lxml import etree
 
 from system.securityserver import soap
 from system.securityserver.behaviour import Effect, Rule
+from system.securityserver.callouts import SERVICE, CallOutRegister, refuse
 from system.securityserver.faults import soap_fault
 from system.securityserver.ledger import Ledger, Received
 
@@ -59,12 +60,29 @@ class Children(Protocol):
 
 
 class Polis:
-    """The police information system: SOAP service ``caseNotice.v1``."""
+    """The police information system: SOAP services ``caseNotice.v1`` and ``getCallouts.v1``."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, callouts: CallOutRegister) -> None:
+        self._ledger, self._callouts = ledger, callouts
 
     def take(self, message: soap.Message, raw: bytes, rule: Rule | None) -> Answer:
+        """What the service that the message names answers."""
+        if message.service_code == SERVICE:
+            return self._tell(message, rule)
+        return self._take(message, raw, rule)
+
+    def _tell(self, message: soap.Message, rule: Rule | None) -> Answer:
+        """Answer a question about call-outs, or refuse it in the wrapper of the answer."""
+        if rule is not None and rule.effect is Effect.PARTNER_FAULT:
+            return Answer(500, "text/xml;charset=UTF-8", soap_fault(rule.code, "Internal error"))
+        wrapper = etree.Element(f"{{{POLIS_NAMESPACE}}}{SERVICE}Response", nsmap={"pol": POLIS_NAMESPACE})
+        if rule is not None and rule.effect is Effect.BUSINESS:
+            wrapper = refuse(wrapper, rule.code)
+        else:
+            wrapper = self._callouts.tell(message)
+        return Answer(200, "text/xml;charset=UTF-8", soap.echo(message, wrapper))
+
+    def _take(self, message: soap.Message, raw: bytes, rule: Rule | None) -> Answer:
         """Take one notice, or refuse it in the wrapper of the answer."""
         notice = polis_words(message)
         refusal = _refusal(rule, fault_of(notice))

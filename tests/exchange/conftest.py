@@ -15,6 +15,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from lxml import etree
+from starlette.applications import Starlette
 
 from services.exchange.actions.repair import Repair, Terms
 from services.exchange.app import create_app
@@ -24,6 +25,7 @@ from services.exchange.store import inbox
 from services.kit import keys
 from services.kit.clock import FixedClock
 from services.kit.policy import Caller, Permit
+from system.securityserver.app import create_app as create_network
 
 SECRET = "a-gateway-secret-of-tests"
 GOLDEN = Path(__file__).parent / "golden"
@@ -127,6 +129,7 @@ class Running:
     cases: FakeCases
     clock: FixedClock
     admin_url: str
+    network: Starlette
 
     async def soap(self, body: bytes, **headers: str) -> httpx.Response:
         given = {"content-type": "text/xml; charset=utf-8", "x-turvavork-gateway": SECRET, **headers}
@@ -165,6 +168,14 @@ class Running:
         (payload,) = etree.fromstring(answer.content)[1]
         assert payload.findtext("reference") is None
         return str(payload.findtext("faultCode"))
+
+    async def partners(self, method: str, path: str, **kwargs: Any) -> Any:
+        """What the simulated security server's control address answers."""
+        transport = httpx.ASGITransport(self.network)
+        async with httpx.AsyncClient(transport=transport, base_url="http://ss") as http:
+            answer = await http.request(method, f"/control{path}", **kwargs)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
 
     async def states(self) -> list[str]:
         """The states of all rows of the inbox."""
@@ -205,6 +216,7 @@ class Running:
         finally:
             await connection.close()
         vars(self.cases).update(vars(FakeCases()))
+        await self.partners("DELETE", "/rules")
         self.app.state.xroad.intake._cases._breaker.succeeded()
         self.clock.advance(AT - self.clock.now())
 
@@ -237,11 +249,17 @@ def start(keys_folder: Path, service_database: Any) -> Start:
         where = {"database_url": database.url, "keys": keys_folder, "gateway_secret": SECRET}
         own = Settings(**where | {"hand_over_slow": 60.0} | settings)
         cases, clock = FakeCases(), FixedClock(AT)
-        app = create_app(own, clock=clock, cases_transport=httpx.MockTransport(cases.answer))
+        network = create_network(client=httpx.AsyncClient(), clock=clock)
+        app = create_app(
+            own,
+            clock=clock,
+            cases_transport=httpx.MockTransport(cases.answer),
+            server_transport=httpx.ASGITransport(network),
+        )
         async with app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://exchange") as http:
-                yield Running(app, http, cases, clock, database.admin_url)
+                yield Running(app, http, cases, clock, database.admin_url, network)
 
     return starting
 

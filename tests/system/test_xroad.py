@@ -25,6 +25,7 @@ from system.securityserver import partners
 from system.securityserver.app import create_app
 
 POLIS_SERVICE = f"{partners.POLIS}/caseNotice/v1"
+CALLOUTS_SERVICE = f"{partners.POLIS}/getCallouts/v1"
 STAR_SERVICE = f"{partners.STAR}/caseNotice"
 
 
@@ -85,8 +86,9 @@ def test_services_of_a_provider_are_listed(desk: Desk, asked: str) -> None:
     assert lines(desk.run("methods", asked)) == [
         ["SOAP", POLIS_SERVICE],
         ["SOAP", f"{partners.POLIS}/heartbeat/v1"],
+        ["SOAP", CALLOUTS_SERVICE],
     ]
-    assert lines(desk.run("allowed", asked)) == [["SOAP", POLIS_SERVICE]]
+    assert lines(desk.run("allowed", asked)) == [["SOAP", POLIS_SERVICE], ["SOAP", CALLOUTS_SERVICE]]
 
 
 def test_rest_services_are_listed_with_their_endpoints(desk: Desk) -> None:
@@ -110,7 +112,8 @@ def test_partners_that_offer_what_we_need_are_well(desk: Desk) -> None:
     assert "MISSING" not in result.output
     head, *rows = result.output.splitlines()
     assert head.split() == ["service", "what", "needed", "offered"]
-    assert len(rows) == 15
+    assert len(rows) == 22
+    assert {row.split()[0] for row in rows} >= {f"{partners.POLIS}/getCallouts.v1"}
     assert all(row.endswith("  ok") for row in rows)
 
 

@@ -21,6 +21,13 @@ class Directory:
     partners: Mapping[str, Partner]
     subscriptions: Mapping[str, tuple[Subscription, ...]]
 
+    def asked(self, kind: str) -> SoapContract:
+        """The one service that answers questions of this kind; DataFileError when it is not one of SOAP."""
+        found = [one.contracts[kind] for one in self.partners.values() if kind in one.contracts]
+        if len(found) != 1 or not isinstance(found[0], SoapContract):
+            raise datafile.DataFileError(f"contracts.yaml needs one SOAP service for {kind}")
+        return found[0]
+
 
 def directory(instance: str) -> Directory:
     """The directory for an X-Road instance (``EE``, ``ee-test``, ``ee-dev``); raises DataFileError."""

@@ -267,6 +267,18 @@ class MessageUnreadable(Problem):
     )
 
 
+class CallOutsRefused(Problem):
+    """The police do not tell, and to ask again is of no use until somebody has put it right."""
+
+    slug = "call-outs-refused"
+    kind = Kind.CONFLICT
+    titles = _titles(
+        "Politsei ei anna väljakutsete andmeid",
+        "Полиция не даёт сведений о вызовах",
+        "The police do not tell of call-outs",
+    )
+
+
 class BusinessRefusal(Problem):
     """Understood and refused: not an error of the protocol."""
 

@@ -124,6 +124,15 @@ def envelope(content_type: str | None, answer: bytes) -> etree._Element | None:
     return root if root.tag == f"{ENVELOPE}Envelope" else None
 
 
+def payload(content_type: str | None, answer: bytes) -> etree._Element:
+    """The wrapper of an answer in which :func:`soap_failure` found nothing wrong."""
+    root = envelope(content_type, answer)
+    found = None if root is None else _payload(root)
+    if found is None:
+        raise ValueError("the answer has no wrapper")
+    return found
+
+
 def _soap_part(content_type: str | None, answer: bytes) -> tuple[bytes, str | None]:
     if _kind(content_type) != "multipart/related":
         return answer, content_type

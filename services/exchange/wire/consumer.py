@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Final
 
+from lxml import etree
+
 from services.exchange.model.contract import SoapContract
 from services.exchange.model.xroad import Headers
 from services.exchange.wire import calls
@@ -25,6 +27,11 @@ def render(contract: SoapContract, words: Words, headers: Headers) -> bytes:
         NoticeUnfit: the words do not fit the schema (zeep itself would send them).
     """
     return _foreign(contract.wsdl).write(headers, contract.service, words, contract.fields)
+
+
+def fits(contract: SoapContract, payload: etree._Element) -> bool:
+    """Whether a wrapper is as the partner's own schema has it."""
+    return _foreign(contract.wsdl).fits(payload)
 
 
 @cache

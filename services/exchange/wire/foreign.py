@@ -84,6 +84,10 @@ class Foreign:
         # zeep looks at the shape only: values that the schema forbids pass it
         return calls.write(fields, self._checked(envelope.find(f"{ENVELOPE}Body")[0]))
 
+    def fits(self, payload: etree._Element) -> bool:
+        """Whether a wrapper is as the schemas have it; where they are not whole, nobody can say: no."""
+        return self._schema is not None and self._schema.validate(etree.fromstring(etree.tostring(payload)))
+
     def _wrapper(self, service: ServiceId, words: Words) -> etree._Element:
         """By hand: the element that the WSDL names, else the one that the protocol demands."""
         named = [each for each in self._operations if each.name == service.code]

@@ -57,7 +57,7 @@ async def test_r19_members_are_listed(network: Network) -> None:
 )
 async def test_c16_r18_services_are_listed(network: Network, listing: Listing, ours: list[str]) -> None:
     soap = await network.metadata.soap_services(POLIS, listing)
-    assert soap == tuple(ServiceId(POLIS, code, "v1") for code in ["caseNotice", *ours])
+    assert soap == tuple(ServiceId(POLIS, code, "v1") for code in ["caseNotice", *ours, "getCallouts"])
     rest = await network.metadata.rest_services(STAR, listing)
     assert [each.service for each in rest] == [
         ServiceId(STAR, code, None) for code in ["caseNotice", "submitChildNotice", *ours]
@@ -71,7 +71,11 @@ async def test_c16_a_wsdl_comes_beside_its_envelope_and_without_the_providers_ad
     network: Network,
 ) -> None:
     document = await network.metadata.wsdl(CASE_NOTICE)
-    assert [each.name for each in descriptions.operations(document)] == ["caseNotice", "heartbeat"]
+    assert [each.name for each in descriptions.operations(document)] == [
+        "caseNotice",
+        "getCallouts",
+        "heartbeat",
+    ]
     assert b"http://example.org/xroad-endpoint" in document.body
     assert b"inside" not in document.body
 
@@ -153,7 +157,7 @@ async def test_a_service_that_is_not_allowed_or_not_there_is_noticed(network: Ne
     services.clear()
     nothing = ["offered", "allowed to us"]
     soap = ["operation", "version", "namespace", "input", "output"]
-    assert await network.unmet(POLIS) == [(what, None) for what in (*nothing, *soap)]
+    assert await network.unmet(POLIS) == [(what, None) for what in (*nothing, *soap)] * 2
     assert await network.unmet(STAR) == [(what, None) for what in (*nothing, "endpoint")] * 2
 
 
