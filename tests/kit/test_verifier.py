@@ -126,7 +126,8 @@ def test_the_holder_of_the_key_is_found_by_the_witness_alone() -> None:
 
 
 def test_what_is_missing_at_the_end_is_found() -> None:
-    assert found(written(ENTRIES[:12]), notes(20)) == [(12, 12)]
+    assert found(written(ENTRIES[:12]), notes(20)) == [(0, 12)]
+    assert found(written(ENTRIES[:12]), notes(8, 20)) == [(8, 12)]
     assert found(written(ENTRIES[:12]), copied(15)) == [(12, 12)]
     assert found([HEADER], notes(20)) == [(0, 0)]
     assert found(written(ENTRIES[:12]), notes(12)) == []

@@ -143,5 +143,5 @@ def first_bad(log: Log, seen: Log) -> int | None:
     bad += [since(read)] if log.broken else []
     bad += [same] if same < min(read, len(seen.leaves)) else []
     if not log.broken and max([len(seen.leaves), *(size for size, _ in seen.heads)]) > read:
-        bad.append(read)
+        bad.append(since(read))
     return min(bad, default=None if true or not read else 0)
