@@ -209,7 +209,8 @@ def create_worker(settings: Settings | None = None) -> Worker:
     rescorer = Rescorer(parts.database, parts.policy, parts.riskscore, parts.ring, parts.catalog.transitions)
     sequencer = Sequencer(parts.database, LOGS, *parts.logbook.trees())
     opened = partial(parts.logbook.open, parts.database)
-    return Worker(parts.database, sequencer, rescorer, parts.riskscore, opened)
+    watches = parts.logbook.watches(parts.database, parts.settings.witness_folder)
+    return Worker(parts.database, sequencer, rescorer, parts.riskscore, opened, watches)
 
 
 async def rotate(settings: Settings | None = None) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from services.kit import log
 from services.kit.db import Database
 from services.kit.problem import UpstreamUnavailable
 from services.kit.sequencer import Sequencer
+from services.kit.witness import Watch
 
 _PAUSE: Final = 0.5
 _log = log.get_logger(__name__)
@@ -26,6 +27,7 @@ class Worker:
     rescorer: Rescorer
     riskscore: RiskScore
     opened: Callable[[], Awaitable[None]]
+    watches: Sequence[Watch] = ()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``; raises what it cannot go on with."""
@@ -34,6 +36,8 @@ class Worker:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.sequencer.run(stop))
                 group.create_task(self._rescore(stop))
+                for watch in self.watches:
+                    group.create_task(watch.run(stop))
         finally:
             await self.riskscore.aclose()
             await self.database.close()

@@ -198,6 +198,7 @@ def create_worker(
             for partner in directory.partners
         ],
         opened=partial(book.open, database),
+        watches=book.watches(database, own.witness_folder),
         closed=closed,
     )
 

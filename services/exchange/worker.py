@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from services.exchange.actions.delivery import Courier
@@ -17,6 +18,7 @@ from services.exchange.model.outbox import Head, Lease
 from services.kit import log
 from services.kit.problem import Problem
 from services.kit.sequencer import Sequencer
+from services.kit.witness import Watch
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -158,11 +160,13 @@ class Worker:
         lines: Sequence[Line],
         opened: Callable[[], Awaitable[None]],
         closed: Callable[[], Awaitable[None]],
+        watches: Sequence[Watch] = (),
         pace: Pace = Pace(),
     ) -> None:
         self._sequencer, self._hand_over = sequencer, hand_over
         self._follower, self._lines = follower, lines
         self._opened, self._closed, self._pace = opened, closed, pace
+        self._watches = watches
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``, then ends within 5 seconds. Raises UnsafeDatabase at the start."""
@@ -173,6 +177,8 @@ class Worker:
                 tasks.create_task(repeat("sequencer", self._sequence, stop, self._pace))
                 tasks.create_task(repeat("hand-over", self._hand_over.step, stop, self._pace))
                 tasks.create_task(repeat("feed", self._follow, stop, self._pace))
+                for watch in self._watches:
+                    tasks.create_task(repeat("witness", partial(_watched, watch, stop), stop, self._pace))
                 for line in self._lines:
                     tasks.create_task(repeat("delivery", line.step, stop, self._pace))
                     tasks.create_task(
@@ -193,6 +199,11 @@ class Worker:
             for line in self._lines:
                 line.wake()
         return made
+
+
+async def _watched(watch: Watch, stop: asyncio.Event) -> int:
+    await watch.run(stop)
+    return 0
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

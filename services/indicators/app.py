@@ -86,7 +86,8 @@ def create_worker(settings: Settings | None = None, clock: Clock | None = None) 
     book = _logbook(own)
     sequencer = Sequencer(database, book.logs, *book.trees())
     consumer = Consumer(database, Feed(cases, caller), permit)
-    return Worker(consumer, sequencer, partial(book.open, database), close)
+    watches = book.watches(database, own.witness_folder)
+    return Worker(consumer, sequencer, partial(book.open, database), close, watches)
 
 
 def _database(own: Settings, clock: Clock) -> Database:

@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 from services.indicators.actions.consuming import Consumer
 from services.kit import log
 from services.kit.problem import Problem
 from services.kit.sequencer import Sequencer
+from services.kit.witness import Watch
 
 FIRST_PAUSE: Final = 0.2
 #: After less than this many events the next poll waits, in seconds: a poll costs more than an event.
@@ -29,10 +30,11 @@ class Worker:
         sequencer: Sequencer,
         opened: Callable[[], Awaitable[None]],
         closed: Callable[[], Awaitable[None]],
+        watches: Sequence[Watch] = (),
     ) -> None:
         self._consumer = consumer
         self._sequencer = sequencer
-        self._opened, self._closed = opened, closed
+        self._opened, self._closed, self._watches = opened, closed, watches
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``; a poll that waits is cut off. Raises UnsafeDatabase at the start."""
@@ -41,6 +43,8 @@ class Worker:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._sequencer.run(stop))
                 tasks.create_task(self._consume(stop))
+                for watch in self._watches:
+                    tasks.create_task(watch.run(stop))
         finally:
             await self._closed()
 

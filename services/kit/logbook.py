@@ -7,6 +7,7 @@ log has only grown since; the auditor takes the log out in parts, which put toge
 """
 
 from collections.abc import Sequence
+from pathlib import Path as Folder
 from typing import Annotated, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,6 +23,7 @@ from services.kit.logtree import Head, LogTree
 from services.kit.openapi import problems
 from services.kit.problem import FieldError, Malformed, NotFound
 from services.kit.strictroute import ServiceRouter
+from services.kit.witness import FileWitness, OwnLog, Watch
 
 MEDIA_TYPE: Final = "application/jsonl"
 MOST_ENTRIES: Final = 5_000
@@ -72,6 +74,11 @@ class LogBook:
     def key(self, log: str, epoch: str) -> VerifierKey:
         """The public key of a log, under the name with which it signs in an epoch."""
         return VerifierKey.of(logtree.origin(self._service, log, epoch), self._private)
+
+    def watches(self, database: Database, folder: Folder | None) -> Sequence[Watch]:
+        """What brings the checkpoints to the witness that is a folder, where there is one."""
+        sources = [OwnLog(database, log) for log in self.logs]
+        return [] if folder is None else [Watch(FileWitness(folder), sources)]
 
     async def open(self, database: Database) -> None:
         """Opens the database, and raises UnfitCheckpointError unless each log fits its last checkpoint."""

@@ -83,3 +83,11 @@ class StatefulSettings(ServiceSettings):
     pool_size: int = Field(
         default=10, ge=1, le=100, description="Connections to the database at the most, per process."
     )
+    witness_folder: Path | None = Field(
+        default=None,
+        validation_alias="TURVAVORK_WITNESS_FOLDER",
+        description=(
+            "Folder, kept by others, into which the workers write the checkpoints of the logs for "
+            "`turvavork verify --witness`; none is written when it is not set."
+        ),
+    )
