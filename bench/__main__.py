@@ -8,8 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -32,10 +32,20 @@ from system.run import System
 RESULTS: Final = Path(__file__).parent / "results"
 CONNECTIONS: Final = (1, 16, 64)
 _WAITING: Final = {
-    "exchange": "select count(*) from inbox where state = 'received'",
-    "cases": """
-        select (select count(*) from referral where state = 'received') + (select count(*) from event_pending)
+    "exchange": """
+        select (select count(*) from inbox where state = 'received')
+            + (select count(*) from outbox_queue where state = 'due')
+            + (select count(*) from audit_pending) + (select count(*) from message_log_pending)
     """,
+    "cases": """
+        select (select count(*) from referral where state = 'received')
+            + (select count(*) from event_pending) + (select count(*) from audit_pending)
+    """,
+}
+_LAST_EVENT: Final = "select coalesce(max(position), -1) from event_position"
+_READ_TO: Final = {
+    "exchange": "select coalesce(max(split_part(cursor, '.', 2)::bigint), -1) from feed_cursor",
+    "indicators": "select coalesce(max(split_part(cursor, '.', 2)::bigint), -1) from reading",
 }
 _STATUS: Final = re.compile(rb"<status>([A-Z_]+)</status>")
 Rows = list[dict[str, Any]]
@@ -113,16 +123,23 @@ def _cluster(system: System) -> Cluster:
 
 
 async def _quiet(system: System) -> float:
-    """Waits until all that was taken is handed over, scored and counted; the seconds that it took."""
+    """Waits until all that was taken is handed over, scored, counted and told; the seconds that it took."""
     began = time.perf_counter()
-    for database, query in _WAITING.items():
-        connection = await asyncpg.connect(_cluster(system).url(database, SUPERUSER))
-        try:
-            while await connection.fetchval(query):  # noqa: ASYNC110 - another process moves them
-                await asyncio.sleep(0.1)
-        finally:
-            await connection.close()
+    async with AsyncExitStack() as stack:
+        asked = {}
+        for name in ("exchange", "cases", "indicators"):
+            asked[name] = await asyncpg.connect(_cluster(system).url(name, SUPERUSER))
+            stack.push_async_callback(asked[name].close)
+        while await _waiting(asked):  # noqa: ASYNC110 - other processes move them
+            await asyncio.sleep(0.1)
     return round(time.perf_counter() - began, 1)
+
+
+async def _waiting(asked: Mapping[str, asyncpg.Connection]) -> bool:
+    """Whether something waits, or may be on its way from one service to the next."""
+    last = await asked["cases"].fetchval(_LAST_EVENT)
+    read = [await asked[name].fetchval(query) for name, query in _READ_TO.items()]
+    return min(read) < last or any([await asked[name].fetchval(query) for name, query in _WAITING.items()])
 
 
 async def _reads(rows: Rows, system: System, seconds: float) -> None:
@@ -194,7 +211,9 @@ def _show(rows: Rows) -> None:
     for row in rows:
         table.add_row(*(str(row.get(column, "")) for column in columns))
     Console(width=118).print(table)
-    print("left: seconds after the last answer until all was handed over, scored and in the feed")
+    print(
+        "left: seconds after the last answer until all was handed over, scored, counted and told to partners"
+    )
     for row in rows:
         if len(row.get("told", ())) > 1:
             print(f"told, {row['name']}: {row['told']}")

@@ -14,6 +14,7 @@ SERVICES = ("cases", "riskscore", "exchange", "indicators")
 WORKERS = ("cases", "exchange", "indicators")
 # Who waits for an answer goes first; what happens without a caller takes what the processors have left.
 WORKER_NICENESS = 10
+_AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def serve(service: str, host: str, port: int) -> None:
@@ -28,7 +29,7 @@ def work(service: str) -> None:
     """Run one service's worker until SIGTERM, then let it finish what it holds."""
     import uvloop  # noqa: PLC0415 - see above
 
-    os.nice(WORKER_NICENESS)
+    give_way()
     _configure_log(f"{service}-worker")
     worker = _room(service).create_worker()
 
@@ -39,6 +40,17 @@ def work(service: str) -> None:
         await worker.run(stop)
 
     uvloop.run(run())
+
+
+def give_way() -> None:
+    """Let every other program go first, from now on.
+
+    Linux shares the processors among sessions first and looks at niceness within one only (sched(7),
+    "The autogroup feature"): the session, which every child of ours has for itself, needs its own.
+    """
+    os.nice(WORKER_NICENESS)
+    if _AUTOGROUP.exists():
+        _AUTOGROUP.write_text(str(WORKER_NICENESS))
 
 
 def simulate(host: str, port: int) -> None:
