@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from system import programs, xroad
+from system import messages, programs, xroad
 from system.options import Options
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
 
 keys_app = typer.Typer(help="Make key files, rotate keys.")
 app.add_typer(keys_app, name="keys")
+app.add_typer(messages.app, name="messages")
 app.add_typer(xroad.app, name="xroad")
 
 

@@ -5,13 +5,16 @@ X-Road instance.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
+from system.columns import plain, show
+
 if TYPE_CHECKING:  # the heavy imports stand in the functions: `turvavork --help` needs none of them
+    from collections.abc import Awaitable, Callable
+
     from services.exchange.actions.metadata import Metadata
     from services.exchange.catalog.contracts import Directory
     from services.exchange.model.xroad import ClientId, ServiceId
@@ -48,7 +51,7 @@ def clients(
     """List the members and subsystems that are registered (listClients)."""
 
     async def ask(metadata: "Metadata", _: "Directory") -> None:
-        _show((str(each.client), each.name) for each in sorted(await metadata.members(instance)))
+        show((str(each.client), each.name) for each in sorted(await metadata.members(instance)))
 
     _asked(ask)
 
@@ -103,7 +106,7 @@ def check(
             (one.service, one.what, one.needed, one.offered or "-", "ok" if one.met else "MISSING")
             for one in findings
         ]
-        _show([("service", "what", "needed", "offered", ""), *rows])
+        show([("service", "what", "needed", "offered", ""), *rows])
         return all(one.met for one in findings)
 
     if not _asked(ask):
@@ -120,7 +123,7 @@ def _listed(service: str, *, allowed: bool) -> None:
         for each in rest:
             told = ", ".join(f"{method} {path}" for method, path in each.endpoints)
             rows.append((each.kind, _path(each.service), told))
-        _show(rows)
+        show(rows)
 
     _asked(ask)
 
@@ -151,9 +154,9 @@ def _asked(ask: "Callable[[Metadata, Directory], Awaitable[Answer]]") -> Answer:
     try:
         return asyncio.run(run())
     except MetadataRefused as error:
-        typer.echo(f"No answer ({_plain(str(error))}).", err=True)
+        typer.echo(f"No answer ({plain(str(error))}).", err=True)
     except (MetadataUnreadable, ValueError, OSError) as error:
-        typer.echo(_plain(str(error)), err=True)
+        typer.echo(plain(str(error)), err=True)
     raise typer.Exit(1)
 
 
@@ -181,15 +184,3 @@ def _path(service: "ServiceId") -> str:
 
     parts = [service.code, *([service.version] if service.version else [])]
     return "/".join([str(service.provider), *(quote(part, safe="") for part in parts)])
-
-
-def _show(rows: Iterable[Sequence[str]]) -> None:
-    """Columns of texts, which others have written: nothing that moves a terminal is passed on."""
-    table = [[_plain(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for row in table:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _plain(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -36,6 +36,7 @@ COMMANDS = {
     "work",
     "simulate",
     "keys",
+    "messages",
     "xroad",
     "verify",
 }
