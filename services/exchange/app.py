@@ -25,13 +25,16 @@ from services.exchange.actions.record import Records
 from services.exchange.actions.repair import Repair
 from services.exchange.actions.repair import Terms as RepairTerms
 from services.exchange.actions.status import Statuses
-from services.exchange.catalog import contracts, offered, regions
+from services.exchange.actions.usage import Keeper, Tracker
+from services.exchange.catalog import contracts, offered, regions, tracker
 from services.exchange.model import callouts as callout_words
 from services.exchange.outbound.breaker import Breaker
 from services.exchange.outbound.cases import Cases
+from services.exchange.outbound.disclosures import DisclosureFeed
 from services.exchange.outbound.feed import CaseFeed
 from services.exchange.outbound.securityserver import SecurityServer, Tls
 from services.exchange.routes import callouts, messages, partners, rest, soap
+from services.exchange.routes import tracker as tracking
 from services.exchange.routes.xroad import Door, LoggedRefusals, XRoad
 from services.exchange.rules import delivery as rules
 from services.exchange.settings import Settings
@@ -46,7 +49,7 @@ from services.kit.db import Database
 from services.kit.logbook import LogBook
 from services.kit.policy import Caller, Permit, Policy
 from services.kit.refusals import RefusalAuditor
-from services.kit.sealed import KeyRing
+from services.kit.sealed import BlindIndex, KeyRing
 from services.kit.sequencer import Sequencer
 from services.kit.tokens import ServiceSigner, TokenVerifier
 from services.kit.web import MIB, ServiceSpec, create_service
@@ -54,7 +57,7 @@ from services.kit.web import MIB, ServiceSpec, create_service
 NAME: Final = "exchange"
 PACKAGE: Final = "services.exchange"
 LOGS: Final = ("audit", "message_log")
-PERSONAL: Final = ("inbox", "incident", "outbox", "outbox_queue", "outbox_try", "partner_pause")
+PERSONAL: Final = ("inbox", "incident", "outbox", "outbox_queue", "outbox_try", "partner_pause", "data_usage")
 _DESCRIPTION: Final = (
     "Messages over X-Road, in and out: what was received, what was delivered, what waits for a person. The "
     "services for X-Road clients are described by the WSDL at /xroad/soap?wsdl and the document at "
@@ -103,12 +106,12 @@ def create_app(
             title="Turvavõrk: exchange",
             description=_DESCRIPTION,
             routers=[messages.router, partners.router, callouts.router, logbook.router],
-            outside=[soap.router, rest.router, rest.documents],
+            outside=[soap.router, rest.router, rest.documents, tracking.router],
             lifespan=lifespan,
             readiness=readiness,
             measure=measure,
             larger_bodies={soap.PATH: _SOAP_READ},
-            errors_as={soap.PATH: soap.fault},
+            errors_as={soap.PATH: soap.fault, tracking.PREFIX: tracking.problem},
         )
     )
     app.user_middleware.append(
@@ -193,6 +196,7 @@ def create_worker(
         sequencer=Sequencer(database, book.logs, *book.trees()),
         hand_over=_hand_over(database, Sealer(_ring(own), moments), client, policy),
         follower=Follower(database, feed, notices, _worker_permit(policy, "feed", "apply_event", "delivery")),
+        keeper=_keeper(database, client, policy),
         lines=[
             Line(partner, courier, places=own.delivery_places, lease=own.delivery_lease)
             for partner in directory.partners
@@ -201,6 +205,11 @@ def create_worker(
         watches=book.watches(database, own.witness_folder),
         closed=closed,
     )
+
+
+def _keeper(database: Database, client: ServiceClient, policy: Policy) -> Keeper:
+    permit = _worker_permit(policy, "disclosures", "apply_disclosure", "accountability")
+    return Keeper(database, DisclosureFeed(client), tracker.load(), permit)
 
 
 def _hand_over(database: Database, sealer: Sealer, client: ServiceClient, policy: Policy) -> HandOver:
@@ -284,6 +293,7 @@ def _xroad(own: Settings, app: FastAPI, cases: Cases, clock: Clock, records: Rec
         amendments=Amendments(database, intake),
         statuses=statuses,
         records=records,
+        tracker=Tracker(database, BlindIndex(keys.load_secret(own.keys, keys.DISCLOSURES)), tracker.load()),
         max_body=MIB,
     )
 

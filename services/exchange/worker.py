@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from services.exchange.actions.delivery import Courier
 from services.exchange.actions.feed import Follower
 from services.exchange.actions.handover import HandOver
+from services.exchange.actions.usage import Keeper
 from services.exchange.model.outbox import Head, Lease
 from services.kit import log
 from services.kit.problem import Problem
@@ -23,6 +24,7 @@ from services.kit.witness import Watch
 if TYPE_CHECKING:
     from uuid import UUID
 
+DISCLOSURES: Final = 5.0  # seconds between two questions for disclosures; nobody waits for them
 PAUSE: Final = 0.5  # seconds between two looks when there was nothing to do
 FIRST_BACK_OFF: Final = 0.5
 LONGEST_BACK_OFF: Final = 10.0
@@ -157,6 +159,7 @@ class Worker:
         sequencer: Sequencer,
         hand_over: HandOver,
         follower: Follower,
+        keeper: Keeper,
         lines: Sequence[Line],
         opened: Callable[[], Awaitable[None]],
         closed: Callable[[], Awaitable[None]],
@@ -164,7 +167,7 @@ class Worker:
         pace: Pace = Pace(),
     ) -> None:
         self._sequencer, self._hand_over = sequencer, hand_over
-        self._follower, self._lines = follower, lines
+        self._follower, self._keeper, self._lines = follower, keeper, lines
         self._opened, self._closed, self._pace = opened, closed, pace
         self._watches = watches
 
@@ -179,6 +182,9 @@ class Worker:
                 tasks.create_task(repeat("feed", self._follow, stop, self._pace))
                 for watch in self._watches:
                     tasks.create_task(repeat("witness", partial(_watched, watch, stop), stop, self._pace))
+                tasks.create_task(
+                    repeat("disclosures", self._keeper.step, stop, replace(self._pace, pause=DISCLOSURES))
+                )
                 for line in self._lines:
                     tasks.create_task(repeat("delivery", line.step, stop, self._pace))
                     tasks.create_task(

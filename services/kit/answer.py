@@ -52,12 +52,13 @@ def language_of(scope: Scope) -> str:
     return choose_language(Headers(scope=scope).get("accept-language"))
 
 
-def problem_answer(problem: Problem, request_id: str, language: str) -> Response:
-    """The problem+json answer in a language."""
-    body = json.dumps(problem.body(request_id, language), ensure_ascii=False, separators=(",", ":"))
+def problem_answer(problem: Problem, request_id: str, language: str, status: int | None = None) -> Response:
+    """The problem+json answer in a language; ``status`` where a foreign protocol has another than ours."""
+    told = problem.body(request_id, language) | ({} if status is None else {"status": status})
+    body = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     return Response(
         body.encode("utf-8"),
-        status_code=problem.status,
+        status_code=problem.status if status is None else status,
         headers={**problem.headers, "Content-Language": language},
         media_type=MEDIA_TYPE,
     )

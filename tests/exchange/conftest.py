@@ -211,7 +211,7 @@ class Running:
             logs = [
                 f"{log}{part}" for log in ("audit", "message_log") for part in ("_position", "_pending", "")
             ]
-            for table in (*OUTBOX, "incident", "inbox", *logs):
+            for table in (*OUTBOX, "data_usage", "incident", "inbox", *logs):
                 await connection.execute(f"delete from {table}")  # noqa: S608 - names of ours
         finally:
             await connection.close()

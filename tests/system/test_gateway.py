@@ -70,6 +70,11 @@ def test_the_api_listener_hands_each_service_its_own_paths(gate: Any, service: s
             "/docs",
         ),
         *("/xroad/soap", "/XROAD/soap", "/xroad/rest/marac/v1/referrals", "/api/../xroad/soap"),
+        *(
+            "/xroad/rest/findUsage/v2/findUsage",
+            "/xroad/rest/findUsage/v2/heartbeat",
+            "/xroad/soap/dumonitor",
+        ),
     ],
 )
 def test_whatever_else_the_api_listener_is_asked_it_does_not_know(
@@ -91,7 +96,15 @@ def test_the_xroad_listener_knows_xroad_and_nothing_else(gate: Any, upstream: An
     assert len(upstream.seen) == before
 
 
-@pytest.mark.parametrize("path", ["/xroad/soap", "/xroad/soap?wsdl", "/xroad/rest/marac/v1/referrals"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/xroad/soap",
+        "/xroad/soap?wsdl",
+        "/xroad/rest/marac/v1/referrals",
+        *(f"/xroad/rest/findUsage/v2/{each}" for each in ("findUsage", "usagePeriod", "heartbeat")),
+    ],
+)
 def test_only_the_xroad_listener_gives_the_secret_of_this_start(gate: Any, path: str) -> None:
     answer = gate.ask(gate.doors.xroad_port, path, X_Turvavork_Gateway="forged")
     assert answer.seen("X-Turvavork-Gateway") == ["the-secret-of-this-start"]
@@ -328,6 +341,11 @@ def test_the_log_is_json_and_holds_of_what_a_client_writes_the_door_and_a_known_
             "/xroad/soap",
         ),
         (gate.ask(xroad, f"/xroad/rest/marac/v1/referrals/{secret}"), "GET", "/xroad/rest/marac/v1"),
+        (
+            gate.ask(xroad, f"/xroad/rest/findUsage/v2/findUsage?userCode={secret}", X_Road_UserId=secret),
+            "GET",
+            "/xroad/rest/findUsage/v2",
+        ),
     ]
     lines = gate.lines()
     for answer, method, door in asked:

@@ -31,7 +31,11 @@ def load(instance: str) -> Offered:
     return Offered(
         provider=ClientId.parse(f"{instance}/{partners['provider']}"),
         operations=operations,
-        services={(each.service_code, each.service_version): each for each in operations.values()},
+        services={
+            (each.service_code, each.service_version): each
+            for each in operations.values()
+            if each.service_code is not None
+        },
         rights=clients,
         member_rights=members,
     )
@@ -51,5 +55,11 @@ def _rights(
 
 
 def _operation(row: dict[str, Any]) -> Operation:
-    soap = row["soap"]
-    return Operation(row["operation"], soap["service"], soap["version"], frozenset(row["requires"]))
+    soap = row.get("soap", {})
+    return Operation(
+        row["operation"],
+        soap.get("service"),
+        soap.get("version"),
+        frozenset(row["requires"]),
+        row.get("purpose", "intake"),
+    )

@@ -9,16 +9,20 @@ from services.exchange.model.xroad import ClientId
 SUBMIT: Final = "submit_referral"
 WITHDRAW: Final = "withdraw_referral"
 STATUS: Final = "get_referral_status"
+FIND_USAGE: Final = "find_usage"
+USAGE_PERIOD: Final = "get_usage_period"
+HEARTBEAT: Final = "check_tracker"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A service that we offer: its name over SOAP, and the header fields that it demands."""
+    """A service that we offer: its name over SOAP, if it is there, and the header fields that it demands."""
 
     name: str
-    service_code: str
-    service_version: str
+    service_code: str | None
+    service_version: str | None
     requires: frozenset[str]
+    purpose: str = "intake"
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ async def _answer(request: Request, door: XRoad, message: Envelope, raw: Raw) ->
         payload = await _OPERATIONS[operation.name](door, asked)
     except BusinessRefusal as refusal:
         await request.app.state.refusals(request, refusal)
-        payload = messages.refusal(operation.service_code, refusal)
+        payload = messages.refusal(message.service.code, refusal)
     else:
         await door.answered(request, operation)
     return Response(envelope.answer(message, payload), media_type=envelope.CONTENT_TYPE)

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import IO, Final
 
@@ -16,7 +16,8 @@ from services.exchange.actions.gate import Gate
 from services.exchange.actions.intake import Intake
 from services.exchange.actions.record import DONE, Records
 from services.exchange.actions.status import Statuses
-from services.exchange.model.offered import SUBMIT, WITHDRAW, Offered, Operation
+from services.exchange.actions.usage import Tracker
+from services.exchange.model.offered import FIND_USAGE, HEARTBEAT, SUBMIT, WITHDRAW, Offered, Operation
 from services.exchange.model.record import Record
 from services.exchange.model.xroad import ClientId, Headers
 from services.exchange.rules.admission import admit, within
@@ -32,8 +33,10 @@ PURPOSE: Final = "intake"
 SERVICE: Final = "exchange"
 #: Who calls, as long as the message has not said it: the security server is known, its client is not.
 NOBODY: Final = Caller.system("unknown/client", SERVICE)
-#: Their action writes the message log in the transaction that stores the message.
-LOGGED: Final = frozenset({SUBMIT, WITHDRAW})
+#: Their action writes the message log in a transaction of its own.
+LOGGED: Final = frozenset({SUBMIT, WITHDRAW, HEARTBEAT})
+#: All that such a message says is a personal code: whoever has its digest could find the code by trying.
+GUESSED: Final = frozenset({FIND_USAGE})
 _DRAINED: Final = 20 * 1024 * 1024
 
 
@@ -52,6 +55,7 @@ class XRoad:
     amendments: Amendments
     statuses: Statuses
     records: Records
+    tracker: Tracker
     max_body: int
     large: Gate = field(
         default_factory=lambda: Gate(places=2, queue=16, patience=10, share=0.5, name="large")
@@ -59,10 +63,10 @@ class XRoad:
 
     def permit(self, request: Request, headers: Headers, operation: Operation) -> Permit:
         """The permit of an X-Road client, left where refusals are recorded; raises what admission raises."""
-        request.state.operation = operation.name
+        request.state.operation, request.state.purpose = operation.name, operation.purpose
         request.state.caller = caller(headers.client)
         right = admit(self.offered, headers, operation)
-        permit = self.policy.permit(request.state.caller, operation.name, PURPOSE)
+        permit = self.policy.permit(request.state.caller, operation.name, operation.purpose)
         request.state.permit = within(permit, right)
         granted: Permit = request.state.permit
         return granted
@@ -78,7 +82,7 @@ class XRoad:
             operation=operation.name,
             result=DONE,
         )
-        await self.records.write(record, request.state.request_id)
+        await self.records.write(_discreet(record), request.state.request_id)
 
 
 class LoggedRefusals:
@@ -99,10 +103,15 @@ def _refused(request: Request, problem: Problem) -> Record:
     partner, operation = state.caller.subject, getattr(state, "operation", UNKNOWN)
     raw = getattr(state, "message", None)
     if raw is not None:
-        return Record.of(raw, what="refused", partner=partner, operation=operation, result=problem.slug)
+        refused = Record.of(raw, what="refused", partner=partner, operation=operation, result=problem.slug)
+        return _discreet(refused)
     unread = getattr(state, "unread", None)
     digest = None if unread is None else hashlib.sha256(unread).digest()
     return Record("refused", partner, operation, problem.slug, digest=digest)
+
+
+def _discreet(record: Record) -> Record:
+    return replace(record, digest=None) if record.operation in GUESSED else record
 
 
 def of(request: Request) -> XRoad:

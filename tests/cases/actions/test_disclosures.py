@@ -105,7 +105,7 @@ async def test_who_has_no_code_is_disclosed_and_cannot_be_asked_for(
     assert row["subject"] == world.discloser.index.of("person", str(person[0]))
 
 
-async def test_what_was_stopped_is_no_disclosure(world: Any, a_referral: Build, tell: Build) -> None:
+async def test_d10_what_was_stopped_is_no_disclosure(world: Any, a_referral: Build, tell: Build) -> None:
     await world.take(a_referral())
     (due,) = await world.rows(NUMBERS)
     protection = ChildProtection(world.catalog, world.ring, world.discloser)

@@ -75,7 +75,10 @@ def test_every_operation_has_a_row_in_the_table_of_access() -> None:
 
 
 def test_a_right_to_an_operation_that_is_not_offered_is_an_error(changed: Changed) -> None:
-    changed("operations.yaml", lambda data: data["operations"].pop(-1))
+    def without_status(data: Any) -> None:
+        data["operations"] = [row for row in data["operations"] if row["operation"] != STATUS]
+
+    changed("operations.yaml", without_status)
     with pytest.raises(DataFileError, match=r"GOV/70008747/polis .*get_referral_status"):
         offered.load("ee-dev")
 

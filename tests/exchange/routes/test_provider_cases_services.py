@@ -60,7 +60,8 @@ async def test_p20_the_description_is_document_literal_and_needs_no_network(prov
     assert [each.get("style") for each in root.iterfind(".//s:binding", WSDL)] == ["document"]
     assert {each.get("use") for each in root.iterfind(".//s:body", WSDL)} == {"literal"}
     bound = root.findall("w:binding/w:operation", WSDL)
-    offered = {each.service_code for each in provider.running.app.state.xroad.offered.operations.values()}
+    services = provider.running.app.state.xroad.offered.services
+    offered = {code for code, _ in services}
     assert {each.get("name") for each in bound} == offered
     assert {each.findtext("x:version", namespaces=WSDL) for each in bound} == {"v1"}
     for each in root.iterfind("w:portType/w:operation", WSDL):

@@ -108,6 +108,8 @@ class Register:
         if request.url.path == "/api/cases/v1/events":
             return await self._events(request.url.params)
         body = json.loads(request.content) if request.content else {}
+        if request.url.path == "/api/cases/v1/disclosures":
+            return httpx.Response(200, json=[])
         if request.method == "PUT":
             return httpx.Response(201, json=self._take(request.url.path.rpartition("/")[2], body))
         if request.method == "POST":
