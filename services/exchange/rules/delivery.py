@@ -26,6 +26,7 @@ _TEMPORARY: Final = frozenset(
 )  # fmt: skip
 _PERMANENT: Final = frozenset({"servicedisabled", "servicemissingurl", "servicemalformedurl", "servicetype"})
 _PERMANENT_FAMILIES: Final = ("unknown", "invalid", "inconsistent", "missing", "duplicate")
+_HTTP_CODE: Final = re.compile(r"http-[1-5][0-9]{2}")
 _HTTP_TEMPORARY: Final = frozenset({408, 425, 429, 502, 503, 504})
 
 
@@ -63,6 +64,10 @@ class Reason(StrEnum):
     RECIPIENT_MISMATCH = "recipient-mismatch"
     RESIDENCE_UNKNOWN = "residence-unknown"
     SEAL_BROKEN = "seal-broken"
+
+
+#: Those whose codes are words of ours; ``content``: the message never was sent.
+_OURS: Final = frozenset({Origin.TRANSPORT.value, Origin.ANSWER.value, "content"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,19 @@ def normalise(code: str) -> str:
 def is_xroad_code(code: str) -> bool:
     """True for a code of a security server; a provider's own fault is a QName or a bare word."""
     return _XROAD.fullmatch(normalise(code)) is not None
+
+
+def label(origin: str, code: str) -> str:
+    """A failure's code for figures, of which there are few whatever partners say; else ``other``."""
+    if origin in _OURS or (origin == Origin.PARTNER and _HTTP_CODE.fullmatch(code)):
+        return code
+    if origin != Origin.SECURITY_SERVER:
+        return "other"
+    last = normalise(code).rpartition(".")[2]
+    if last in _TEMPORARY | _PERMANENT | {"accessdenied"}:
+        return last
+    family = next((each for each in _PERMANENT_FAMILIES if last.startswith(each)), None)
+    return "other" if family is None else f"{family}-any"
 
 
 def nature(failure: Failure) -> Nature:

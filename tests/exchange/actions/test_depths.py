@@ -1,5 +1,6 @@
 """Figures of what waits: by partner, with the age of the oldest, and none that are old."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from services.kit.ids import new_id, new_reference
 from services.kit.policy import Caller
 from services.kit.problem import UpstreamUnavailable
 
+AT = datetime(2017, 5, 4, 12, 0, tzinfo=UTC)
 POLIS, STAR = "ee-dev/GOV/70008747/polis", "ee-dev/GOV/70009770/star"
 REQUEST = "submitReferral.request.xml"
 
@@ -65,6 +67,49 @@ async def test_what_waits_is_counted_by_partner_with_the_age_of_the_oldest(
     assert figure("outbox_oldest_seconds", POLIS) == pytest.approx(60, abs=30)
     assert (figure("outbox_waiting", STAR), figure("outbox_quarantined", STAR)) == (0, 1)
     assert figure("outbox_oldest_seconds", STAR) == 0
+
+
+async def test_recent_tries_and_failures_are_told_with_few_codes(exchange: Any) -> None:
+    """What a partner calls its errors makes no series of its own."""
+    notice = a_notice(POLIS)
+    await enqueue(exchange, notice)
+    told = [
+        ("transport", "timeout"),
+        ("partner", "my-own-1"),
+        ("partner", "my-own-2"),
+        ("security-server", "server.serverproxy.unknown_service"),
+        (None, None),
+    ]
+    for number, (origin, code) in enumerate(told, 1):
+        await exchange.rows(
+            """insert into outbox_try
+                   (message_id, number, ended_at, duration_ms, outcome, origin, code, fence)
+               values ($1, $2, $3, 5, $4, $5, $6, 1)""",
+            notice.id, number, AT - timedelta(seconds=number),
+            "failed" if code else "delivered", origin, code,
+        )  # fmt: skip
+    await exchange.rows("update outbox_try set ended_at = $1 where number = 1", AT - timedelta(minutes=6))
+    await exchange.app.state.depths.measure()
+    assert (figure("delivery_tries_recent", POLIS), figure("delivery_tries_recent", STAR)) == (4, 0)
+
+    def failed(origin: str, code: str) -> float | None:
+        labels = {"partner": POLIS, "origin": origin, "code": code}
+        return REGISTRY.get_sample_value("turvavork_delivery_failures_recent", labels)
+
+    assert failed("partner", "other") == 2
+    assert failed("security-server", "unknown-any") == 1
+    assert failed("transport", "timeout") is None
+
+
+async def test_a_paused_partner_is_told_as_such(exchange: Any) -> None:
+    await exchange.rows(
+        """insert into partner_pause (id, partner, reason, paused_at, paused_by)
+           values ($1, $2, 'our-maintenance', now(), 'op')""",
+        uuid4(), STAR,
+    )  # fmt: skip
+    await exchange.app.state.depths.measure()
+    assert (figure("partner_paused", POLIS), figure("partner_paused", STAR)) == (0, 1)
+    await exchange.rows("delete from partner_pause")
 
 
 async def test_without_the_database_no_old_figure_is_told(

@@ -16,6 +16,7 @@ from services.exchange.rules.delivery import (
     after_failure,
     clean_code,
     is_xroad_code,
+    label,
     nature,
     normalise,
     reason,
@@ -195,3 +196,24 @@ def test_a_code_never_carries_free_text(text: str) -> None:
 @given(failures)
 def test_every_failure_has_a_reason(failure: Failure) -> None:
     assert reason(failure) in Reason
+
+
+@pytest.mark.parametrize(
+    ("origin", "code", "told"),
+    [
+        ("transport", "timeout", "timeout"),
+        ("answer", "wrong-id", "wrong-id"),
+        ("content", "seal-broken", "seal-broken"),
+        ("partner", "http-503", "http-503"),
+        ("partner", "http-999", "other"),
+        ("partner", "soap:Server", "other"),
+        ("business", "NO", "other"),
+        ("security-server", "Server.ServerProxy.IOError", "ioerror"),
+        ("security-server", "server.serverproxy.io_error", "ioerror"),
+        ("security-server", "server.serverproxy.unknown_service", "unknown-any"),
+        ("security-server", "server.serverproxy.access_denied", "accessdenied"),
+        ("security-server", "server.serverproxy.some_thing_new", "other"),
+    ],
+)
+def test_figures_know_few_codes(origin: str, code: str, told: str) -> None:
+    assert label(origin, code) == told
