@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from services.cases import catalog as published
 from services.cases.actions.children import ChildProtection
+from services.cases.actions.correcting import Correcting
 from services.cases.actions.disclosures import Discloser
 from services.cases.actions.events import Feed
 from services.cases.actions.intake import Intake
@@ -55,6 +56,7 @@ from services.kit.web import ServiceSpec, create_service
 NAME: Final = "cases"
 LOGS: Final = ("audit", "event", "disclosure")
 PERSONAL: Final = (
+    "referral_correction",
     "person",
     "person_index",
     "referral",
@@ -183,6 +185,7 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     )
     discloser = Discloser(parts.catalog.disclosures, BlindIndex(keys.load_secret(own.keys, keys.DISCLOSURES)))
     state.child_protection = ChildProtection(parts.catalog, parts.ring, discloser)
+    state.correcting = Correcting(state.intake, pseudonyms)
     state.withdrawing = Withdrawing(parts.catalog)
     state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
     state.feed = Feed(parts.database, arrivals, time.monotonic)

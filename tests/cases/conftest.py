@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 
 from services.cases import catalog as published
+from services.cases.actions.correcting import Correcting
 from services.cases.actions.disclosures import Discloser
 from services.cases.actions.intake import Intake, Taken
 from services.cases.actions.scoring import Rescorer
@@ -33,6 +34,7 @@ from services.cases.model.referral import (
     Sender,
 )
 from services.cases.outbound import RiskScore
+from services.cases.store.referrals import Stored
 from services.kit import keys, personal_code
 from services.kit.client import ServiceClient
 from services.kit.clock import FixedClock
@@ -266,6 +268,10 @@ class World:
         return Intake(self.database, self.catalog, self.riskscore, self.ring, self.index, 1.0)
 
     @property
+    def correcting(self) -> Correcting:
+        return Correcting(self.intake, self.pseudonyms)
+
+    @property
     def screener(self) -> Screener:
         return Screener(self.catalog, self.ring, self.pseudonyms)
 
@@ -301,6 +307,19 @@ class World:
     async def work(self, permit: Permit) -> AsyncIterator[Work]:
         async with self.database.work(permit, str(uuid4())) as work:
             yield work
+
+    async def correct(self, reference: str, facts: ReferralFacts, **changes: Any) -> Stored:
+        """Corrects a referral as ``exchange`` hands it over."""
+        client = changes.pop("client", POLIS)
+        sender = Sender(client, changes.pop("sender_reference", "A-1"), changes.pop("version", 2))
+        content = changes.pop("content", f"version {sender.version}".encode())
+        permit = self.permit("correct_referral", "intake", changes.pop("subject", client))
+
+        async def answer(work: Work, stored: Stored, decision: object) -> Stored:
+            return stored
+
+        incoming = Incoming(reference, sender, content, facts)
+        return await self.correcting.correct(permit, str(uuid4()), incoming, sender, answer)
 
     async def rows(self, query: str, *args: object) -> list[asyncpg.Record]:
         """What is in the database, past row-level security."""

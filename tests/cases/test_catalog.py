@@ -79,6 +79,10 @@ def test_every_state_can_be_reached(catalog: Catalog) -> None:
 
 def test_a_notice_tells_codes_and_times_only(catalog: Catalog) -> None:
     allowed = {"kind", "recipient", "reference", "senderReference", "status", "occurredAt"}
-    by_itself = {EventType.CHILD_NOTICE, EventType.WITHDRAWN}  # the sender knows what it did itself
+    by_itself = {
+        EventType.CHILD_NOTICE,
+        EventType.WITHDRAWN,
+        EventType.CORRECTED,
+    }  # the sender knows what it did itself
     assert set(catalog.notices) == set(EventType) - by_itself
     assert all(rule.fields <= allowed for rule in catalog.notices.values())

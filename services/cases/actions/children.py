@@ -73,8 +73,12 @@ class ChildProtection:
             raise MunicipalityUnknown
         if notice.municipality is None or not await children.leave(work, number, notice.version):
             raise ChildNoticeStopped
-        dossier = Opener(self.ring).dossier(kept)
-        part = next(one for one in dossier.persons if one.id == number)
+        opener = Opener(self.ring)
+        dossier = opener.dossier(kept)
+        told_of = await dossiers.part(work, number)
+        if told_of is None:
+            raise NotFound
+        part = opener.part(told_of)
         source = f"{KIND}/{notice.number}/{notice.version}"
         disclosed = self.discloser.of_part(work, part, kept.referral.case, source)
         await disclosures.record(work, [disclosed])

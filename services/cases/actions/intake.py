@@ -32,7 +32,7 @@ from services.kit.together import Together
 
 T = TypeVar("T")
 Answer: TypeAlias = Callable[[Work, "Taken", Decision], Awaitable[T]]
-_CONTENT: Final = "referral-content"
+CONTENT: Final = "referral-content"
 _TRIES: Final = 5
 _CLASSES: Final = frozenset({"basic", "identity", "contact", "risk", "narrative"})
 _log = log.get_logger(__name__)
@@ -102,7 +102,7 @@ class Intake:
         decision = permit.on(_resource(incoming))
         at = self.database.clock.now()
         referral = rules.check(incoming.facts, at=at, regions=self.catalog.regions, ages=self.catalog.ages)
-        scored = await self._score(permit, referral, at)
+        scored = await self.score(permit, referral, at)
         draft = self._draft(permit, incoming, referral, scored, at)
         traces = [people.traces(person, self.index) for person in referral.persons]
         rows = [ParticipationId(new_id()) for _ in referral.persons]
@@ -112,7 +112,7 @@ class Intake:
         result: T = await self._writing.add(kind, ready)
         return result
 
-    async def _score(self, permit: Permit, referral: Referral, at: datetime) -> ScoreAnswer | None:
+    async def score(self, permit: Permit, referral: Referral, at: datetime) -> ScoreAnswer | None:
         """The score, or None when there is nothing to score or the scorer is away: then the worker asks."""
         facts = referral.facts
         if facts.assessment is None or referral.victim_is_minor:
@@ -162,12 +162,12 @@ class Intake:
         return store.Draft(
             head=head,
             sender=sender,
-            digest=self.index.of(_CONTENT, incoming.content.decode()),
+            digest=self.index.of(CONTENT, incoming.content.decode()),
             occurred_at=facts.occurrence.occurred_at,
             received_at=at,
             grounds=facts.grounds,
             state=state,
-            score_state=_score_state(state),
+            score_state=score_state_of(state),
             key=key,
             sealed=contents.sealed(key, contents.referral(facts), contents.referral_place(head.id, 1)),
         )
@@ -228,7 +228,8 @@ def _resource(incoming: Incoming) -> dict[str, object]:
     }
 
 
-def _score_state(state: ReferralState) -> ScoreState:
+def score_state_of(state: ReferralState) -> ScoreState:
+    """How the score of a referral stands that has just been told."""
     if isinstance(state, Received):
         return ScoreState.WAITING
     return ScoreState.SCORED if state.score else ScoreState.NONE
@@ -251,10 +252,10 @@ def _first(draft: store.Draft) -> Taken:
 def _filling(ready: _Ready, known: Sequence[PersonId], news: Sequence[Event]) -> store.Filling:
     draft, persons = ready.draft, ready.referral.persons
     parts = [
-        _part(row, person, person_id, draft.key)
+        part_of(row, person, person_id, draft.key)
         for row, person, person_id in zip(ready.rows, persons, known, strict=True)
     ]
-    return store.Filling(draft, parts, _test(ready.referral, ready.scored, draft.key), news)
+    return store.Filling(draft, parts, test_of(ready.referral, ready.scored, draft.key), news)
 
 
 def _events(draft: store.Draft, children: Sequence[ParticipationId]) -> list[Event]:
@@ -265,7 +266,8 @@ def _events(draft: store.Draft, children: Sequence[ParticipationId]) -> list[Eve
     ]
 
 
-def _part(row: ParticipationId, person: Person, known: PersonId, key: DataKey) -> store.Part:
+def part_of(row: ParticipationId, person: Person, known: PersonId, key: DataKey) -> store.Part:
+    """Somebody's part, sealed under the referral's key."""
     facts = person.facts
     return store.Part(
         id=row,
@@ -279,7 +281,8 @@ def _part(row: ParticipationId, person: Person, known: PersonId, key: DataKey) -
     )
 
 
-def _test(referral: Referral, scored: ScoreAnswer | None, key: DataKey) -> store.Test | None:
+def test_of(referral: Referral, scored: ScoreAnswer | None, key: DataKey) -> store.Test | None:
+    """The answers with their score, sealed; None when there are none."""
     facts = referral.facts.assessment
     if facts is None:
         return None

@@ -95,6 +95,8 @@ class Rescorer:
         stored = await referrals.locked(work, due.referral)
         if stored is None or not isinstance(stored.state, Received):
             return  # somebody else was faster
+        if stored.assessment != due.assessment:
+            return  # a correction has replaced these answers; its own wait for their score
         if answer is None:
             state = step(stored.state, GoUnscored(), self.transitions)
             await referrals.move(work, stored, state, ScoreState.REFUSED)

@@ -35,8 +35,8 @@ class Withdrawing:
         stored, decision = await mine(work, reference, withdrawal.sender)
         if withdrawal.reason not in self.catalog.withdrawals:
             raise Malformed(errors=[FieldError("/reason", "unknown", "there is no such reason")])
-        if stored.sender_version != withdrawal.sender.version:
-            raise unexpected(stored.sender_version)
+        if stored.last_version != withdrawal.sender.version:
+            raise unexpected(stored.last_version)
         if stored.withdrawn_at is not None:
             return stored, decision
         await self._write(work, stored, withdrawal)

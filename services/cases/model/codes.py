@@ -129,6 +129,7 @@ class EventType(StrEnum):
     DECLINED = "referral.declined"
     REDIRECTED = "referral.redirected"
     WITHDRAWN = "referral.withdrawn"
+    CORRECTED = "referral.corrected"
     CHILD_NOTICE = "referral.child-notice"
 
 

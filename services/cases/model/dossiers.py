@@ -215,6 +215,8 @@ class Dossier:
     referral: ListedReferral
     sender: str | None
     sender_reference: str | None
+    sender_version: int | None
+    corrected_at: datetime | None
     occurred_at: datetime
     changed_at: datetime
     persons: Sequence[Part]

@@ -47,6 +47,20 @@ class ReferralVersionUnexpected(Problem):
     )
 
 
+class ReferralWithdrawn(Problem):
+    """The sender has withdrawn the referral: there is nothing left to correct."""
+
+    slug = "referral-withdrawn"
+    kind = Kind.CONFLICT
+    titles = MappingProxyType(
+        {
+            "et": "Saatja on pöördumise tagasi võtnud",
+            "ru": "Отправитель отозвал обращение",
+            "en": "The sender has withdrawn the referral",
+        }
+    )
+
+
 class TransitionRefused(Problem):
     """The referral's state does not allow the action."""
 

@@ -150,7 +150,12 @@ class Withdraw:
     at: datetime
 
 
-Action: TypeAlias = Scored | GoUnscored | RedirectMinor | Accept | Decline | Redirect | Withdraw
+@dataclass(frozen=True, slots=True)
+class Correct:
+    """Action: the sender replaces what it told; whatever follows from it begins anew."""
+
+
+Action: TypeAlias = Scored | GoUnscored | RedirectMinor | Accept | Decline | Redirect | Withdraw | Correct
 
 ACTIONS: dict[type[Action], str] = {
     Scored: "score",
@@ -160,6 +165,7 @@ ACTIONS: dict[type[Action], str] = {
     Decline: "decline",
     Redirect: "redirect",
     Withdraw: "withdraw",
+    Correct: "correct",
 }
 
 

@@ -66,21 +66,11 @@ def accepted(
     pseudonym: Callable[[PersonId], str],
 ) -> Data:
     """The referral became a case; its people are pseudonyms."""
-    persons = [
-        {
-            "pseudonym": pseudonym(each.person),
-            "role": each.role.value,
-            "relationToVictim": each.relation.value if each.relation else None,
-            "sex": each.sex.value,
-            "ageBand": each.age_band.value,
-        }
-        for each in participants
-    ]
     return _head(head, State.ACCEPTED) | {
         "caseId": str(head.case),
         "decidedOn": decided_on.isoformat(),
         "band": band.value if band else None,
-        "persons": persons,
+        "persons": _persons(participants, pseudonym),
     }
 
 
@@ -94,11 +84,46 @@ def withdrawn(head: Head, state: State, reason: str) -> Data:
     return _head(head, state) | {"reason": reason}
 
 
+def corrected(  # noqa: PLR0913 - the facts of one event
+    head: Head,
+    state: State,
+    version: int,
+    *,
+    band: Band | None = None,
+    participants: Iterable[Participant] = (),
+    pseudonym: Callable[[PersonId], str] | None = None,
+) -> Data:
+    """The sender has replaced what it told; of an accepted referral the people are told anew."""
+    data = _head(head, state) | {"version": version}
+    if pseudonym is None:
+        return data | {"caseId": None, "band": None, "persons": None}
+    return data | {
+        "caseId": str(head.case),
+        "band": band.value if band else None,
+        "persons": _persons(participants, pseudonym),
+    }
+
+
 def child_notice(head: Head, state: State, children: Sequence[ParticipationId], version: int = 1) -> Data:
     """Notices about children are due, whatever became of the referral: their numbers and version alone."""
     return _head(head, state) | {
         "notices": [{"number": str(number), "version": version} for number in children]
     }
+
+
+def _persons(
+    participants: Iterable[Participant], pseudonym: Callable[[PersonId], str]
+) -> list[dict[str, object]]:
+    return [
+        {
+            "pseudonym": pseudonym(each.person),
+            "role": each.role.value,
+            "relationToVictim": each.relation.value if each.relation else None,
+            "sex": each.sex.value,
+            "ageBand": each.age_band.value,
+        }
+        for each in participants
+    ]
 
 
 def _head(head: Head, state: State) -> Data:

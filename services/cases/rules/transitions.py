@@ -11,6 +11,7 @@ from services.cases.model.states import (
     Accepted,
     Action,
     AwaitingScreening,
+    Correct,
     Decline,
     Declined,
     GoUnscored,
@@ -59,6 +60,8 @@ def _after(action: Action, score: Score | None) -> ReferralState:
             return AwaitingScreening(None)
         case Withdraw():
             return Withdrawn(score, action.reason, action.at)
+        case Correct():
+            return Received()
         case _:
             return _decided(action, score)
 

@@ -67,6 +67,15 @@ class WithdrawnData(AboutReferral):
     reason: str
 
 
+class CorrectedData(AboutReferral):
+    """The sender's version that replaced the earlier; the people, if the referral is a case."""
+
+    version: int = Field(ge=2)
+    case_id: UUID | None
+    band: Annotated[Band | None, FieldClass("risk")]
+    persons: Annotated[list[CountedPerson] | None, FieldClass("statistics")]
+
+
 class ChildNumber(View):
     """A notice about a child: its number is the child's part in the referral."""
 
@@ -135,6 +144,13 @@ class Withdrawn(Envelope):
     data: WithdrawnData
 
 
+class Corrected(Envelope):
+    """The sender has replaced what it told."""
+
+    type: Literal["referral.corrected"]
+    data: CorrectedData
+
+
 class ChildNotice(Envelope):
     """Child protection is to be told of children in the referral, whatever becomes of it."""
 
@@ -143,7 +159,7 @@ class ChildNotice(Envelope):
 
 
 AnyEvent: TypeAlias = Annotated[
-    Received | Scored | Accepted | Declined | Redirected | Withdrawn | ChildNotice,
+    Received | Scored | Accepted | Declined | Redirected | Withdrawn | Corrected | ChildNotice,
     Field(discriminator="type"),
 ]
 
@@ -154,5 +170,6 @@ BY_TYPE: Final[Mapping[EventType, type[Envelope]]] = {
     EventType.DECLINED: Declined,
     EventType.REDIRECTED: Redirected,
     EventType.WITHDRAWN: Withdrawn,
+    EventType.CORRECTED: Corrected,
     EventType.CHILD_NOTICE: ChildNotice,
 }

@@ -177,6 +177,8 @@ class ReferralView(ReferralSummary):
 
     sender: str | None = Field(description="The X-Road client that sent it; null when a person entered it.")
     sender_reference: str | None
+    sender_version: int | None = Field(description="The last version that the sender sent.")
+    corrected_at: Instant | None = Field(description="When the sender last replaced what it told.")
     occurred_at: Instant
     changed_at: Instant
     decided_at: Instant | None
@@ -191,6 +193,8 @@ class ReferralView(ReferralSummary):
             **{name: getattr(dossier.referral, name) for name in ReferralSummary.model_fields},
             sender=dossier.sender,
             sender_reference=dossier.sender_reference,
+            sender_version=dossier.sender_version,
+            corrected_at=dossier.corrected_at,
             occurred_at=dossier.occurred_at,
             changed_at=dossier.changed_at,
             decided_at=dossier.referral.decided_at,

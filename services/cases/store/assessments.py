@@ -28,7 +28,7 @@ _CLAIM = text("""
     )
     select c.id, c.key_id, c.grounds, c.score_tries, a.id as assessment_id, a.instrument, a.completed_on,
            a.answers_sealed
-    from claimed c join assessment a on a.referral_id = c.id
+    from claimed c join assessment a on a.referral_id = c.id and a.replaced_in is null
 """)
 _SAVE = text("""
     update assessment set version = :version, content_hash = :content_hash, engine = :engine, score = :score,

@@ -18,10 +18,10 @@ _INVOLVE = text("""
     insert into case_agency (case_id, agency, region)
     select cast(:id as uuid), agency, cast(:region as text) from unnest(cast(:agencies as text[])) as agency
 """)
-_JOIN = text("update participation set case_id = :id where referral_id = :referral")
+_JOIN = text("update participation set case_id = :id where referral_id = :referral and replaced_in is null")
 _PARTICIPANTS = text("""
     select id, person_id, role, relation, sex, age_band from participation
-    where referral_id = :referral order by role <> 'victim', role, id
+    where referral_id = :referral and replaced_in is null order by role <> 'victim', role, id
 """)
 _AGENCIES = text("select agency, region from case_agency where case_id = :id order by agency")
 
@@ -40,6 +40,11 @@ async def open_case(  # noqa: PLR0913 - the facts of a new case
     await work.conn.execute(_OPEN, {"id": case, "region": region, "opened_on": opened_on, "key_id": key})
     if agencies:
         await work.conn.execute(_INVOLVE, {"id": case, "region": region, "agencies": list(agencies)})
+    await join(work, case, referral)
+
+
+async def join(work: Work, case: CaseId, referral: ReferralId) -> None:
+    """The people of a referral take part in its case."""
     await work.conn.execute(_JOIN, {"id": case, "referral": referral})
 
 

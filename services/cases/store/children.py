@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from services.cases.model.children import ChildNotice
 from services.cases.model.codes import ChildNoticeState, EventType, Role
-from services.cases.model.ids import CaseId, ParticipationId, ReferralId
+from services.cases.model.ids import CaseId, ParticipationId, PersonId, ReferralId
 from services.kit.db import Work
 
 _OF_REFERRAL = text("""
@@ -20,6 +20,12 @@ _OF_REFERRAL = text("""
     from told t join participation p on p.id = t.number and p.referral_id = :referral
     left join child_notice c on c.number = t.number and c.version = t.version
     order by t.number
+""")
+_TOLD = text("""
+    select p.person_id, p.municipality
+    from event e cross join jsonb_array_elements(e.data -> 'notices') as one
+    join participation p on p.id = cast(one ->> 'number' as uuid) and p.referral_id = :referral
+    where e.stream = :case and e.type = :type
 """)
 _LEAVE = text("""
     insert into child_notice (number, version, state, settled_at, settled_by)
@@ -53,6 +59,13 @@ async def of_referral(work: Work, referral: ReferralId, case: CaseId) -> Sequenc
         )
         for row in rows
     ]
+
+
+async def announced(work: Work, referral: ReferralId, case: CaseId) -> frozenset[tuple[PersonId, str | None]]:
+    """Of whom, living where, notices were announced; with none for the municipality as well."""
+    values = {"referral": referral, "case": case, "type": EventType.CHILD_NOTICE.value}
+    rows = (await work.conn.execute(_TOLD, values)).all()
+    return frozenset((PersonId(row.person_id), place) for row in rows for place in (row.municipality, None))
 
 
 async def leave(work: Work, number: UUID, version: int) -> bool:

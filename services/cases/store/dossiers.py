@@ -26,11 +26,12 @@ _LISTED = f"""
     s.grounds as score_grounds, s.scored_at
 """
 _KEPT = (
-    "r.sender, r.sender_reference, r.occurred_at, r.changed_at, r.content_version, r.sealed, r.note_sealed"
+    "r.sender, r.sender_reference, coalesce(r.last_version, r.sender_version) as last_version, "
+    "r.corrected_at, r.occurred_at, r.changed_at, r.content_version, r.sealed, r.note_sealed"
 )
 _FROM_REFERRAL = """
     from referral r join data_key k on k.id = r.key_id and k.wrapped is not null
-    left join assessment s on s.referral_id = r.id
+    left join assessment s on s.referral_id = r.id and s.replaced_in is null
 """
 _PART = """
     p.id as part_id, p.person_id, p.referral_id, p.case_id as part_case, p.role, p.relation, p.sex,
@@ -41,7 +42,8 @@ _KEPT_PART = "participation p join data_key o on o.id = p.key_id and o.wrapped i
 _VICTIM_FIRST = "order by p.role <> 'victim', p.role, p.id"
 _REFERRAL = f"""
     select {_LISTED}, {_KEPT}, s.id as assessment_id, s.result_sealed, r.key_id, k.wrapped, {_PART}
-    {_FROM_REFERRAL} left join ({_KEPT_PART}) on p.referral_id = r.id where r.id = $1 {_VICTIM_FIRST}
+    {_FROM_REFERRAL} left join ({_KEPT_PART}) on p.referral_id = r.id and p.replaced_in is null
+    where r.id = $1 {_VICTIM_FIRST}
 """
 _OF_CASE = f"select {_LISTED} {_FROM_REFERRAL} where r.case_id = $1 order by r.referred_on, r.id"
 _CASE = f"""
@@ -52,8 +54,9 @@ _PARTS = f"""
     select {_PART}, r.region, r.state, {_AGENCIES.format(case="r.case_id")}
     from {_KEPT_PART} join referral r on r.id = p.referral_id
 """  # noqa: S608 - constants
-_IN_CASE = f"{_PARTS} where p.case_id = $1 {_VICTIM_FIRST}"
-_OF_PERSON = f"{_PARTS} where p.person_id = $1 order by r.referred_on desc, p.id"
+_IN_CASE = f"{_PARTS} where p.case_id = $1 and p.replaced_in is null {_VICTIM_FIRST}"
+_ONE_PART = f"{_PARTS} where p.id = $1"
+_OF_PERSON = f"{_PARTS} where p.person_id = $1 and p.replaced_in is null order by r.referred_on desc, p.id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ class KeptReferral:
     referral: ListedReferral
     sender: str | None
     sender_reference: str | None
+    sender_version: int | None
+    corrected_at: datetime | None
     occurred_at: datetime
     changed_at: datetime
     lock: Lock
@@ -111,6 +116,8 @@ async def referral(work: Work, referral_id: UUID) -> KeptReferral | None:
         referral=referral,
         sender=row["sender"],
         sender_reference=row["sender_reference"],
+        sender_version=row["last_version"],
+        corrected_at=row["corrected_at"],
         occurred_at=row["occurred_at"],
         changed_at=row["changed_at"],
         lock=Lock(KeyId(row["key_id"]), row["wrapped"]),
@@ -137,6 +144,12 @@ async def referrals_of(work: Work, case_id: UUID) -> Sequence[ListedReferral]:
 async def in_case(work: Work, case_id: UUID) -> Sequence[KeptPart]:
     """People's parts in a case, the victims first."""
     return [_part(row, _reach(row)) for row in await work.fetch(_IN_CASE, case_id)]
+
+
+async def part(work: Work, participation: UUID) -> KeptPart | None:
+    """One part, also one that a correction has replaced: what was announced about it still holds."""
+    rows = await work.fetch(_ONE_PART, participation)
+    return _part(rows[0], _reach(rows[0])) if rows else None
 
 
 async def of_person(work: Work, person_id: UUID) -> Sequence[KeptPart]:

@@ -114,6 +114,9 @@ _TEST = (
 )
 
 
+_NEWS = ("event", "stream", "stream_version", "type", "occurred_at", "data")
+
+
 class PeopleChangedError(Exception):
     """Somebody else wrote about the same people at the same moment: roll back, match them again."""
 
@@ -162,7 +165,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What hangs on a referral about to be written."""
+    """What hangs on a referral about to be written; a correction has no events here."""
 
     draft: Draft
     parts: Sequence[Part]
@@ -195,7 +198,7 @@ async def fill(work: Work, matched: Matched, fillings: Sequence[Filling]) -> Non
         "owners": [entry.person for entry in matched.entries],
         **_arrays([_part(one.draft, part) for one in fillings for part in one.parts]),
         **_arrays([_test(one.draft, one.test) for one in fillings if one.test], _TEST),
-        **_arrays([_event(event) for one in fillings for event in one.events]),
+        **_arrays([_event(event) for one in fillings for event in one.events], _NEWS),
     }
     written: int = (await work.conn.execute(_FILL, parameters)).scalar_one()
     if written != len(matched.entries):

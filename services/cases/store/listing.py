@@ -40,7 +40,10 @@ _R = _table(
     "id reference region referred_on received_at grounds state state_reason decided_at decided_by case_id"
     " key_id version withdrawn_at withdrawal_reason",
 )
-_A = _table("assessment", "referral_id instrument version content_hash engine score band grounds scored_at")
+_A = _table(
+    "assessment",
+    "referral_id instrument version content_hash engine score band grounds scored_at replaced_in",
+)
 _C = _table("marac_case", "id region state opened_on key_id version")
 _G = _table("case_agency", "case_id agency region")
 _K = _table("data_key", "id wrapped")
@@ -76,6 +79,7 @@ def _columns(of: TableClause, case: ColumnElement[Any]) -> Columns:
     return {"region": of.c.region.in_, "agencies": takes_part}
 
 
+_tested = and_(_A.c.referral_id == _R.c.id, _A.c.replaced_in.is_(None))
 _REFERRALS = select(
     _R.c.id, _R.c.reference, _R.c.region, _R.c.referred_on, _R.c.received_at, _R.c.grounds, _R.c.state,
     _R.c.state_reason, _R.c.decided_at, _R.c.decided_by, _R.c.case_id, _R.c.version,
@@ -83,7 +87,7 @@ _REFERRALS = select(
     _agency_names(_R.c.case_id), _A.c.instrument, _A.c.version.label("instrument_version"),
     _A.c.content_hash, _A.c.engine, _A.c.score, _A.c.band, _A.c.grounds.label("score_grounds"),
     _A.c.scored_at,
-).select_from(_R.join(_K, _kept(_R)).outerjoin(_A, _A.c.referral_id == _R.c.id))  # fmt: skip
+).select_from(_R.join(_K, _kept(_R)).outerjoin(_A, _tested))  # fmt: skip
 _CASES = select(
     _C.c.id, _C.c.region, _C.c.state, _C.c.opened_on, _C.c.version, _agency_names(_C.c.id)
 ).select_from(_C.join(_K, _kept(_C)))  # fmt: skip

@@ -35,6 +35,8 @@ class Opener:
             referral=kept.referral,
             sender=kept.sender,
             sender_reference=kept.sender_reference,
+            sender_version=kept.sender_version,
+            corrected_at=kept.corrected_at,
             occurred_at=kept.occurred_at,
             changed_at=kept.changed_at,
             persons=[self.part(each) for each in kept.parts],

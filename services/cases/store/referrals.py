@@ -32,9 +32,13 @@ _SCORE = """
 _HEAD = """
     r.id, r.reference, r.sender, r.sender_reference, r.region, r.referred_on, r.case_id, r.key_id, r.state,
     r.state_reason, r.decided_at, r.decided_by, r.score_state, r.version, r.changed_at, r.content_digest,
-    r.sender_version, r.withdrawn_at, r.withdrawal_reason
+    r.sender_version, coalesce(r.last_version, r.sender_version) as last_version, r.content_version,
+    r.withdrawn_at, r.withdrawal_reason
 """
-_READ = f"select {_HEAD}, {_SCORE} from referral r left join assessment a on a.referral_id = r.id"  # noqa: S608 - constants
+_READ = f"""
+    select {_HEAD}, {_SCORE} from referral r
+    left join assessment a on a.referral_id = r.id and a.replaced_in is null
+"""  # noqa: S608 - constants
 _SAME = text(
     _READ
     + """
@@ -69,6 +73,8 @@ class Stored:
     head: Head
     sender_reference: str | None
     sender_version: int | None
+    last_version: int | None
+    content_version: int
     withdrawn_at: datetime | None
     state: ReferralState
     score_state: ScoreState
@@ -164,6 +170,8 @@ def _stored(row: Row[Any]) -> Stored:
         ),
         sender_reference=row.sender_reference,
         sender_version=row.sender_version,
+        last_version=row.last_version,
+        content_version=row.content_version,
         withdrawn_at=row.withdrawn_at,
         state=state_of(row._mapping),  # noqa: SLF001 - SQLAlchemy's public name for it
         score_state=ScoreState(row.score_state),

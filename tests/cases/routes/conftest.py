@@ -44,6 +44,17 @@ class Served:
             headers=self.headers(changes.pop("subject", client), "exchange", "intake"),
         )
 
+    async def correct(self, reference: str, message: dict[str, Any], **changes: Any) -> httpx.Response:
+        """Hands a correction over, as ``exchange`` does."""
+        client = changes.pop("client", POLIS)
+        sender = {"client": client, "reference": changes.pop("sender_reference", "A-1")}
+        sender["version"] = changes.pop("version", 2)
+        return await self.http.put(
+            f"/api/cases/v1/intake/{reference}/correction",
+            json={"sender": sender, **message},
+            headers=self.headers(changes.pop("subject", client), "exchange", "intake"),
+        )
+
     async def withdraw(self, reference: str, **changes: Any) -> httpx.Response:
         """Hands a withdrawal over, as ``exchange`` does."""
         client = changes.pop("client", POLIS)
@@ -85,6 +96,7 @@ async def served(world: Any, key_folder: Path) -> AsyncIterator[Served]:
     app = create_app(Settings(database_url=url, keys=key_folder, development=True))
     async with app.router.lifespan_context(app):
         app.state.intake = replace(app.state.intake, riskscore=world.riskscore)
+        app.state.correcting = replace(app.state.correcting, intake=app.state.intake)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://cases") as http:
             yield Served(app, http, key_folder, world)

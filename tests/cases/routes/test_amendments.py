@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -56,3 +57,62 @@ async def test_only_the_sender_withdraws(served: Any, a_message: Build) -> None:
     unknown = await served.withdraw(new_reference())
     assert foreign.status_code == unknown.status_code == 404
     assert foreign.json() | {"instance": ""} == unknown.json() | {"instance": ""}
+
+
+async def test_a_correction_is_taken_and_shown(served: Any, a_message: Build) -> None:
+    referral = await served.taken(a_message(), sender_reference="A-1")
+    before = (await served.ask(f"/referrals/{referral}")).json()
+    assert (before["senderVersion"], before["correctedAt"]) == (1, None)
+    changed = a_message(victimWishes="muu", persons=a_message()["persons"][:1])
+    answer = await served.correct(before["reference"], changed)
+    assert (answer.status_code, answer.json()["status"]) == (200, "AWAITING_SCREENING")
+    again = await served.correct(before["reference"], changed)
+    assert again.json() == answer.json()
+    shown = (await served.ask(f"/referrals/{referral}")).json()
+    assert shown["senderVersion"] == 2
+    assert shown["correctedAt"] is not None
+    assert shown["narrative"]["victimWishes"] == "muu"
+    assert [person["role"] for person in shown["persons"]] == ["victim"]
+    assert shown["persons"][0]["personId"] == before["persons"][0]["personId"]
+    (part,) = (await served.ask(f"/people/{shown['persons'][0]['personId']}")).json()["items"]
+    assert part["participant"]["id"] == shown["persons"][0]["id"]
+
+
+async def test_a_notice_about_a_child_that_a_correction_left_out_still_leaves(
+    served: Any, a_message: Build
+) -> None:
+    referral = await served.taken(a_message(), sender_reference="A-1")
+    reference = (await served.ask(f"/referrals/{referral}")).json()["reference"]
+    answer = await served.correct(reference, a_message(persons=a_message()["persons"][:1]))
+    assert answer.status_code == 200
+    path = "select id, data from event where type = 'referral.child-notice'"
+    ((event, data),) = await served.world.rows(path)
+    number = json.loads(data)["notices"][0]["number"]
+    told = await served.get(f"/notices/{event}/children/{number}", "worker:delivery", "exchange", "delivery")
+    assert (told.status_code, told.json()["role"]) == (200, "child")
+
+
+async def test_refused_corrections_say_why_and_change_nothing(served: Any, a_message: Build) -> None:
+    reference = (await served.put(a_message(), sender_reference="A-1")).json()["reference"]
+    gap = await served.correct(reference, a_message(), version=3)
+    assert (gap.status_code, gap.json()["errors"][0]["reason"]) == (409, "version 2 is expected")
+    elsewhere = await served.correct(reference, a_message(region="rakvere"))
+    assert (elsewhere.status_code, elsewhere.json()["errors"][0]["code"]) == (422, "not-correctable")
+    await served.withdraw(reference)
+    withdrawn = await served.correct(reference, a_message())
+    assert (withdrawn.status_code, withdrawn.json()["type"]) == (
+        409,
+        "urn:turvavork:problem:referral-withdrawn",
+    )
+    foreign = await served.correct(reference, a_message(), client=STAR)
+    unknown = await served.correct(new_reference(), a_message())
+    assert foreign.status_code == unknown.status_code == 404
+    assert foreign.json() | {"instance": ""} == unknown.json() | {"instance": ""}
+    rows = await served.world.rows("select problem from audit where decision = 'deny' order by problem")
+    assert [row[0] for row in rows] == [
+        "not-found",
+        "not-found",
+        "referral-invalid",
+        "referral-version-unexpected",
+        "referral-withdrawn",
+    ]

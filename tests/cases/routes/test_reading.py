@@ -108,6 +108,8 @@ async def test_a_coordinator_reads_what_was_told(
         "grounds": ["visible-high-risk"],
         "sender": "ee-dev/GOV/70008747/polis",
         "senderReference": "A-1",
+        "senderVersion": 1,
+        "correctedAt": None,
         "occurredAt": "2017-03-01T20:30:00Z",
     }
 

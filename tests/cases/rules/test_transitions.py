@@ -17,6 +17,7 @@ from services.cases.model.states import (
     Accepted,
     Action,
     AwaitingScreening,
+    Correct,
     Decline,
     Declined,
     GoUnscored,
@@ -36,11 +37,11 @@ from services.cases.rules.transitions import score_of, step
 AT = datetime(2017, 3, 2, tzinfo=UTC)
 SCORE = Score("dash", "1", "sha256:0", "1", 15, Band.HIGH, (Ground.VISIBLE_HIGH_RISK,), AT)
 LEGAL = {
-    State.RECEIVED: {"score", "go-unscored", "redirect-minor", "withdraw"},
-    State.AWAITING_SCREENING: {"accept", "decline", "redirect", "withdraw"},
+    State.RECEIVED: {"score", "go-unscored", "redirect-minor", "withdraw", "correct"},
+    State.AWAITING_SCREENING: {"accept", "decline", "redirect", "withdraw", "correct"},
     State.ACCEPTED: set(),
-    State.DECLINED: set(),
-    State.REDIRECTED: set(),
+    State.DECLINED: {"correct"},
+    State.REDIRECTED: {"correct"},
     State.WITHDRAWN: set(),
 }
 actions = st.sampled_from(
@@ -52,6 +53,7 @@ actions = st.sampled_from(
         Decline("criteria-not-met", AT, "anna"),
         Redirect("other-region", AT, "anna"),
         Withdraw("sent-in-error", AT),
+        Correct(),
     ]
 )
 
@@ -64,7 +66,8 @@ def test_only_listed_actions_lead_anywhere(sequence: list[Action]) -> None:
         legal = ACTIONS[type(action)] in LEGAL[state_name(state)]
         if legal:
             before, state = state, step(state, action, table)
-            assert score_of(state) == (SCORE if isinstance(action, Scored) else score_of(before))
+            kept = None if isinstance(action, Correct) else score_of(before)
+            assert score_of(state) == (SCORE if isinstance(action, Scored) else kept)
         else:
             with pytest.raises(TransitionRefused):
                 step(state, action, table)

@@ -29,6 +29,9 @@ DATA = {
     EventType.DECLINED: told.refused(HEAD, State.DECLINED, "other"),
     EventType.REDIRECTED: told.refused(HEAD, State.REDIRECTED, "other-region"),
     EventType.WITHDRAWN: told.withdrawn(HEAD, State.WITHDRAWN, "sent-in-error"),
+    EventType.CORRECTED: told.corrected(
+        HEAD, State.ACCEPTED, 2, band=Band.HIGH, participants=[CHILD], pseudonym=lambda _: "abc"
+    ),
     EventType.CHILD_NOTICE: told.child_notice(HEAD, State.RECEIVED, [ParticipationId(uuid4())]),
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -99,8 +100,25 @@ async def test_the_service_cannot_move_a_referral_to_another_region(cases: Any) 
     )
     changing = {row[0] for row in rights}
     assert changing.isdisjoint(
-        {"region", "sender", "reference", "case_id", "key_id", "sealed", "referred_on"}
+        {"region", "sender", "sender_reference", "sender_version", "reference", "case_id", "key_id"}
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "sealed = 'x', content_version = 2",
+        "referred_on = '2017-01-01'",
+        "grounds = '{}'",
+        "occurred_at = now()",
+    ],
+)
+async def test_what_was_told_is_not_replaced_unless_it_was_kept(
+    world: Any, a_referral: Build, change: str
+) -> None:
+    await world.take(a_referral())
+    with pytest.raises(asyncpg.CheckViolationError, match="before it was kept"):
+        await world.rows(f"update referral set {change}")  # noqa: S608 - of this test
 
 
 async def test_an_update_without_a_condition_reaches_the_own_region_alone(cases: Any) -> None:

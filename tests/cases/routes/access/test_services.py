@@ -13,6 +13,7 @@ pytestmark = pytest.mark.xdist_group("access")
 DOORS: dict[str, tuple[str, str, int]] = {
     "take_referral": ("PUT", f"/intake/{new_reference()}", 422),
     "take_referrals": ("POST", "/intake", 422),
+    "correct_referral": ("PUT", f"/intake/{new_reference()}/correction", 422),
     "withdraw_referral": ("PUT", f"/intake/{new_reference()}/withdrawal", 422),
     "get_intake_status": ("GET", f"/intake/{new_reference()}", 404),
     "list_events": ("GET", "/events?limit=1", 200),
