@@ -9,6 +9,7 @@ from dataclasses import replace
 from services.exchange.actions.intake import Intake
 from services.exchange.model.inbox import Receipt, Submission
 from services.exchange.model.problems import ReferralUnknown
+from services.exchange.model.referral import Referral
 from services.exchange.rules import amendment
 from services.exchange.store import inbox
 from services.kit.db import Database
@@ -20,6 +21,13 @@ class Amendments:
 
     def __init__(self, database: Database, intake: Intake) -> None:
         self._database, self._intake = database, intake
+
+    async def correct(
+        self, permit: Permit, submission: Submission, referral: Referral, request_id: str
+    ) -> Receipt:
+        """:meth:`take` for a new version of a referral; raises ReferralInvalid when it breaks a rule."""
+        self._intake.check(referral)
+        return await self.take(permit, submission, request_id)
 
     async def take(self, permit: Permit, submission: Submission, request_id: str) -> Receipt:
         """Stores it and has it done; the receipt says how the referral stands.

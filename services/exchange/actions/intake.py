@@ -37,6 +37,7 @@ from services.exchange.model.problems import (
     ReferralUnknown,
     ReferralVersionExists,
     ReferralVersionUnexpected,
+    ReferralWithdrawn,
 )
 from services.exchange.model.record import Record
 from services.exchange.model.referral import Referral
@@ -55,7 +56,13 @@ _RECEIVED: Final = ("basic", "identity", "contact", "risk", "narrative")
 _TOLD: Final = ("basic",)
 _REFUSALS: Final[Mapping[str, type[BusinessRefusal]]] = {
     each.slug: each
-    for each in (ReferralInvalid, ReferralVersionExists, ReferralVersionUnexpected, ReferralUnknown)
+    for each in (
+        ReferralInvalid,
+        ReferralVersionExists,
+        ReferralVersionUnexpected,
+        ReferralWithdrawn,
+        ReferralUnknown,
+    )
 }
 _STORE_TRIES: Final = 3
 _Arrival: TypeAlias = tuple[Permit, inbox.NewMessage, Raw]
@@ -122,10 +129,14 @@ class Intake:
         ReferralInvalid or ReferralVersionExists (nothing is kept), MessageIdReused (an incident is),
         UpstreamUnavailable when the database does not take it.
         """
+        self.check(referral)
+        return await self.receive(permit, submission, request_id, later=False)
+
+    def check(self, referral: Referral) -> None:
+        """Raises ReferralInvalid with every rule that the referral breaks."""
         errors = broken(referral, self._database.clock.now(), self._regions)
         if errors:
             raise ReferralInvalid(errors=errors)
-        return await self.receive(permit, submission, request_id, later=False)
 
     async def receive(
         self, permit: Permit, submission: Submission, request_id: str, *, later: bool

@@ -47,7 +47,7 @@ class Raw:
 class Submission:
     """A message that fits schema and rules, ready to be stored; ``referral`` is its canonical JSON.
 
-    ``about`` is our reference of the referral that it withdraws; None when it brings one itself.
+    ``about`` is our reference of the referral that it corrects or withdraws; None when it brings one itself.
     """
 
     message_id: str

@@ -7,6 +7,7 @@ from typing import Final
 from services.exchange.model.xroad import ClientId
 
 SUBMIT: Final = "submit_referral"
+CORRECT: Final = "correct_referral"
 WITHDRAW: Final = "withdraw_referral"
 STATUS: Final = "get_referral_status"
 FIND_USAGE: Final = "find_usage"

@@ -15,7 +15,8 @@ Problem
 └─ BusinessRefusal     over SOAP in the response wrapper, with HTTP 200
    ├─ ReferralInvalid         a rule is broken, place by place
    ├─ ReferralVersionExists   this version was sent before with other content
-   ├─ ReferralVersionUnexpected   another version than the last is spoken of
+   ├─ ReferralVersionUnexpected   another version is expected
+   ├─ ReferralWithdrawn       there is nothing left to correct
    └─ ReferralUnknown         no such referral of this sender
 """
 
@@ -314,6 +315,18 @@ class ReferralVersionUnexpected(BusinessRefusal):
         "Oodatakse pöördumise teist versiooni",
         "Ожидается другая версия обращения",
         "Another version of the referral is expected",
+    )
+
+
+class ReferralWithdrawn(BusinessRefusal):
+    """The sender has withdrawn the referral: there is nothing left to correct."""
+
+    slug = "referral-withdrawn"
+    kind = Kind.CONFLICT
+    titles = _titles(
+        "Saatja on pöördumise tagasi võtnud",
+        "Отправитель отозвал обращение",
+        "The sender has withdrawn the referral",
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from services.exchange.model.inbox import Answer, Declined, HandedOver, Sender, Status, Taken, Unavailable
-from services.exchange.model.offered import WITHDRAW
+from services.exchange.model.offered import CORRECT, WITHDRAW
 from services.exchange.outbound.breaker import Breaker
 from services.exchange.rules.inbox import WRONG
 from services.kit import log
@@ -24,16 +24,19 @@ RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "cases": {
         "take_referral": ("reference", "status"),
         "take_referrals": ("items",),
+        "correct_referral": ("reference", "status"),
         "withdraw_referral": ("reference", "status"),
         "get_intake_status": ("reference", "status", "changedAt"),
     }
 }
 _INTAKE: Final = "/api/cases/v1/intake"
 _OK: Final = frozenset({200, 201})
-_REFUSED: Final = frozenset({"referral-invalid", "referral-version-exists", "referral-version-unexpected"})
+_REFUSED: Final = frozenset(
+    {"referral-invalid", "referral-version-exists", "referral-version-unexpected", "referral-withdrawn"}
+)
 _UNKNOWN: Final = Declined("referral-unknown")
 #: Where what a sender does about its referral is handed over, beneath the referral.
-_PLACES: Final = {WITHDRAW: "withdrawal"}
+_PLACES: Final = {CORRECT: "correction", WITHDRAW: "withdrawal"}
 _TYPE: Final = "urn:turvavork:problem:"
 #: Where the register has the sender's words for its referral.
 _SENDER: Final = "/sender"

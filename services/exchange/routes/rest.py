@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from services.exchange.actions import status
 from services.exchange.model.inbox import Raw, Receipt, Submission
-from services.exchange.model.offered import STATUS, SUBMIT, WITHDRAW
+from services.exchange.model.offered import CORRECT, STATUS, SUBMIT, WITHDRAW
 from services.exchange.model.problems import (
     AccessDenied,
     DuplicateHeaderField,
@@ -20,6 +20,7 @@ from services.exchange.model.problems import (
     ReferralUnknown,
     ReferralVersionExists,
     ReferralVersionUnexpected,
+    ReferralWithdrawn,
 )
 from services.exchange.model.xroad import Headers
 from services.exchange.routes import xroad
@@ -114,16 +115,37 @@ async def submit_referral(
     """Stores the referral and answers with its reference and status."""
     door = xroad.of(request)
     headers: Headers = request.state.xroad
-    submission = Submission(
-        headers.id,
-        referral.sender_reference,
-        referral.version,
-        request.state.message,
-        referral.referral(),
-        headers.request_id,
-    )
+    submission = _version(request, referral, SUBMIT)
     async with door.gate.place(str(headers.client)):
         receipt = await door.intake.submit(permit, submission, referral, request.state.request_id)
+    return _json(ReceiptOut.of(receipt))
+
+
+@router.post(
+    "/corrections",
+    summary="Correct a referral",
+    response_model=ReceiptOut,
+    responses=openapi.problems(
+        *_REFUSALS,
+        ReferralUnknown,
+        ReferralInvalid,
+        ReferralVersionExists,
+        ReferralVersionUnexpected,
+        ReferralWithdrawn,
+        MessageIdReused,
+    ),
+    openapi_extra=_HEADERS_NAMED,
+)
+async def correct_referral(
+    request: Request,
+    permit: Annotated[Permit, Depends(Admitted(CORRECT), scope="function")],
+    referral: SubmissionIn,
+) -> Response:
+    """Replaces what was told of a referral: the next version, under the same reference of the sender."""
+    door = xroad.of(request)
+    submission = _version(request, referral, CORRECT)
+    async with door.gate.place(permit.caller.subject):
+        receipt = await door.amendments.correct(permit, submission, referral, request.state.request_id)
     return _json(ReceiptOut.of(receipt))
 
 
@@ -208,6 +230,20 @@ def document() -> openapi.Document:
     app = FastAPI()
     app.include_router(router)
     return openapi.build(app, title=_TITLE, version="1.0.0", description=_DESCRIPTION)
+
+
+def _version(request: Request, referral: SubmissionIn, operation: str) -> Submission:
+    """The message that brings a referral, submitted or corrected."""
+    headers: Headers = request.state.xroad
+    return Submission(
+        headers.id,
+        referral.sender_reference,
+        referral.version,
+        request.state.message,
+        referral.referral(),
+        headers.request_id,
+        operation,
+    )
 
 
 async def _status(request: Request, permit: Permit, query: status.Query) -> Response:

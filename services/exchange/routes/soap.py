@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from services.exchange.actions.status import ByMessage, ByReference, BySenderReference, Query
 from services.exchange.model.inbox import Raw, Submission
-from services.exchange.model.offered import STATUS, SUBMIT, WITHDRAW, Operation
+from services.exchange.model.offered import CORRECT, STATUS, SUBMIT, WITHDRAW, Operation
 from services.exchange.model.problems import BusinessRefusal, InconsistentHeaders, SchemaViolation
 from services.exchange.routes import xroad
 from services.exchange.routes.xroad import XRoad
@@ -118,17 +118,30 @@ def _admitted(request: Request, door: XRoad, message: Envelope) -> tuple[Operati
     return operation, permit
 
 
-async def _submit_referral(door: XRoad, asked: _Call) -> bytes:
-    referral = _read(SubmissionIn, "submitReferral", messages.referral(asked.message.payload))
+def _version(asked: _Call, wrapper: str, operation: str) -> tuple[SubmissionIn, Submission]:
+    """A referral that is submitted or corrected, and the message that brings it."""
+    referral = _read(SubmissionIn, wrapper, messages.referral(asked.message.payload))
     submission = Submission(
         message_id=asked.message.headers.id,
         sender_reference=referral.sender_reference,
         sender_version=referral.version,
         raw=asked.raw,
         referral=referral.referral(),
+        operation=operation,
     )
+    return referral, submission
+
+
+async def _submit_referral(door: XRoad, asked: _Call) -> bytes:
+    referral, submission = _version(asked, "submitReferral", SUBMIT)
     receipt = await door.intake.submit(asked.permit, submission, referral, asked.request_id)
     return messages.receipt("submitReferral", receipt, with_current=False)
+
+
+async def _correct_referral(door: XRoad, asked: _Call) -> bytes:
+    referral, submission = _version(asked, "correctReferral", CORRECT)
+    receipt = await door.amendments.correct(asked.permit, submission, referral, asked.request_id)
+    return messages.receipt("correctReferral", receipt, with_current=False)
 
 
 async def _withdraw_referral(door: XRoad, asked: _Call) -> bytes:
@@ -152,6 +165,7 @@ async def _get_referral_status(door: XRoad, asked: _Call) -> bytes:
 
 _OPERATIONS: Final[Mapping[str, Callable[[XRoad, _Call], Awaitable[bytes]]]] = {
     SUBMIT: _submit_referral,
+    CORRECT: _correct_referral,
     WITHDRAW: _withdraw_referral,
     STATUS: _get_referral_status,
 }

@@ -17,7 +17,15 @@ from services.exchange.actions.intake import Intake
 from services.exchange.actions.record import DONE, Records
 from services.exchange.actions.status import Statuses
 from services.exchange.actions.usage import Tracker
-from services.exchange.model.offered import FIND_USAGE, HEARTBEAT, SUBMIT, WITHDRAW, Offered, Operation
+from services.exchange.model.offered import (
+    CORRECT,
+    FIND_USAGE,
+    HEARTBEAT,
+    SUBMIT,
+    WITHDRAW,
+    Offered,
+    Operation,
+)
 from services.exchange.model.record import Record
 from services.exchange.model.xroad import ClientId, Headers
 from services.exchange.rules.admission import admit, within
@@ -34,7 +42,7 @@ SERVICE: Final = "exchange"
 #: Who calls, as long as the message has not said it: the security server is known, its client is not.
 NOBODY: Final = Caller.system("unknown/client", SERVICE)
 #: Their action writes the message log in a transaction of its own.
-LOGGED: Final = frozenset({SUBMIT, WITHDRAW, HEARTBEAT})
+LOGGED: Final = frozenset({SUBMIT, CORRECT, WITHDRAW, HEARTBEAT})
 #: All that such a message says is a personal code: whoever has its digest could find the code by trying.
 GUESSED: Final = frozenset({FIND_USAGE})
 _DRAINED: Final = 20 * 1024 * 1024

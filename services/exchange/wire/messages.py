@@ -15,12 +15,12 @@ from services.kit.problem import FieldError, Problem
 _NARRATIVE: Final = frozenset({"description", "judgementReason", "victimWishes", "messageId"})
 
 _SPACE: Final = re.compile("[ \t\r\n]+")
-_WITH_REFERRAL: Final = frozenset({"submitReferral"})
+_WITH_REFERRAL: Final = frozenset({"submitReferral", "correctReferral"})
 _BESIDE_REFERRAL: Final = frozenset({"/senderReference", "/version"})
 
 
 def referral(payload: etree._Element) -> dict[str, Any]:
-    """The request ``submitReferral`` as the JSON request has it; the schema must have passed it."""
+    """A request with a referral as the JSON request has it; the schema must have passed it."""
     data = _object(payload)
     return {**data.pop("referral"), **data}
 

@@ -1,6 +1,7 @@
 """What a sender does about a referral: behind it, once, durable, and never overtaking it."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from services.exchange.model.inbox import HandedOver, Quarantined, Status
 
 SUBMIT, WITHDRAW = "submitReferral.request.xml", "withdrawReferral.request.xml"
+CORRECT = "correctReferral.request.xml"
 OLD_ID = b"9f0e7d65-1c3b-4a2d-8e4f-5a6b7c8d9e11"
 REASON = {
     "sender": {"client": "ee-dev/GOV/70008747/polis", "reference": "PV-2017-001203", "version": 1},
@@ -177,3 +179,77 @@ async def test_a_reason_is_of_the_list(exchange: Any, golden: Any, reason: str) 
     answer = await exchange.soap(golden(WITHDRAW).replace(b"sent-in-error", reason.encode()))
     assert "schema_violation" in answer.text
     assert "/withdrawReferral/reason" in answer.text
+
+
+async def test_a_correction_is_handed_over_and_told(exchange: Any, golden: Any) -> None:
+    reference, _ = exchange.told(await exchange.soap(golden(SUBMIT)))
+    assert exchange.told(await exchange.soap(golden(CORRECT)))[0] == reference
+    ((beneath, about, body),) = exchange.cases.amended
+    assert (beneath, about, body["sender"]["version"]) == ("correction", reference, 2)
+    assert body.keys() == exchange.cases.taken[reference].keys()
+    exchange.told(await exchange.soap(golden(WITHDRAW).replace(b"<version>1<", b"<version>2<")))
+    assert [each[0] for each in exchange.cases.amended] == ["correction", "withdrawal"]
+
+
+async def test_a_correction_with_a_gap_or_a_broken_rule_is_refused_where_it_is(
+    exchange: Any, golden: Any
+) -> None:
+    assert exchange.refused(await exchange.soap(golden(CORRECT))) == "referral-unknown"
+    await exchange.soap(golden(SUBMIT))
+    gap = await exchange.soap(golden(CORRECT).replace(b"<version>2<", b"<version>4<"))
+    assert exchange.refused(gap) == "referral-version-unexpected"
+    assert "<path>/correctReferral/version</path>" in gap.text
+    assert "version 2 is expected" in gap.text
+    early = golden(CORRECT).replace(b"<referredOn>2017-03-02<", b"<referredOn>2017-02-01<")
+    broken = await exchange.soap(early)
+    assert exchange.refused(broken) == "referral-invalid"
+    assert "<path>/correctReferral/referral/referredOn</path>" in broken.text
+    assert await kept(exchange) == [("submit_referral", "handed-over")]
+
+
+@pytest.mark.parametrize("slug", ["referral-version-exists", "referral-withdrawn"])
+async def test_what_the_register_says_of_a_correction_is_told(exchange: Any, golden: Any, slug: str) -> None:
+    await exchange.soap(golden(SUBMIT))
+    exchange.cases.mode, exchange.cases.conflict = "409", slug
+    assert exchange.refused(await exchange.soap(golden(CORRECT))) == slug
+
+
+async def test_the_worker_hands_over_version_by_version(exchange: Any, golden: Any) -> None:
+    """Submission, two corrections and a withdrawal came while the register was away: one at a time."""
+    exchange.cases.mode = "down"
+    reference, _ = exchange.told(await exchange.soap(golden(SUBMIT)))
+    third = golden(CORRECT).replace(b"<version>2<", b"<version>3<").replace(b"8d9e21", b"8d9e22")
+    withdrawal = golden(WITHDRAW).replace(b"<version>1<", b"<version>3<")
+    for body in (golden(CORRECT), third, withdrawal):
+        assert exchange.told(await exchange.soap(body)) == (reference, "RECEIVED")
+    exchange.cases.mode = "ok"
+    for _ in range(4):
+        await exchange.make_due()
+        assert [each.reference for each in await exchange.work_off()] == [reference]
+    assert list(exchange.cases.taken) == [reference]
+    told = [(each[0], each[2]["sender"]["version"]) for each in exchange.cases.amended]
+    assert told == [("correction", 2), ("correction", 3), ("withdrawal", 3)]
+    assert await exchange.work_off() == []
+
+
+async def test_a_correction_waits_while_its_referral_is_being_handed_over(exchange: Any, golden: Any) -> None:
+    """The request that brings the referral is not through yet: the correction is not asked about."""
+    exchange.cases.delay = 0.15
+    submitting = asyncio.create_task(exchange.soap(golden(SUBMIT)))
+    await asyncio.sleep(0.05)
+    reference, status = exchange.told(await exchange.soap(golden(CORRECT)))
+    assert status == "RECEIVED"
+    assert exchange.told(await submitting)[0] == reference
+    exchange.cases.delay = 0
+    (settled,) = await exchange.work_off()
+    assert settled.reference == reference
+    assert [each[0] for each in exchange.cases.amended] == ["correction"]
+
+
+async def test_the_status_of_a_version_is_of_its_message(exchange: Any, golden: Any) -> None:
+    reference, _ = exchange.told(await exchange.soap(golden(SUBMIT)))
+    await exchange.soap(golden(CORRECT))
+    body = golden("getReferralStatus.by-senderReference.request.xml")
+    for version in (b"1", b"2"):
+        asked = re.sub(rb"<version>\d+</version>", b"<version>" + version + b"</version>", body)
+        assert exchange.told(await exchange.soap(asked))[0] == reference

@@ -235,6 +235,7 @@ async def test_the_document_speaks_of_these_services_alone(exchange: Any) -> Non
     assert set(document["paths"]) == {
         "/xroad/rest/marac/v1/referrals",
         "/xroad/rest/marac/v1/referrals/{reference}",
+        "/xroad/rest/marac/v1/corrections",
         "/xroad/rest/marac/v1/withdrawals",
     }
     post = document["paths"]["/xroad/rest/marac/v1/referrals"]["post"]
@@ -278,3 +279,24 @@ async def test_a_withdrawal_over_rest_is_one_over_soap(exchange: Any, referral: 
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (409, "/version")
     nameless = await exchange.rest("POST", "/withdrawals", json=body, message_id="m-4")
     assert (nameless.status_code, nameless.json()["type"].rpartition(":")[2]) == (422, "missing-header-field")
+
+
+async def test_a_correction_over_rest_is_one_over_soap(exchange: Any, referral: Any) -> None:
+    named = {"x-road-userid": "EE38501170364"}
+    submitted = (await exchange.rest("POST", "/referrals", json=referral, message_id="m-1")).json()
+    corrected = referral | {"version": 2, "victimWishes": "muu"}
+    answer = await exchange.rest("POST", "/corrections", json=corrected, message_id="m-2", headers=named)
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["reference"], answer.headers["x-road-id"]) == (submitted["reference"], "m-2")
+    ((beneath, reference, body),) = exchange.cases.amended
+    assert (beneath, reference, body["victimWishes"]) == ("correction", submitted["reference"], "muu")
+    assert body["sender"] == {"client": CLIENT, "reference": "PV-2017-7", "version": 2}
+    gap = await exchange.rest(
+        "POST", "/corrections", json=corrected | {"version": 4}, message_id="m-3", headers=named
+    )
+    assert problem(gap, 409, "referral-version-unexpected")["errors"][0]["reason"] == "version 3 is expected"
+    broken = corrected | {"region": "atlantis"}
+    refused = await exchange.rest("POST", "/corrections", json=broken, message_id="m-4", headers=named)
+    assert problem(refused, 422, "referral-invalid")["errors"][0]["pointer"] == "/region"
+    nameless = await exchange.rest("POST", "/corrections", json=corrected, message_id="m-5")
+    problem(nameless, 422, "missing-header-field")

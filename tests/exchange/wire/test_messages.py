@@ -33,6 +33,12 @@ def submitted() -> bytes:
     )
 
 
+def corrected() -> bytes:
+    leaf = bytes.fromhex("5e" * 32)
+    receipt = Receipt(REFERENCE, Status.AWAITING_SCREENING, AT, leaf=leaf)
+    return messages.receipt("correctReferral", receipt, with_current=False)
+
+
 def withdrawn() -> bytes:
     leaf = bytes.fromhex("5e" * 32)
     receipt = Receipt(REFERENCE, Status.WITHDRAWN, AT, leaf=leaf)
@@ -50,6 +56,11 @@ ANSWERS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "submitReferral.refused.response.xml": (
         "submitReferral.request.xml",
         lambda: messages.refusal("submitReferral", ReferralInvalid(errors=ERRORS)),
+    ),
+    "correctReferral.response.xml": ("correctReferral.request.xml", corrected),
+    "correctReferral.refused.response.xml": (
+        "correctReferral.request.xml",
+        lambda: messages.refusal("correctReferral", amendment.unexpected(2)),
     ),
     "withdrawReferral.response.xml": ("withdrawReferral.request.xml", withdrawn),
     "withdrawReferral.refused.response.xml": (
