@@ -27,6 +27,8 @@ app = typer.Typer(
 keys_app = typer.Typer(help="Make key files, rotate keys.")
 app.add_typer(keys_app, name="keys")
 app.add_typer(messages.app, name="messages")
+log_app = typer.Typer(help="The logs as evidence: keys, exports, epochs.", no_args_is_help=True)
+app.add_typer(log_app, name="log")
 app.add_typer(xroad.app, name="xroad")
 
 
@@ -217,23 +219,71 @@ def token(
 
 @app.command()
 def verify(
-    bundle: Annotated[Path, typer.Argument(help="An exported log: JSON Lines (services/kit/bundle.py).")],
+    log: Annotated[
+        str,
+        typer.Argument(
+            help="An exported log (JSON Lines), or the address of one: …/api/exchange/v1/log/message-log."
+        ),
+    ],
     key: Annotated[str, typer.Option(help="The log's verifier key, <name>+<id>+<base64>, or its file.")],
     witness: Annotated[Path | None, typer.Option(help="The copy of a witness, in the same form.")] = None,
 ) -> None:
-    """Check an exported log offline: is what its checkpoints cover untouched, and which entry is not?
+    """Check a log: is what its checkpoints cover untouched, and which entry is not?
 
-    Take the key from elsewhere than the bundle. Against who holds the private key a witness alone helps.
+    Take the key from elsewhere than the log. Against who holds the private key a witness alone helps. To a
+    running system TURVAVORK_TOKEN is shown, the access token of an auditor.
     """
-    from system.verifying import UnusableError, verify_log  # noqa: PLC0415
+    from system import evidence, verifying  # noqa: PLC0415
 
-    try:
-        with _plain_errors():
-            untouched = verify_log(bundle, key, witness, typer.echo)
-    except UnusableError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+    with _plain_errors():
+        is_address = log.startswith(("http://", "https://"))
+        lines = evidence.lines(log) if is_address else verifying.lines_of(Path(log))
+        untouched = verifying.verify_log(lines, key, witness, typer.echo)
     raise typer.Exit(0 if untouched else 1)
+
+
+@log_app.command("key")
+def log_key(
+    service: Stateful,
+    epoch: Annotated[str, typer.Option(help="The last part of the log's name.")],
+    log: Annotated[str, typer.Option(help="audit, or in exchange message-log.")] = "audit",
+    data: Data = Path("var"),
+) -> None:
+    """Print the public key of a log, for whoever will verify it: from the key files, not from the service."""
+    from system import evidence  # noqa: PLC0415
+
+    with _plain_errors():
+        folder = Path(os.environ.get("TURVAVORK_KEYS", data / "keys"))
+        typer.echo(evidence.key_of(folder, service, log.replace("-", "_"), epoch))
+
+
+@log_app.command("export")
+def log_export(
+    log: Annotated[str, typer.Argument(help="Its address: …/api/exchange/v1/log/message-log.")],
+    out: Annotated[Path, typer.Argument(help="The file that is made, for `turvavork verify`.")],
+) -> None:
+    """Take a log out of a running system, with the auditor's access token in TURVAVORK_TOKEN."""
+    from system import evidence  # noqa: PLC0415
+
+    with _plain_errors():
+        typer.echo(f"{evidence.export(log, out)} lines in {out}")
+
+
+@log_app.command("begin-epoch")
+def log_begin_epoch(
+    service: Stateful,
+    reason: Annotated[str, typer.Option(help="Why: it stays in the database, beside the epoch.")],
+    data: Data = Path("var"),
+) -> None:
+    """Begin a new epoch of a service's logs and feeds: after a backup was restored, and then alone.
+
+    Stop the service first. Logs go on under a new name; readers of its feed read again from zero. The owner's
+    database is that of TURVAVORK_<SERVICE>_OWNER_DATABASE_URL, else the embedded one.
+    """
+    from system import evidence  # noqa: PLC0415
+
+    with _plain_errors():
+        evidence.begin_epoch(service, reason, data, typer.echo)
 
 
 @app.command()
@@ -277,9 +327,11 @@ def _plain_errors() -> Iterator[None]:
     from system.pghome import PostgresError  # noqa: PLC0415
     from system.readiness import StartError  # noqa: PLC0415
     from system.state import InUseError  # noqa: PLC0415
+    from system.verifying import UnusableError  # noqa: PLC0415
 
+    known = (InUseError, PostgresError, StartError, KeyFileError, UnusableError)
     try:
         yield
-    except (InUseError, PostgresError, StartError, KeyFileError, FileNotFoundError, PermissionError) as error:
+    except (*known, FileNotFoundError, PermissionError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

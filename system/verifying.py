@@ -1,6 +1,6 @@
-"""`turvavork verify`: an exported log is checked with its public key alone, where there is no service."""
+"""`turvavork verify`: a log is checked by its public key alone, exported or as a running system shows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from services.kit import bundle, verifier
@@ -12,11 +12,11 @@ class UnusableError(Exception):
     """A key or the copy of a witness cannot be used; the message is a sentence for the operator."""
 
 
-def verify_log(path: Path, key: str, witness: Path | None, say: Callable[[str], None]) -> bool:
+def verify_log(lines: Iterable[bytes], key: str, witness: Path | None, say: Callable[[str], None]) -> bool:
     """Checks a bundle and says in sentences what was found; whether it is untouched.
 
     Args:
-        path: the bundle (``services.kit.bundle``).
+        lines: those of the bundle (``services.kit.bundle``).
         key: the log's verifier key, or the name of a file that holds it.
         witness: the copy of a witness, where there is one.
         say: takes a line of what a person reads.
@@ -25,11 +25,16 @@ def verify_log(path: Path, key: str, witness: Path | None, say: Callable[[str], 
     """
     trusted = _key(key)
     seen = _witness(witness, trusted) if witness else None
-    with path.open("rb") as file:
-        report = verifier.verify(bundle.lines(file), trusted, seen)
+    report = verifier.verify(lines, trusted, seen)
     for line in _told(report, trusted.name):
         say(line)
     return not report.findings
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """The lines of an exported log."""
+    with path.open("rb") as file:
+        yield from bundle.lines(file)
 
 
 def _key(text: str) -> VerifierKey:

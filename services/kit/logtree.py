@@ -175,18 +175,18 @@ async def last_checkpoint(fetch: Fetch, log: str = "audit") -> bytes | None:
 
 
 async def check(fetch: Fetch, service: str, private: Ed25519PrivateKey, log: str = "audit") -> None:
-    """Raises UnfitCheckpointError unless the last checkpoint of a log is ours and fits the log.
+    """Raises UnfitCheckpointError unless the last checkpoint of this epoch is ours and fits the log.
 
     Signature, the root over the kept nodes, as many positions. What was rewritten before it, entries
     included, is found by ``kit.verifier``, which reads all of them.
     """
     sql = _Sql(log)
-    rows = await fetch(sql.last)
-    if not rows:
+    last = await newest_head(fetch, log)
+    if last is None:
         return
-    name = origin(service, log, rows[0]["epoch"])
+    name = origin(service, log, last.epoch)
     try:
-        head = checkpoint.verify(str(rows[0]["note"]).encode("utf-8"), VerifierKey.of(name, private))
+        head = checkpoint.verify(last.note.encode("utf-8"), VerifierKey.of(name, private))
         wanted = merkle.range_nodes(head.size)
         nodes = await _nodes(fetch, sql, wanted)
     except (InvalidCheckpointError, GapError) as error:

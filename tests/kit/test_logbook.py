@@ -215,6 +215,14 @@ async def test_a_log_without_a_checkpoint_has_nothing_to_show(asked: Asked) -> N
         assert (await asked.http.get(f"/log/{path}")).status_code == 404
 
 
+async def test_a_log_without_entries_is_taken_out_as_its_header(asked: Asked) -> None:
+    await asked.write(0)
+    head = await asked.head()
+    (line,) = b"".join(await exported(asked)).splitlines(keepends=True)
+    report = verifier.verify([line], BOOK.key("letter", head.origin[-12:]))
+    assert (head.size, report.entries, report.findings) == (0, 0, [])
+
+
 async def test_records_are_for_the_auditor_alone_and_each_look_leaves_a_row(asked: Asked) -> None:
     await asked.write(4)
     asked.role = "operator"

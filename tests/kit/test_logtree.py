@@ -235,3 +235,22 @@ async def test_each_log_has_a_tree_and_checkpoints_of_its_own(database: Any, own
 def test_a_log_is_named_like_its_table(name: str) -> None:
     with pytest.raises(ValueError, match="named"):
         LogTree("kit", PRIVATE, name)
+
+
+async def test_a_new_epoch_goes_on_under_another_name(database: Any, owner: Any) -> None:
+    """Whoever has restored a backup begins one: what a witness has of the old name stays contradicted."""
+    await owner.execute(INSERT.replace("$1", "5"))
+    await Sequencer(database, ("audit",), a_tree()).drain()
+    old = await owner.fetchval("select epoch from log_epoch")
+    await owner.execute("update audit_checkpoint set note = replace(note, '5', '6')")
+    with pytest.raises(logtree.UnfitCheckpointError):
+        await logtree.check(owner.fetch, "kit", PRIVATE)
+    await owner.execute("insert into log_epoch (epoch, reason) values ('0123456789ab', 'restored')")
+    await logtree.check(owner.fetch, "kit", PRIVATE)
+    await owner.execute(INSERT.replace("$1", "2"))
+    await Sequencer(database, ("audit",), a_tree()).drain()
+    head = await logtree.newest_head(owner.fetch)
+    assert head is not None
+    assert (head.epoch, head.size) == ("0123456789ab", 7)
+    assert old != head.epoch
+    await logtree.check(owner.fetch, "kit", PRIVATE)

@@ -181,7 +181,7 @@ class Running:
 
     def _environment(self) -> dict[str, str]:
         """Ours without what would make it another system."""
-        kept = {"TURVAVORK_POSTGRES_USER", "TURVAVORK_POSTGRES_BASE"}
+        kept = {"TURVAVORK_POSTGRES_USER", "TURVAVORK_POSTGRES_BASE", "TURVAVORK_WITNESS_FOLDER"}
         mine = {name: value for name, value in os.environ.items() if not name.startswith("TURVAVORK_")}
         return mine | {name: os.environ[name] for name in kept if name in os.environ} | {"COLUMNS": "160"}
 
