@@ -13,6 +13,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.cases import catalog as published
+from services.cases.actions.callouts import CallOutAsker
 from services.cases.actions.children import ChildProtection
 from services.cases.actions.correcting import Correcting
 from services.cases.actions.disclosures import Discloser
@@ -25,7 +26,7 @@ from services.cases.actions.screening import Screener
 from services.cases.actions.sessions import Sessions
 from services.cases.actions.withdrawing import Withdrawing
 from services.cases.catalog import Catalog
-from services.cases.outbound import RiskScore
+from services.cases.outbound import Police, RiskScore
 from services.cases.routes import (
     amendments,
     children,
@@ -85,6 +86,12 @@ class Parts:
     ring: KeyRing
     logbook: LogBook
     riskscore: RiskScore
+    police: Police
+
+    def discloser(self) -> Discloser:
+        """Makes disclosures under the key that ``exchange`` has as well."""
+        index = BlindIndex(keys.load_secret(self.settings.keys, keys.DISCLOSURES))
+        return Discloser(self.catalog.disclosures, index)
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
@@ -109,6 +116,7 @@ class Parts:
             riskscore=RiskScore(
                 ServiceClient(base_url=settings.riskscore_url, audience="riskscore", signer=signer)
             ),
+            police=Police(ServiceClient(base_url=settings.exchange_url, audience="exchange", signer=signer)),
         )
 
 
@@ -120,6 +128,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with AsyncExitStack() as stack:
             parts = Parts.of(settings or Settings())
             stack.push_async_callback(parts.riskscore.aclose)
+            stack.push_async_callback(parts.police.aclose)
             stack.push_async_callback(parts.database.close)
             await parts.logbook.open(parts.database)
             if parts.settings.development:
@@ -183,8 +192,7 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
         index=index,
         patience=own.score_patience,
     )
-    discloser = Discloser(parts.catalog.disclosures, BlindIndex(keys.load_secret(own.keys, keys.DISCLOSURES)))
-    state.child_protection = ChildProtection(parts.catalog, parts.ring, discloser)
+    state.child_protection = ChildProtection(parts.catalog, parts.ring, parts.discloser())
     state.correcting = Correcting(state.intake, pseudonyms)
     state.withdrawing = Withdrawing(parts.catalog)
     state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
@@ -212,8 +220,19 @@ def create_worker(settings: Settings | None = None) -> Worker:
     rescorer = Rescorer(parts.database, parts.policy, parts.riskscore, parts.ring, parts.catalog.transitions)
     sequencer = Sequencer(parts.database, LOGS, *parts.logbook.trees())
     opened = partial(parts.logbook.open, parts.database)
-    watches = parts.logbook.watches(parts.database, parts.settings.witness_folder)
-    return Worker(parts.database, sequencer, rescorer, parts.riskscore, opened, watches)
+    asker = CallOutAsker(
+        parts.database, parts.policy, parts.police, parts.ring, parts.catalog, parts.discloser()
+    )
+    return Worker(
+        parts.database,
+        sequencer,
+        rescorer,
+        parts.riskscore,
+        opened,
+        parts.logbook.watches(parts.database, parts.settings.witness_folder),
+        asker,
+        parts.settings.call_outs_per_second,
+    )
 
 
 async def rotate(settings: Settings | None = None) -> int:
@@ -224,6 +243,7 @@ async def rotate(settings: Settings | None = None) -> int:
         return await rewrap_all(parts.database, parts.policy, parts.ring)
     finally:
         await parts.riskscore.aclose()
+        await parts.police.aclose()
         await parts.database.close()
 
 
@@ -240,4 +260,5 @@ async def seed(settings: Settings | None = None) -> int:
         return await seed_development(parts.database, parts.policy, parts.catalog)
     finally:
         await parts.riskscore.aclose()
+        await parts.police.aclose()
         await parts.database.close()

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from services.cases.model.codes import AgeBand, Decision, EventType, Role, State
+from services.cases.model.codes import AgeBand, Decision, EventType, Ground, Role, State
 from services.cases.model.disclosures import Act, DisclosureRules, Receiver
 from services.cases.model.published import (
     AgeBorders,
     Ages,
+    CallOutRule,
     ChildNoticeRule,
     Label,
     NoticeRule,
@@ -28,7 +29,7 @@ PACKAGE = "services.cases"
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything published: regions, agencies, reasons, transitions, ages, notices, disclosures, names."""
+    """Everything published, file by file."""
 
     regions: Regions
     agencies: Mapping[str, Label]
@@ -40,6 +41,7 @@ class Catalog:
     notices: Mapping[EventType, NoticeRule]
     child_notice: ChildNoticeRule
     disclosures: DisclosureRules
+    call_outs: CallOutRule
     codes: Mapping[str, Mapping[str, Label]]
 
 
@@ -58,6 +60,7 @@ def load() -> Catalog:
         notices=_notices(),
         child_notice=_child_notice(),
         disclosures=_disclosures(),
+        call_outs=_call_outs(),
         codes=_read("codes")["lists"],
     )
 
@@ -115,10 +118,15 @@ def _child_notice() -> ChildNoticeRule:
     )
 
 
+def _call_outs() -> CallOutRule:
+    file = _read("callouts")
+    return CallOutRule(file["version"], Ground(file["ground"]), file["at_least"])
+
+
 def _disclosures() -> DisclosureRules:
     file = _read("disclosures")
     acts = {Act(row["code"]): row["label"] for row in file["actions"]}
     if missing := sorted(set(Act) - acts.keys()):
         raise datafile.DataFileError(f"services/cases/data/disclosures.yaml: no words for {missing}")
     receivers = {row["code"]: row["label"] for row in file["receivers"]}
-    return DisclosureRules(acts, receivers, Receiver(**file["child_notice"]))
+    return DisclosureRules(acts, receivers, Receiver(**file["child_notice"]), Receiver(**file["call_outs"]))

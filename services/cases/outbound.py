@@ -1,4 +1,4 @@
-"""What we ask of ``riskscore``, in our words."""
+"""What we ask of ``riskscore``, and through ``exchange`` of the police, in our words."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from services.cases.model.callouts import Answered, Pair, Window
 from services.cases.model.codes import Band, Ground
 from services.cases.model.referral import AssessmentFacts
 from services.cases.model.states import Score
+from services.kit.calendar import parse_date
 from services.kit.client import Response, ServiceClient
 from services.kit.policy import Caller
 from services.kit.problem import FieldError, UpstreamUnavailable, UpstreamWrong
@@ -32,13 +34,18 @@ RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
             "items",
         ),
         "create_scores": ("items",),
-    }
+    },
+    "exchange": {"ask_call_outs": ("source", "count", "days")},
 }
 _KEPT: Final = RELIES_ON["riskscore"]["create_score"]
 _SCORES: Final = "/api/riskscore/v1/scores"
 _AT_ONCE: Final = 64  # what the scorer takes in one question
 _OK: Final = 200
 _REFUSED: Final = 422
+_CALL_OUTS: Final = "/api/exchange/v1/callouts"
+_CALL_OUTS_SECONDS: Final = 30.0  # longer than exchange waits for the police
+_CONFLICT: Final = 409
+_PURPOSE: Final = "intake"
 
 
 class ScoreRefusedError(Exception):
@@ -132,6 +139,58 @@ class RiskScore:
     async def aclose(self) -> None:
         """Closes the connections."""
         await self._client.aclose()
+
+
+class CallOutsRefusedError(Exception):
+    """The police do not tell, and to ask again is of no use."""
+
+
+class Police:
+    """The police, whom ``exchange`` asks for us over X-Road."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
+
+    async def call_outs(self, reference: str, pair: Pair, window: Window, caller: Caller) -> Answered:
+        """The call-outs about two people within a window.
+
+        Raises CallOutsRefusedError for good, UpstreamUnavailable or UpstreamWrong when to ask again later.
+        """
+        question = {
+            "reference": reference,
+            "victim": pair.victim_code,
+            "threateningPerson": pair.threatening_code,
+            "since": window.since.isoformat(),
+            "until": window.until.isoformat(),
+        }
+        answer = await self._client.request(
+            "POST",
+            _CALL_OUTS,
+            act_for=caller,
+            purpose=_PURPOSE,
+            json=question,
+            timeout=_CALL_OUTS_SECONDS,
+        )
+        if answer.status_code == _CONFLICT:
+            raise CallOutsRefusedError
+        if answer.status_code != _OK:
+            raise UpstreamWrong("exchange does not let us ask")
+        return _told(answer.json(), pair, window)
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._client.aclose()
+
+
+def _told(body: Any, pair: Pair, window: Window) -> Answered:  # noqa: ANN401 - another's JSON
+    try:
+        days = sorted(map(parse_date, body["days"]))
+        source, count = str(body["source"]), int(body["count"])
+    except (KeyError, TypeError, ValueError):
+        raise UpstreamWrong("the answer about call-outs has another form") from None
+    if count != len(days) or any(not window.since <= day < window.until for day in days):
+        raise UpstreamWrong("the answer about call-outs is not of what was asked")
+    return Answered(pair.victim, pair.threatening, source, days)
 
 
 def _read(body: Any, at: datetime) -> ScoreAnswer:  # noqa: ANN401 - another's JSON

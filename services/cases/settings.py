@@ -16,6 +16,20 @@ class Settings(StatefulSettings):
         validation_alias="TURVAVORK_RISKSCORE_URL",
         description="Where services/riskscore is.",
     )
+    exchange_url: str = Field(
+        default="http://exchange:8000",
+        validation_alias="TURVAVORK_EXCHANGE_URL",
+        description="Where services/exchange is: it asks the police about call-outs.",
+    )
+    call_outs_per_second: int = Field(
+        default=5,
+        ge=0,
+        le=100,
+        description=(
+            "Referrals about which the police are asked within a second at the most, so that it takes "
+            "nothing from receiving them; 0: they are never asked."
+        ),
+    )
     score_patience: float = Field(
         default=0.18,
         gt=0,

@@ -1,4 +1,4 @@
-"""What happens without a caller: logs get their order, waiting referrals their score."""
+"""What happens without a caller: logs get their order, referrals their score and what the police tell."""
 
 import asyncio
 import contextlib
@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from services.cases.actions.callouts import CallOutAsker
 from services.cases.actions.scoring import Rescorer
 from services.cases.outbound import RiskScore
 from services.kit import log
@@ -15,6 +16,7 @@ from services.kit.sequencer import Sequencer
 from services.kit.witness import Watch
 
 _PAUSE: Final = 0.5
+_SECOND: Final = 1.0
 _log = log.get_logger(__name__)
 
 
@@ -28,6 +30,8 @@ class Worker:
     riskscore: RiskScore
     opened: Callable[[], Awaitable[None]]
     watches: Sequence[Watch] = ()
+    asker: CallOutAsker | None = None
+    asked_at_once: int = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``; raises what it cannot go on with."""
@@ -38,8 +42,12 @@ class Worker:
                 group.create_task(self._rescore(stop))
                 for watch in self.watches:
                     group.create_task(watch.run(stop))
+                if self.asker is not None and self.asked_at_once:
+                    group.create_task(self._ask(self.asker, stop))
         finally:
             await self.riskscore.aclose()
+            if self.asker is not None:
+                await self.asker.police.aclose()
             await self.database.close()
 
     async def _rescore(self, stop: asyncio.Event) -> None:
@@ -51,3 +59,13 @@ class Worker:
                 _log.warning("rescoring-without-database")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _PAUSE)
+
+    async def _ask(self, asker: CallOutAsker, stop: asyncio.Event) -> None:
+        """A round each second, and no more: receiving comes first."""
+        while not stop.is_set():
+            try:
+                await asker.round(self.asked_at_once)
+            except UpstreamUnavailable:
+                _log.warning("call-outs-without-database")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _SECOND)

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from system.securityserver.faults import Generation
 
+#: What is asked whenever it suits: a rule for a number of deliveries is not used up by it, unless it says so.
+QUESTIONS = frozenset({"getCallouts"})
+
 
 class Effect(StrEnum):
     """What a rule makes happen to a delivery."""
@@ -64,6 +67,8 @@ class Behaviour:
             if rule.partner != partner or rule.reference not in (None, reference):
                 continue
             if rule.kind not in (None, kind):
+                continue
+            if rule.kind is None and kind in QUESTIONS and (rule.effect, rule.times) != (Effect.DOWN, None):
                 continue
             if rule.times is not None:
                 rule.times -= 1

@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 
 from services.cases import catalog as published
+from services.cases.actions.callouts import CallOutAsker
 from services.cases.actions.correcting import Correcting
 from services.cases.actions.disclosures import Discloser
 from services.cases.actions.intake import Intake, Taken
@@ -33,7 +34,7 @@ from services.cases.model.referral import (
     Referrer,
     Sender,
 )
-from services.cases.outbound import RiskScore
+from services.cases.outbound import Police, RiskScore
 from services.cases.store.referrals import Stored
 from services.kit import keys, personal_code
 from services.kit.client import ServiceClient
@@ -43,6 +44,7 @@ from services.kit.ids import new_reference
 from services.kit.policy import Appointment, Caller, Permit, Policy
 from services.kit.sealed import BlindIndex, KeyRing, Pseudonyms
 from services.kit.sequencer import Sequencer
+from tests.cases.doubles import FakeExchange
 
 AT = datetime(2017, 5, 4, 12, 0, tzinfo=UTC)
 _RELATIONS = {
@@ -259,9 +261,21 @@ class World:
     scorer: FakeScorer
     clock: FixedClock
     riskscore: RiskScore = field(init=False)
+    exchange: FakeExchange = field(default_factory=FakeExchange)
+    police: Police = field(init=False)
 
     def __post_init__(self) -> None:
         self.riskscore = client_of(self.scorer)
+        transport = httpx.MockTransport(self.exchange)
+        self.police = Police(
+            ServiceClient(
+                base_url="http://exchange", audience="exchange", signer=_Signer(), transport=transport
+            )
+        )
+
+    @property
+    def asker(self) -> CallOutAsker:
+        return CallOutAsker(self.database, self.policy, self.police, self.ring, self.catalog, self.discloser)
 
     @property
     def intake(self) -> Intake:
@@ -382,4 +396,5 @@ async def world(place: Any, key_folder: Path, catalog: Catalog) -> AsyncIterator
         yield made
     finally:
         await made.riskscore.aclose()
+        await made.police.aclose()
         await database.close()

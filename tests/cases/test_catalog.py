@@ -7,6 +7,7 @@ from services.cases.model.codes import (
     AgeBand,
     Answer,
     Band,
+    CallOutState,
     Consent,
     Decision,
     EventType,
@@ -42,6 +43,7 @@ def _labels(catalog: Catalog) -> list[Label]:
         ("ground", Ground),
         ("band", Band),
         ("status", Status),
+        ("call-outs", CallOutState),
     ],
 )
 def test_every_code_that_code_branches_on_has_its_names(
@@ -69,7 +71,7 @@ def test_reasons_belong_to_refusals(catalog: Catalog) -> None:
 
 def test_every_event_that_a_transition_tells_is_one_of_the_feed(catalog: Catalog) -> None:
     told = {transition.event for transition in catalog.transitions.values()} - {None}
-    assert told == set(EventType) - {EventType.RECEIVED, EventType.CHILD_NOTICE}
+    assert told == set(EventType) - {EventType.RECEIVED, EventType.CHILD_NOTICE, EventType.GROUND_FOUND}
 
 
 def test_every_state_can_be_reached(catalog: Catalog) -> None:
@@ -79,10 +81,11 @@ def test_every_state_can_be_reached(catalog: Catalog) -> None:
 
 def test_a_notice_tells_codes_and_times_only(catalog: Catalog) -> None:
     allowed = {"kind", "recipient", "reference", "senderReference", "status", "occurredAt"}
-    by_itself = {
+    by_itself = {  # the sender knows what it did itself, and is not told what was found
         EventType.CHILD_NOTICE,
         EventType.WITHDRAWN,
         EventType.CORRECTED,
-    }  # the sender knows what it did itself
+        EventType.GROUND_FOUND,
+    }
     assert set(catalog.notices) == set(EventType) - by_itself
     assert all(rule.fields <= allowed for rule in catalog.notices.values())

@@ -1,14 +1,17 @@
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from services.cases.model.callouts import Answered, Pair, Window
 from services.cases.model.codes import Band, Ground
-from services.cases.outbound import RELIES_ON, RiskScore, ScoreRefusedError
+from services.cases.model.ids import ParticipationId
+from services.cases.outbound import RELIES_ON, CallOutsRefusedError, Police, RiskScore, ScoreRefusedError
 from services.kit.client import ServiceClient
 from services.kit.policy import Caller
 from services.kit.problem import UpstreamUnavailable, UpstreamWrong
@@ -170,3 +173,66 @@ async def test_what_is_refused_together_is_asked_by_itself(an_assessment: Build,
     scorer = Several(whole)
     assert len(await scorer.run(an_assessment(), 3)) == 3
     assert scorer.asked == ["batch", "scores", "scores", "scores"]
+
+
+PAIR = Pair(ParticipationId(UUID(int=1)), ParticipationId(UUID(int=2)), "48801010001", "38501170366")
+WINDOW = Window(date(2016, 3, 3), date(2017, 3, 3))
+TOLD = {"source": "ee-dev/GOV/70008747/polis", "count": 2, "days": ["2017-03-02", "2016-03-03"]}
+
+
+async def ask_police(answer: httpx.Response | Exception) -> tuple[Answered, httpx.Request]:
+    seen: list[httpx.Request] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    transport = httpx.MockTransport(respond)
+    police = Police(
+        ServiceClient(base_url="http://exchange", audience="exchange", signer=_Signer(), transport=transport)
+    )
+    try:
+        caller = Caller.system("worker:callouts", "cases")
+        return await police.call_outs("TV-0000-0000-0000-0000-0", PAIR, WINDOW, caller), seen[0]
+    finally:
+        await police.aclose()
+
+
+async def test_the_police_are_asked_in_the_name_of_the_worker_and_codes_are_in_the_body_alone() -> None:
+    found, request = await ask_police(httpx.Response(200, json=TOLD))
+    assert request.headers["authorization"] == "Bearer exchange|worker:callouts|intake"
+    assert json.loads(request.content) == {
+        "reference": "TV-0000-0000-0000-0000-0",
+        "victim": PAIR.victim_code,
+        "threateningPerson": PAIR.threatening_code,
+        "since": "2016-03-03",
+        "until": "2017-03-03",
+    }
+    assert PAIR.victim_code not in str(request.url) + str(request.headers)
+    assert found == Answered(
+        PAIR.victim, PAIR.threatening, TOLD["source"], [date(2016, 3, 3), date(2017, 3, 2)]
+    )
+    assert not any(code in repr((found, PAIR)) for code in (PAIR.victim_code, "2017"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (httpx.ConnectError("away"), UpstreamUnavailable),
+        (httpx.Response(503), UpstreamUnavailable),
+        (httpx.Response(409, json={}), CallOutsRefusedError),
+        (httpx.Response(403, json={}), UpstreamWrong),
+        (httpx.Response(422, json={}), UpstreamWrong),
+        (httpx.Response(200, json={}), UpstreamWrong),
+        (httpx.Response(200, json={**TOLD, "count": 3}), UpstreamWrong),
+        (httpx.Response(200, json={**TOLD, "days": ["2017-03-03", "2017-03-02"]}), UpstreamWrong),
+        (httpx.Response(200, json={**TOLD, "days": ["soon", "later"]}), UpstreamWrong),
+        (httpx.Response(200, json={**TOLD, "days": None}), UpstreamWrong),
+    ],
+)
+async def test_an_answer_of_the_police_is_checked(answer: Any, error: type[Exception]) -> None:
+    with pytest.raises(error) as raised:
+        await ask_police(answer)
+    assert "2017" not in str(raised.value)

@@ -37,3 +37,25 @@ async def _told(world: Any) -> bool:
         "select from event_position p join event e on e.id = p.event_id where e.type = 'referral.scored'"
     )
     return bool(rows)
+
+
+async def test_the_worker_asks_the_police_and_pauses_between(world: Any, a_referral: Build) -> None:
+    for number in range(3):
+        await world.take(a_referral(), sender_reference=f"s-{number}")
+    worker = Worker(
+        world.database,
+        Sequencer(world.database, ("audit", "event")),
+        world.rescorer,
+        world.riskscore,
+        world.database.open,
+        asker=world.asker,
+        asked_at_once=1,
+    )
+    stop = asyncio.Event()
+    running = asyncio.create_task(worker.run(stop))
+    async with asyncio.timeout(10):
+        while not world.exchange.asked:  # noqa: ASYNC110 - what is waited for happens in another task
+            await asyncio.sleep(0.02)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    assert len(world.exchange.asked) == 1

@@ -33,9 +33,16 @@ class Discloser:
 
         Without a personal code nobody can ask by one: then the subject is our own name for the person.
         """
+        return self.made(work, Act.CHILD_NOTICE, self._whom(part), self.rules.child_notice, case, source)
+
+    def of_call_outs(self, work: Work, part: Part, case: CaseId) -> Disclosure:
+        """That the police were asked about call-outs about somebody in a referral; asked again, it is one."""
+        source = f"{Act.CALL_OUTS}/{part.id}"
+        return self.made(work, Act.CALL_OUTS, self._whom(part), self.rules.call_outs, case, source)
+
+    def _whom(self, part: Part) -> bytes:
         code = part.identity.personal_code
-        subject = self.index.of("person", str(part.person_id)) if code is None else self.subject(code)
-        return self.made(work, Act.CHILD_NOTICE, subject, self.rules.child_notice, case, source)
+        return self.index.of("person", str(part.person_id)) if code is None else self.subject(code)
 
     def subject(self, code: str) -> bytes:
         """Whom a disclosure is about."""

@@ -131,6 +131,17 @@ class EventType(StrEnum):
     WITHDRAWN = "referral.withdrawn"
     CORRECTED = "referral.corrected"
     CHILD_NOTICE = "referral.child-notice"
+    GROUND_FOUND = "referral.ground-found"
+
+
+class CallOutState(StrEnum):
+    """Whether the police told of call-outs: not yet, yes, they refuse, not asked (no use, or no codes)."""
+
+    WAITING = "waiting"
+    KNOWN = "known"
+    REFUSED = "refused"
+    NOT_NEEDED = "not-needed"
+    NOT_POSSIBLE = "not-possible"
 
 
 class ChildNoticeState(StrEnum):

@@ -13,6 +13,7 @@ class Act(StrEnum):
     """The kinds of disclosures."""
 
     CHILD_NOTICE = "child-notice"
+    CALL_OUTS = "call-outs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class DisclosureRules:
     acts: Mapping[Act, Label]
     receivers: Mapping[str, Label]
     child_notice: Receiver
+    call_outs: Receiver
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from services.cases.model.callouts import CallOuts
 from services.cases.model.codes import AgeBand, Answer, Band, Consent, Ground, Relation, Role, Sex, Status
 from services.cases.model.ids import CaseId, ParticipationId, PersonId, ReferralId
 from services.cases.model.referral import Referrer
@@ -53,6 +54,7 @@ class ListedReferral:
     received_at: datetime
     state: ReferralState
     grounds_told: tuple[Ground, ...]
+    grounds_found: tuple[Ground, ...]
     case: CaseId
     agencies: frozenset[str]
     version: int
@@ -102,8 +104,9 @@ class ListedReferral:
 
     @property
     def grounds(self) -> tuple[Ground, ...]:
-        """The grounds that the score found; the sender's where there is none."""
-        return self.result.grounds if self.result else self.grounds_told
+        """The grounds that the score found, or the sender's where there is none; and those found later."""
+        first = self.result.grounds if self.result else self.grounds_told
+        return (*first, *(ground for ground in self.grounds_found if ground not in first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,7 @@ class Dossier:
     persons: Sequence[Part]
     assessment: Explained | None
     narrative: Narrative
+    call_outs: CallOuts
 
 
 @dataclass(frozen=True, slots=True, repr=False)

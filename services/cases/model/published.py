@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.cases.model.codes import AgeBand, Decision, EventType, Role, State
+from services.cases.model.codes import AgeBand, Decision, EventType, Ground, Role, State
 
 Label = Mapping[str, str]
 """A name in et, ru and en."""
@@ -82,3 +82,12 @@ class ChildNoticeRule:
 Transitions = Mapping[tuple[State, str], Transition]
 Regions = Mapping[str, Region]
 Reasons = Mapping[tuple[Decision, str], Reason]
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutRule:
+    """From how many call-outs of the police within twelve months on they are a ground for referral."""
+
+    version: str
+    ground: Ground
+    at_least: int

@@ -5,6 +5,7 @@ from datetime import date
 
 from services.cases.model.codes import Band, EventType, State
 from services.cases.model.ids import ParticipationId, PersonId
+from services.cases.model.published import CallOutRule
 from services.cases.model.referral import Head
 from services.cases.model.states import (
     AwaitingScreening,
@@ -15,6 +16,9 @@ from services.cases.model.states import (
     public_status,
     state_name,
 )
+
+#: Where a ground comes from.
+CALL_OUTS = "police-call-outs"
 
 Data = dict[str, object]
 
@@ -124,6 +128,11 @@ def _persons(
         }
         for each in participants
     ]
+
+
+def ground_found(head: Head, state: State, rule: CallOutRule) -> Data:
+    """We have found a ground that the sender did not tell: which, from whom, by which rule."""
+    return _head(head, state) | {"ground": rule.ground.value, "source": CALL_OUTS, "rule": rule.version}
 
 
 def _head(head: Head, state: State) -> Data:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.cases.model.codes import AgeBand, Band, EventType, Relation, Role, Sex, Status
+from services.cases.model.codes import AgeBand, Band, EventType, Ground, Relation, Role, Sex, Status
 from services.cases.schemas.referral import Reference, View
 from services.kit.fieldclass import FieldClass
 from services.kit.fields import Day, Instant
@@ -89,6 +89,14 @@ class ChildNoticeData(AboutReferral):
     notices: list[ChildNumber] = Field(min_length=1)
 
 
+class GroundFoundData(AboutReferral):
+    """A ground that the sender did not tell; ``rule`` is the version of what was published."""
+
+    ground: Annotated[Ground, FieldClass("risk")]
+    source: Literal["police-call-outs"]
+    rule: str
+
+
 class Envelope(View):
     """The attributes of a CloudEvent; ``subject`` is the case, or the one that would come of the referral."""
 
@@ -158,8 +166,15 @@ class ChildNotice(Envelope):
     data: ChildNoticeData
 
 
+class GroundFound(Envelope):
+    """We have found a further ground for the referral."""
+
+    type: Literal["referral.ground-found"]
+    data: GroundFoundData
+
+
 AnyEvent: TypeAlias = Annotated[
-    Received | Scored | Accepted | Declined | Redirected | Withdrawn | Corrected | ChildNotice,
+    Received | Scored | Accepted | Declined | Redirected | Withdrawn | Corrected | ChildNotice | GroundFound,
     Field(discriminator="type"),
 ]
 
@@ -172,4 +187,5 @@ BY_TYPE: Final[Mapping[EventType, type[Envelope]]] = {
     EventType.WITHDRAWN: Withdrawn,
     EventType.CORRECTED: Corrected,
     EventType.CHILD_NOTICE: ChildNotice,
+    EventType.GROUND_FOUND: GroundFound,
 }

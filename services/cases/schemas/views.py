@@ -6,10 +6,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from services.cases.model.callouts import CallOuts
 from services.cases.model.codes import (
     AgeBand,
     Answer,
     Band,
+    CallOutState,
     Consent,
     Ground,
     Relation,
@@ -152,6 +154,55 @@ class WithdrawalView(View):
     reason: str = Field(examples=["sent-in-error"])
 
 
+class CallOutsAboutView(View):
+    """The call-outs about one victim and one threatening person, by their parts in the referral."""
+
+    victim: UUID
+    threatening: UUID
+    source: str = Field(description="The X-Road client that told.", examples=["ee-dev/GOV/70008747/polis"])
+    count: int
+    days: list[Day]
+
+
+class CallOutsView(View):
+    """What the police told of call-outs within the twelve months that end with the day of referral.
+
+    ``waiting``: not yet answered, and the referral does not wait for it; ``refused``: they do not tell;
+    ``not-needed``, ``not-possible``: they are not asked, since it is of no use or personal codes are missing.
+    """
+
+    state: CallOutState
+    tries: int
+    settled_at: Instant | None
+    rule: str | None = Field(description="The version of the rule by which they are a ground.")
+    since: Day | None
+    until: Day | None = Field(description="The first day after.")
+    about: list[CallOutsAboutView]
+
+    @classmethod
+    def of(cls, found: CallOuts) -> Self:
+        """What is known."""
+        window = found.window
+        return cls(
+            state=found.state,
+            tries=found.tries,
+            settled_at=found.settled_at,
+            rule=found.rule,
+            since=None if window is None else window.since,
+            until=None if window is None else window.until,
+            about=[
+                CallOutsAboutView(
+                    victim=one.victim,
+                    threatening=one.threatening,
+                    source=one.source,
+                    count=len(one.days),
+                    days=list(one.days),
+                )
+                for one in found.answers
+            ],
+        )
+
+
 class ReferralSummary(View):
     """A referral in a list."""
 
@@ -185,6 +236,7 @@ class ReferralView(ReferralSummary):
     persons: list[ParticipantView]
     assessment: Annotated[ScoreView | None, FieldClass("risk")]
     narrative: Annotated[NarrativeView, FieldClass("narrative")]
+    call_outs: Annotated[CallOutsView, FieldClass("risk")]
 
     @classmethod
     def of(cls, dossier: Dossier) -> Self:
@@ -201,6 +253,7 @@ class ReferralView(ReferralSummary):
             persons=dossier.persons,
             assessment=None if dossier.assessment is None else ScoreView.of(dossier.assessment),
             narrative=dossier.narrative,
+            call_outs=CallOutsView.of(dossier.call_outs),
         )
 
 

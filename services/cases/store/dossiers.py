@@ -11,6 +11,7 @@ from uuid import UUID
 from services.cases.model.codes import AgeBand, Relation, Role, Sex
 from services.cases.model.dossiers import ListedCase, ListedReferral, Reach
 from services.cases.model.ids import AssessmentId, CaseId, KeyId, ParticipationId, PersonId, ReferralId
+from services.cases.store import callouts
 from services.cases.store.listing import listed, listed_case
 from services.kit.db import Work
 from services.kit.driver import Row
@@ -19,15 +20,16 @@ _AGENCIES = (
     "array(select a.agency || '@' || a.region from case_agency a where a.case_id = {case}) as agencies"
 )
 _LISTED = f"""
-    r.id, r.reference, r.region, r.referred_on, r.received_at, r.grounds, r.state, r.state_reason,
-    r.decided_at, r.decided_by, r.case_id, r.version, r.withdrawn_at, r.withdrawal_reason,
+    r.id, r.reference, r.region, r.referred_on, r.received_at, r.grounds, r.grounds_found, r.state,
+    r.state_reason, r.decided_at, r.decided_by, r.case_id, r.version, r.withdrawn_at, r.withdrawal_reason,
     {_AGENCIES.format(case="r.case_id")},
     s.instrument, s.version as instrument_version, s.content_hash, s.engine, s.score, s.band,
     s.grounds as score_grounds, s.scored_at
 """
 _KEPT = (
     "r.sender, r.sender_reference, coalesce(r.last_version, r.sender_version) as last_version, "
-    "r.corrected_at, r.occurred_at, r.changed_at, r.content_version, r.sealed, r.note_sealed"
+    "r.corrected_at, r.occurred_at, r.changed_at, r.content_version, r.sealed, r.note_sealed, "
+    f"{callouts.COLUMNS}"
 )
 _FROM_REFERRAL = """
     from referral r join data_key k on k.id = r.key_id and k.wrapped is not null
@@ -103,6 +105,7 @@ class KeptReferral:
     note: bytes | None
     assessment: AssessmentId | None
     result: bytes | None
+    call_outs: Row
     parts: Sequence[KeptPart]
 
 
@@ -126,6 +129,7 @@ async def referral(work: Work, referral_id: UUID) -> KeptReferral | None:
         note=row["note_sealed"],
         assessment=AssessmentId(row["assessment_id"]) if row["assessment_id"] else None,
         result=row["result_sealed"],
+        call_outs=row,
         parts=[_part(each, referral.reach) for each in rows if each["part_id"] is not None],
     )
 

@@ -37,8 +37,8 @@ def _table(name: str, columns: str) -> TableClause:
 
 _R = _table(
     "referral",
-    "id reference region referred_on received_at grounds state state_reason decided_at decided_by case_id"
-    " key_id version withdrawn_at withdrawal_reason",
+    "id reference region referred_on received_at grounds grounds_found state state_reason decided_at"
+    " decided_by case_id key_id version withdrawn_at withdrawal_reason",
 )
 _A = _table(
     "assessment",
@@ -81,9 +81,9 @@ def _columns(of: TableClause, case: ColumnElement[Any]) -> Columns:
 
 _tested = and_(_A.c.referral_id == _R.c.id, _A.c.replaced_in.is_(None))
 _REFERRALS = select(
-    _R.c.id, _R.c.reference, _R.c.region, _R.c.referred_on, _R.c.received_at, _R.c.grounds, _R.c.state,
-    _R.c.state_reason, _R.c.decided_at, _R.c.decided_by, _R.c.case_id, _R.c.version,
-    _R.c.withdrawn_at, _R.c.withdrawal_reason,
+    _R.c.id, _R.c.reference, _R.c.region, _R.c.referred_on, _R.c.received_at, _R.c.grounds,
+    _R.c.grounds_found, _R.c.state, _R.c.state_reason, _R.c.decided_at, _R.c.decided_by, _R.c.case_id,
+    _R.c.version, _R.c.withdrawn_at, _R.c.withdrawal_reason,
     _agency_names(_R.c.case_id), _A.c.instrument, _A.c.version.label("instrument_version"),
     _A.c.content_hash, _A.c.engine, _A.c.score, _A.c.band, _A.c.grounds.label("score_grounds"),
     _A.c.scored_at,
@@ -119,6 +119,7 @@ def listed(row: Row) -> ListedReferral:
         received_at=row["received_at"],
         state=state_of(row),
         grounds_told=tuple(map(Ground, row["grounds"])),
+        grounds_found=tuple(map(Ground, row["grounds_found"])),
         case=CaseId(row["case_id"]),
         agencies=frozenset(row["agencies"]),
         version=row["version"],

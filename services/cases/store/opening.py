@@ -16,7 +16,7 @@ from services.cases.model.dossiers import (
 )
 from services.cases.model.ids import KeyId
 from services.cases.model.referral import Referrer
-from services.cases.store import contents
+from services.cases.store import callouts, contents
 from services.cases.store.dossiers import KeptPart, KeptReferral, Lock
 from services.kit.calendar import parse_date
 from services.kit.sealed import DataKey, KeyRing
@@ -42,6 +42,7 @@ class Opener:
             persons=[self.part(each) for each in kept.parts],
             assessment=self._explained(kept),
             narrative=self._narrative(kept),
+            call_outs=callouts.opened(kept.call_outs, self._key(kept.lock)),
         )
 
     def part(self, kept: KeptPart) -> Part:

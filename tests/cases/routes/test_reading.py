@@ -11,6 +11,13 @@ Read = Callable[..., Awaitable[httpx.Response]]
 COORDINATOR, CHAIR = "dev:coordinator:polva:", "dev:chair:polva:"
 POLICE, PROBATION = "dev:agency-member:polva:police", "dev:agency-member:polva:probation"
 ACCEPT = {"decision": "accept", "note": "Koostame turvaplaani.", "agencies": ["victim-support", "police"]}
+#: What a referral says of call-outs before the worker has asked.
+NOT_ASKED_YET = {
+    "state": "waiting",
+    "tries": 0,
+    **dict.fromkeys(("settledAt", "rule", "since", "until")),
+    "about": [],
+}
 
 
 @pytest.fixture
@@ -82,6 +89,7 @@ async def test_a_coordinator_reads_what_was_told(
     victim, partner, child = message["persons"]
     told = zip((victim, child, partner), persons, ("25-34", "7-13", "25-34"), strict=True)
     assert persons == [_participant(person, shown, band) for person, shown, band in told]
+    assert body.pop("callOuts") == NOT_ASKED_YET
     assert body.pop("narrative") == {
         "description": message["event"]["description"],
         "judgementReason": None,

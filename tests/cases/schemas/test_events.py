@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from services.cases.model.codes import AgeBand, Band, EventType, Ground, Relation, Role, Sex, State
 from services.cases.model.ids import CaseId, ParticipationId, PersonId, ReferralId
+from services.cases.model.published import CallOutRule
 from services.cases.model.referral import Head
 from services.cases.model.states import Participant, Score
 from services.cases.rules import events as told
@@ -17,6 +18,7 @@ from services.kit.ids import new_reference
 AT = datetime(2017, 3, 2, 9, tzinfo=UTC)
 HEAD = Head(ReferralId(uuid4()), new_reference(), None, "polva", date(2017, 3, 2), CaseId(uuid4()))
 SCORE = Score("dash", "2026-11", "sha256:0", "1", 15, Band.HIGH, (Ground.VISIBLE_HIGH_RISK,), AT)
+RULE = CallOutRule("2026-11", Ground.POTENTIAL_ESCALATION, 3)
 CHILD = Participant(
     ParticipationId(uuid4()), PersonId(uuid4()), Role.CHILD, Relation.CHILD, Sex.FEMALE, AgeBand.FROM_7
 )
@@ -33,6 +35,7 @@ DATA = {
         HEAD, State.ACCEPTED, 2, band=Band.HIGH, participants=[CHILD], pseudonym=lambda _: "abc"
     ),
     EventType.CHILD_NOTICE: told.child_notice(HEAD, State.RECEIVED, [ParticipationId(uuid4())]),
+    EventType.GROUND_FOUND: told.ground_found(HEAD, State.RECEIVED, RULE),
 }
 
 

@@ -21,6 +21,7 @@ CLASS_OF = {
     "grounds": "risk",
     "assessment": "risk",
     "narrative": "narrative",
+    "callOuts": "risk",
 }
 
 
