@@ -175,6 +175,58 @@ async def _submit(house: Together) -> Call:
     return Call("/xroad/rest/marac/v1/referrals", lambda: house.xroad(STAR))
 
 
+async def _amend(house: Together, operation: str, last: str) -> Call:
+    """Something is done about a referral that was just handed over; :func:`_sender_of` names it."""
+    reference, sent = new_reference(), sender(POLIS)
+    taken = await house.http["cases"].put(
+        f"/api/cases/v1/intake/{reference}",
+        json={**referral(), "sender": sent},
+        headers=house.caller("cases", "take_referral"),
+    )
+    assert taken.status_code == 201, taken.text
+    _SENT["cases", operation] = sent["reference"]
+    path = f"/api/cases/v1/intake/{reference}/{last}"
+    return Call(path, lambda: house.caller("cases", operation))
+
+
+async def _correct(house: Together) -> Call:
+    return await _amend(house, "correct_referral", "correction")
+
+
+async def _withdraw(house: Together) -> Call:
+    return await _amend(house, "withdraw_referral", "withdrawal")
+
+
+async def _amend_over_rest(house: Together, operation: str, last: str) -> Call:
+    sent = submission()
+    taken = await house.http["exchange"].post(
+        "/xroad/rest/marac/v1/referrals", json=sent, headers=house.xroad(STAR)
+    )
+    assert taken.status_code == 200, taken.text
+    _SENT[MARAC, operation] = sent["senderReference"]
+    named = {"x-road-userid": "EE38501170364"}
+    return Call(f"/xroad/rest/marac/v1/{last}", lambda: house.xroad(STAR) | named)
+
+
+async def _correct_over_rest(house: Together) -> Call:
+    return await _amend_over_rest(house, "correct_referral", "corrections")
+
+
+async def _withdraw_over_rest(house: Together) -> Call:
+    return await _amend_over_rest(house, "withdraw_referral", "withdrawals")
+
+
+#: The sender's reference of what the last call of an operation is about.
+_SENT: dict[tuple[str, str], str] = {}
+
+
+def _sender_of(document: str, operation: str, version: int) -> Body:
+    reference = _SENT.get((document, operation), "S-1")
+    if document == "cases":
+        return {"sender": {"client": POLIS, "reference": reference, "version": version}}
+    return {"senderReference": reference, "version": version}
+
+
 _IN_REFERRAL: Sequence[Place] = (
     ("victimWishes",),
     ("event", "description"),
@@ -203,6 +255,22 @@ DOORS: Sequence[Door] = (
             "items": [{"reference": new_reference(), "referral": {**referral(), "sender": sender(POLIS)}}]
         },
         (("items",), *(("items", 0, "referral", *place) for place in _IN_REFERRAL[:2])),
+    ),
+    Door(
+        "cases",
+        "correct_referral",
+        "PUT",
+        _correct,
+        lambda _: {**referral(), **_sender_of("cases", "correct_referral", 2)},
+        (("persons",), ("referredOn",)),
+    ),
+    Door(
+        "cases",
+        "withdraw_referral",
+        "PUT",
+        _withdraw,
+        lambda _: {"reason": "other", **_sender_of("cases", "withdraw_referral", 1)},
+        (("reason",),),
     ),
     Door("cases", "enter_referral", "POST", _enter, lambda _: referral(), _IN_REFERRAL),
     Door(
@@ -264,6 +332,22 @@ DOORS: Sequence[Door] = (
         _submit,
         lambda _: submission(),
         (*_IN_REFERRAL, ("version",)),
+    ),
+    Door(
+        MARAC,
+        "correct_referral",
+        "POST",
+        _correct_over_rest,
+        lambda _: {**referral(), **_sender_of(MARAC, "correct_referral", 2)},
+        (("persons",), ("version",)),
+    ),
+    Door(
+        MARAC,
+        "withdraw_referral",
+        "POST",
+        _withdraw_over_rest,
+        lambda _: {"reason": "other", **_sender_of(MARAC, "withdraw_referral", 1)},
+        (("reason",), ("version",)),
     ),
 )
 
