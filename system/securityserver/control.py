@@ -67,12 +67,15 @@ class RestPush(_Words):
 
 
 class Referral(_Words):
-    """A referral to be sent by its sender, in the words of ``system.samples``."""
+    """A referral to be sent, corrected or withdrawn by its sender, in the words of ``system.samples``."""
 
     protocol: Literal["soap", "rest"]
     message_id: str
     sender: dict[str, Any]
-    referral: dict[str, Any]
+    referral: dict[str, Any] | None = None
+    operation: Literal["submit", "correct", "withdraw"] = "submit"
+    reason: str | None = None
+    user_id: str | None = None
     copies: int = 1
 
 
@@ -176,14 +179,17 @@ class Control:
         return JSONResponse({"items": [_public(outcome) for outcome in outcomes]})
 
     async def _refer(self, message: dict[str, Any]) -> Outcome:
+        operation, user_id = message["operation"], message["userId"]
         if message["protocol"] == "soap":
-            return await self._provider.push_soap(referrals.soap_message(message))
+            envelope = referrals.soap_message(message, user_id=user_id, operation=operation)
+            return await self._provider.push_soap(envelope)
         return await self._provider.push_rest(
             "POST",
-            referrals.REST_PATH,
+            referrals.REST_PATHS[operation],
             client=message["sender"]["client"],
             message_id=message["messageId"],
             body=referrals.rest_message(message),
+            headers={} if user_id is None else {"X-Road-UserId": user_id},
         )
 
 

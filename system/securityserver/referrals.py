@@ -1,6 +1,7 @@
 """Referrals as POLIS (SOAP) and STAR (REST) write them, from the JSON words that ``system.samples`` uses.
 
-A message has ``protocol``, ``messageId``, ``sender`` (client, reference, version) and ``referral``.
+A message has ``protocol``, ``messageId``, ``sender`` (client, reference, version) and ``referral``; one
+that withdraws has ``reason`` in its place. What it is for is an operation: submit, correct, withdraw.
 """
 
 import json
@@ -14,7 +15,8 @@ from system.securityserver.partners import TURVAVORK
 from system.securityserver.soap import IDENTIFIERS, XROAD
 
 PRODUCER: Final = "http://turvavork.x-road.eu/producer"
-REST_PATH: Final = "/v1/referrals"
+REST_PATHS: Final = {"submit": "/v1/referrals", "correct": "/v1/corrections", "withdraw": "/v1/withdrawals"}
+SERVICES: Final = {"submit": "submitReferral", "correct": "correctReferral", "withdraw": "withdrawReferral"}
 _MEMBER: Final = ("xRoadInstance", "memberClass", "memberCode", "subsystemCode")
 #: Order of the children in our schema; a JSON object has none.
 _ORDER: Final[Mapping[str, tuple[str, ...]]] = {
@@ -53,15 +55,20 @@ _ITEM: Final = {"persons": "person", "grounds": "ground"}
 
 
 def soap_message(
-    message: Mapping[str, Any], *, user_id: str | None = None, issue: str | None = None
+    message: Mapping[str, Any],
+    *,
+    user_id: str | None = None,
+    issue: str | None = None,
+    operation: str = "submit",
 ) -> bytes:
-    """``submitReferral.v1`` with the header of a message protocol 4.0 request."""
-    sender = message["sender"]
-    header = _header(sender["client"], message["messageId"], user_id, issue)
-    wrapper = etree.Element(f"{{{PRODUCER}}}submitReferral", nsmap={"tv": PRODUCER})
+    """``submitReferral.v1``, or what comes after it, with the header of a message protocol 4.0 request."""
+    sender, service = message["sender"], SERVICES[operation]
+    header = _header(sender["client"], message["messageId"], user_id, issue, service)
+    wrapper = etree.Element(f"{{{PRODUCER}}}{service}", nsmap={"tv": PRODUCER})
     etree.SubElement(wrapper, "senderReference").text = sender["reference"]
     etree.SubElement(wrapper, "version").text = str(sender["version"])
-    _put(wrapper, "referral", message["referral"])
+    _put(wrapper, "referral", message.get("referral"))
+    _put(wrapper, "reason", message.get("reason"))
     return _sealed(header, wrapper)
 
 
@@ -75,7 +82,8 @@ def status_query(client: str, message_id: str, name: str, value: str) -> bytes:
 def rest_message(message: Mapping[str, Any]) -> bytes:
     """The same over REST: the words of the referral, the sender's reference and version beside them."""
     sender = message["sender"]
-    body = {**message["referral"], "senderReference": sender["reference"], "version": sender["version"]}
+    said = message.get("referral") or {"reason": message["reason"]}
+    body = {**said, "senderReference": sender["reference"], "version": sender["version"]}
     return json.dumps(body, ensure_ascii=False).encode()
 
 

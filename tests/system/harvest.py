@@ -23,7 +23,7 @@ _INBOX = """
 _REFERRALS = """
     select r.sender, r.sender_reference, r.sender_version, r.reference,
         upper(replace(r.state, '-', '_')) as status, r.case_id,
-        (select count(*) from participation p where p.referral_id = r.id) as people
+        (select count(*) from participation p where p.referral_id = r.id and p.replaced_in is null) as people
     from referral r where r.sender is not null order by r.received_at
 """
 _FACTS = """
