@@ -90,9 +90,7 @@ async def test_a_victim_with_three_call_outs_gets_the_ground(
     assert (about["count"], about["days"]) == (3, days)
     assert about["source"] == "ee-dev/GOV/70008747/polis"
     async with running.database("cases") as database:
-        query = (
-            "select count(*) from event where type = 'referral.ground-found' and data ->> 'reference' = $1"
-        )
+        query = "select count(*) from event where type = $2 and data ->> 'reference' = $1"
         assert await database.fetchval(query, reference, "referral.ground-found") == 1
     assert (await asking.screen(running, REGION, reference)).is_success
 

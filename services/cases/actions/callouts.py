@@ -36,6 +36,7 @@ _log = log.get_logger(__name__)
 class _Question:
     referral: ReferralId
     reference: str
+    content: int
     window: Window
     pairs: Sequence[Pair]
 
@@ -69,7 +70,7 @@ class CallOutAsker:
         except SealBroken as error:
             _log.error("referral-unreadable", object_id=referral, exc_info=error)
             return None
-        if dossier is None:  # erased
+        if kept is None or dossier is None:  # erased
             await callouts.settle(work, referral, CallOutState.NOT_POSSIBLE)
             return None
         found = rules.pairs(state_name(dossier.referral.state), dossier.persons)
@@ -78,7 +79,7 @@ class CallOutAsker:
             return None
         await self._disclose(work, dossier, found)
         window = rules.window(dossier.referral.referred_on)
-        return _Question(referral, dossier.referral.reference, window, found)
+        return _Question(referral, dossier.referral.reference, kept.content_version, window, found)
 
     async def _disclose(self, work: Work, dossier: Dossier, pairs: Sequence[Pair]) -> None:
         """That the police are told of whom we ask."""
@@ -113,14 +114,18 @@ class CallOutAsker:
             return  # erased meanwhile
         rule = self.catalog.call_outs
         if answers is None:
-            await callouts.settle(work, question.referral, CallOutState.REFUSED)
+            await callouts.settle(work, question.referral, CallOutState.REFUSED, content=question.content)
         else:
             key = await keys.load_one(work, self.ring, stored.key)
             content = callouts.sealed(key, question.referral, question.window, answers)
             if not await callouts.settle(
-                work, question.referral, CallOutState.KNOWN, rule=rule.version, sealed=content
+                work,
+                question.referral,
+                CallOutState.KNOWN,
+                content=question.content,
+                answer=(rule.version, content),
             ):
-                return  # somebody else was faster
+                return  # somebody else was faster, or the question is no longer the right one
             if rules.is_ground(answers, rule):
                 await callouts.found(work, question.referral, rule.ground)
                 data = told.ground_found(stored.head, state_name(stored.state), rule)

@@ -32,6 +32,7 @@ _SETTLE = text("""
     update referral set callouts_state = :state, callouts_due_at = null, callouts_at = :at,
         callouts_rule = :rule, callouts_sealed = :sealed
     where id = :id and callouts_state = 'waiting'
+        and content_version = coalesce(cast(:content as integer), content_version)
 """)
 _FOUND = text("""
     update referral set grounds_found = array_append(grounds_found, :ground), version = version + 1,
@@ -51,11 +52,17 @@ async def settle(
     referral: UUID,
     state: CallOutState,
     *,
-    rule: str | None = None,
-    sealed: bytes | None = None,
+    content: int | None = None,
+    answer: tuple[str, bytes] | None = None,
 ) -> bool:
-    """Ends the asking; False when somebody else was faster."""
-    told = {"id": referral, "state": state.value, "at": work.now, "rule": rule, "sealed": sealed}
+    """Ends the asking; False when somebody else was faster, or what was asked about is corrected meanwhile.
+
+    ``content``: the version of the referral's content that was asked about; ``answer``: the version of the
+    rule, and what was answered, sealed.
+    """
+    rule, sealed = answer or (None, None)
+    told: dict[str, Any] = {"id": referral, "state": state.value, "at": work.now, "content": content}
+    told |= {"rule": rule, "sealed": sealed}
     return (await work.conn.execute(_SETTLE, told)).rowcount == 1
 
 

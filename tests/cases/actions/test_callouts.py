@@ -188,3 +188,37 @@ async def test_that_it_was_asked_is_written_down_before(world: Any, a_referral: 
     assert [tuple(row) for row in rows] == [("disclose", "intake")] * 2
     told = await world.rows("select receiver_code, receiver_system from disclosure")
     assert [tuple(row) for row in told] == [("70008747", "polis")] * 2  # two people, however often asked
+
+
+async def test_a_correction_is_asked_about_anew(world: Any, a_referral: Build, a_person: Build) -> None:
+    """The ground was about other people, perhaps: it stands only if it is found again."""
+    await taken(world, a_referral(), *DAYS)
+    await world.asker.round(5)
+    (row,) = await world.rows("select reference, sender_reference from referral")
+    other = a_person(Role.THREATENING_PERSON, serial=9)
+    corrected = a_referral(a_person(), other)
+    await world.correct(row["reference"], corrected, sender_reference=row["sender_reference"])
+    dossier = await shown(world)
+    assert (dossier.call_outs.state.value, dossier.referral.grounds_found) == ("waiting", ())
+    await world.rows(_DUE)
+    await world.asker.round(5)
+    assert world.exchange.asked[-1]["threateningPerson"] == other.personal_code
+    (row,) = await world.rows(_STATE)
+    assert tuple(row)[:3] == ("known", 1, [])
+
+
+async def test_an_answer_about_what_was_corrected_meanwhile_does_not_count(
+    world: Any, a_referral: Build, a_person: Build
+) -> None:
+    await taken(world, a_referral(), *DAYS)
+    (row,) = await world.rows("select reference, sender_reference from referral")
+    corrected = a_referral(a_person(), a_person(Role.THREATENING_PERSON, serial=9))
+
+    async def correct() -> None:
+        world.exchange.meanwhile = None
+        await world.correct(row["reference"], corrected, sender_reference=row["sender_reference"])
+
+    world.exchange.meanwhile = correct
+    await world.asker.round(5)
+    (stands,) = await world.rows(_STATE)
+    assert tuple(stands)[:3] == ("waiting", 0, [])
