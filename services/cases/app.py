@@ -18,6 +18,7 @@ from services.cases.actions.children import ChildProtection
 from services.cases.actions.correcting import Correcting
 from services.cases.actions.disclosures import Discloser
 from services.cases.actions.events import Feed
+from services.cases.actions.flags import Flags
 from services.cases.actions.intake import Intake
 from services.cases.actions.keys import rewrap_all
 from services.cases.actions.members import LocalAppointments, seed_development
@@ -32,6 +33,7 @@ from services.cases.routes import (
     children,
     disclosures,
     events,
+    flags,
     intake,
     members,
     notices,
@@ -66,6 +68,20 @@ PERSONAL: Final = (
     "participation",
     "child_notice",
     "disclosure",
+    "flag_alarm",
+)
+_ROUTERS: Final = (
+    intake.router,
+    amendments.router,
+    events.router,
+    disclosures.router,
+    flags.router,
+    notices.router,
+    children.router,
+    reading.router,
+    writing.router,
+    members.router,
+    logbook.router,
 )
 _DESCRIPTION: Final = (
     "People, referrals, cases and who may see them. A referral is taken once, scored, and screened by a "
@@ -149,18 +165,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             name=NAME,
             title="Turvavõrk: cases",
             description=_DESCRIPTION,
-            routers=[
-                intake.router,
-                amendments.router,
-                events.router,
-                disclosures.router,
-                notices.router,
-                children.router,
-                reading.router,
-                writing.router,
-                members.router,
-                logbook.router,
-            ],
+            routers=_ROUTERS,
             lifespan=lifespan,
             readiness=readiness,
         )
@@ -192,7 +197,9 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
         index=index,
         patience=own.score_patience,
     )
-    state.child_protection = ChildProtection(parts.catalog, parts.ring, parts.discloser())
+    discloser = parts.discloser()
+    state.flags = Flags(parts.catalog.flags, index, discloser)
+    state.child_protection = ChildProtection(parts.catalog, parts.ring, discloser)
     state.correcting = Correcting(state.intake, pseudonyms)
     state.withdrawing = Withdrawing(parts.catalog)
     state.screener = Screener(parts.catalog, parts.ring, pseudonyms)

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.cases.model.codes import AgeBand, Decision, EventType, Ground, Role, State
 from services.cases.model.disclosures import Act, DisclosureRules, Receiver
+from services.cases.model.flags import FlagRule
 from services.cases.model.published import (
     AgeBorders,
     Ages,
@@ -42,6 +43,7 @@ class Catalog:
     child_notice: ChildNoticeRule
     disclosures: DisclosureRules
     call_outs: CallOutRule
+    flags: FlagRule
     codes: Mapping[str, Mapping[str, Label]]
 
 
@@ -61,6 +63,7 @@ def load() -> Catalog:
         child_notice=_child_notice(),
         disclosures=_disclosures(),
         call_outs=_call_outs(),
+        flags=_flags(),
         codes=_read("codes")["lists"],
     )
 
@@ -130,3 +133,8 @@ def _disclosures() -> DisclosureRules:
         raise datafile.DataFileError(f"services/cases/data/disclosures.yaml: no words for {missing}")
     receivers = {row["code"]: row["label"] for row in file["receivers"]}
     return DisclosureRules(acts, receivers, Receiver(**file["child_notice"]), Receiver(**file["call_outs"]))
+
+
+def _flags() -> FlagRule:
+    file = _read("flags")
+    return FlagRule(file["months"], frozenset(file["case_states"]))

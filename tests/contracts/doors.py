@@ -154,6 +154,10 @@ async def _locate(house: Together) -> Call:
     return await _child(house, "locate_child", "municipality", None)
 
 
+async def _flag(house: Together) -> Call:
+    return Call("/api/cases/v1/flags", lambda: house.caller("cases", "ask_flag"))
+
+
 async def _session(_: Together) -> Call:
     return Call("/api/cases/v1/sessions", dict)
 
@@ -290,6 +294,7 @@ DOORS: Sequence[Door] = (
         (("reason",), ("note",)),
     ),
     Door("cases", "locate_child", "PUT", _locate, lambda _: {"municipality": "0184"}, (("municipality",),)),
+    Door("cases", "ask_flag", "POST", _flag, lambda _: {"personalCode": "48805042711"}, (("personalCode",),)),
     Door(
         "cases",
         "create_session",

@@ -14,6 +14,7 @@ class Act(StrEnum):
 
     CHILD_NOTICE = "child-notice"
     CALL_OUTS = "call-outs"
+    FLAG = "flag"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from tests.cases.routes.access.full import Full, Wanted
 from tests.cases.routes.access.house import AWAY, HOME, Answer, House, a_referral, day_of
-from tests.cases.routes.access.oracle import Asker, Expected, Thing, at_the_door, expected
+from tests.cases.routes.access.oracle import Asker, Expected, Thing, at_the_door, expected, granted
 
 Purpose = str | None
 
@@ -119,6 +119,14 @@ def _locate_child(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]
         yield Knock(path, Wanted(word), "PUT", {"municipality": "0184"})
 
 
+def _list_flag_alarms(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    """Nothing in the house is sealed: whoever may ask hears of no alarm."""
+    refusal = at_the_door(asker, "list_flag_alarms", purpose)
+    rules = tuple(dict.fromkeys(rule["id"] for rule, _ in granted(asker, "list_flag_alarms", purpose)))
+    word = refusal or Expected(200, rules=rules)
+    yield Knock("/flag-alarms", Wanted(word, {"items": [], "next": None}))
+
+
 DOORS: dict[str, Callable[[Full, Asker, Purpose], Iterator[Knock]]] = {
     "list_referrals": _list_referrals,
     "list_cases": _list_cases,
@@ -131,6 +139,7 @@ DOORS: dict[str, Callable[[Full, Asker, Purpose], Iterator[Knock]]] = {
     "list_child_notices": _list_child_notices,
     "stop_child_notice": _stop_child_notice,
     "locate_child": _locate_child,
+    "list_flag_alarms": _list_flag_alarms,
 }
 
 

@@ -1,0 +1,55 @@
+"""Victims found by their code, and alarms about those of whom nothing is said."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import text
+
+from services.cases.model.flags import Alarm, Victimhood
+from services.cases.model.ids import CaseId
+from services.kit.db import Work
+from services.kit.paging import Place
+
+_VICTIM: Final = text("""
+    select c.id, c.region, c.state, r.referred_on, c.sealed or w.sealed as silent
+    from person_index i join person w on w.id = i.person_id
+    join participation p on p.person_id = i.person_id and p.role = 'victim' and p.replaced_in is null
+    join referral r on r.id = p.referral_id and r.state = 'accepted'
+    join marac_case c on c.id = r.case_id
+    join data_key k on k.id = c.key_id and k.wrapped is not null
+    where i.kind = 'personal-code' and i.value = :code
+""")
+_ALARM: Final = text("""
+    insert into flag_alarm (id, case_id, region, client, asked_at, asked_on)
+    select * from unnest(
+        cast(:id as uuid[]), cast(:case as uuid[]), cast(:region as text[]), cast(:client as text[]),
+        cast(:asked_at as timestamptz[]), cast(:asked_on as date[])
+    )
+""")
+_LIST: Final = text("""
+    select id, case_id, region, client, asked_at, asked_on from flag_alarm
+    where region = any (cast(:regions as text[]))
+    and (asked_on, id) < (cast(:day as date), cast(:last as uuid))
+    order by asked_on desc, id desc limit :most
+""")
+_COLUMNS: Final = ("id", "case", "region", "client", "asked_at", "asked_on")
+
+
+async def victimhoods(work: Work, code: bytes) -> Sequence[Victimhood]:
+    """The accepted referrals in which somebody is the victim, by the blind index of the code."""
+    rows = await work.conn.execute(_VICTIM, {"code": code})
+    return [Victimhood(CaseId(row.id), row.region, row.referred_on, row.state, row.silent) for row in rows]
+
+
+async def alarm(work: Work, alarms: Sequence[Alarm]) -> None:
+    """Writes alarms; one statement, however many there are, also for none."""
+    await work.conn.execute(_ALARM, {name: [getattr(one, name) for one in alarms] for name in _COLUMNS})
+
+
+async def alarms(work: Work, regions: Sequence[str], before: Place, most: int) -> Sequence[Alarm]:
+    """The alarms of some regions, from a place on, the newest first."""
+    values = {"regions": list(regions), "day": before.day, "last": before.id, "most": most}
+    rows = await work.conn.execute(_LIST, values)
+    return [
+        Alarm(row.id, CaseId(row.case_id), row.region, row.client, row.asked_at, row.asked_on) for row in rows
+    ]
