@@ -9,6 +9,7 @@ committed, or when the row was stored as acknowledged; and what was acknowledged
 or of a request and the worker) do no harm.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -64,6 +65,8 @@ _REFUSALS: Final[Mapping[str, type[BusinessRefusal]]] = {
         ReferralUnknown,
     )
 }
+#: Bytes from which on sealing would hold up all others; what is smaller costs less than a thread.
+_LARGE: Final = 256 * 1024
 _STORE_TRIES: Final = 3
 _Arrival: TypeAlias = tuple[Permit, inbox.NewMessage, Raw]
 #: The row of the inbox, and the leaf of this delivery in the message log.
@@ -151,7 +154,7 @@ class Intake:
         self, permit: Permit, submission: Submission, request_id: str, *, later: bool
     ) -> Receipt:
         """``later`` leaves the hand-over to the worker: the row is acknowledged before the answer."""
-        new = self._sealed(permit, submission, request_id, later=later)
+        new = await self._sealed(permit, submission, request_id, later=later)
         raw = submission.raw
         message, leaf = await self._store(permit, new, raw)
         if message.digest != raw.digest:
@@ -199,11 +202,13 @@ class Intake:
                 messages.append(known)
             return await _logged(work, arrivals, messages)
 
-    def _sealed(
+    async def _sealed(
         self, permit: Permit, submission: Submission, request_id: str, *, later: bool
     ) -> inbox.NewMessage:
         row_id = new_id()
-        sealed = self._sealer.seal(row_id, submission.raw, submission.referral)
+        large = len(submission.raw.body) > _LARGE
+        told = (row_id, submission.raw, submission.referral)
+        sealed = await asyncio.to_thread(self._sealer.seal, *told) if large else self._sealer.seal(*told)
         return inbox.NewMessage(
             id=row_id,
             request_id=UUID(request_id),

@@ -5,6 +5,7 @@ No contract of ours has an attachment: a referral that comes with some is read, 
 
 import base64
 import binascii
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from services.exchange.actions.gate import Gate
 from services.exchange.model.offered import SUBMIT
 from services.exchange.routes import soap
+from services.exchange.store.sealing import Sealer
 from services.exchange.wire import attachments, messages
 
 MIB = 1024 * 1024
@@ -225,6 +227,25 @@ async def test_a11_what_is_large_and_no_more_is_taken(provider: Any) -> None:
     sent = packed(provider.request, DATA + b"\r\n" + blob)
     provider.accepted(await provider.call(sent, TYPE))
     assert await provider.kept() == 1
+
+
+async def test_a11_a_large_message_is_sealed_beside_the_others(
+    provider: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not on the thread on which all others are answered; a small one is not worth a thread."""
+    threads: list[int] = []
+    seal = Sealer.seal
+
+    def watched(*words: Any) -> Any:
+        threads.append(threading.get_ident())
+        return seal(*words)
+
+    monkeypatch.setattr(Sealer, "seal", watched)
+    for filling in (b"small", bytes(2 * MIB)):
+        await provider.running.forget()
+        provider.accepted(await provider.call(packed(provider.request, DATA + b"\r\n" + filling), TYPE))
+    assert threads[0] == threading.get_ident()
+    assert threads[1] != threading.get_ident()
 
 
 async def test_a11_large_messages_wait_for_each_other(provider: Any) -> None:
