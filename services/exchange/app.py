@@ -28,11 +28,13 @@ from services.exchange.actions.status import Statuses
 from services.exchange.actions.usage import Keeper, Tracker
 from services.exchange.catalog import contracts, offered, regions, tracker
 from services.exchange.model import callouts as callout_words
+from services.exchange.model.xroad import ClientId, ServiceId
 from services.exchange.outbound.breaker import Breaker
 from services.exchange.outbound.cases import Cases
 from services.exchange.outbound.disclosures import DisclosureFeed
 from services.exchange.outbound.feed import CaseFeed
 from services.exchange.outbound.securityserver import SecurityServer, Tls
+from services.exchange.outbound.witness import PATH, PERIOD_SECONDS, XRoadWitness
 from services.exchange.routes import callouts, messages, partners, rest, soap
 from services.exchange.routes import tracker as tracking
 from services.exchange.routes.xroad import Door, LoggedRefusals, XRoad
@@ -40,6 +42,7 @@ from services.exchange.rules import delivery as rules
 from services.exchange.settings import Settings
 from services.exchange.store.bodies import Bodies
 from services.exchange.store.sealing import Sealer
+from services.exchange.wire import address
 from services.exchange.worker import Line, Worker
 from services.kit import keys, logbook
 from services.kit.access import RemoteAppointments
@@ -53,6 +56,7 @@ from services.kit.sealed import BlindIndex, KeyRing
 from services.kit.sequencer import Sequencer
 from services.kit.tokens import ServiceSigner, TokenVerifier
 from services.kit.web import MIB, ServiceSpec, create_service
+from services.kit.witness import OwnLog, Watch
 
 NAME: Final = "exchange"
 PACKAGE: Final = "services.exchange"
@@ -202,7 +206,7 @@ def create_worker(
             for partner in directory.partners
         ],
         opened=partial(book.open, database),
-        watches=book.watches(database, own.witness_folder),
+        watches=_watches(own, database, server, Records(database, policy)),
         closed=closed,
     )
 
@@ -210,6 +214,17 @@ def create_worker(
 def _keeper(database: Database, client: ServiceClient, policy: Policy) -> Keeper:
     permit = _worker_permit(policy, "disclosures", "apply_disclosure", "accountability")
     return Keeper(database, DisclosureFeed(client), tracker.load(), permit)
+
+
+def _watches(own: Settings, database: Database, server: SecurityServer, records: Records) -> list[Watch]:
+    """What brings our checkpoints to the witnesses that there are: a folder, a partner."""
+    found = [*_logbook(own).watches(database, own.witness_folder)]
+    if own.witness is not None:
+        provider, _, code = f"{own.xroad_instance}/{own.witness}".rpartition("/")
+        service = ServiceId(ClientId.parse(provider), code, None)
+        witness = XRoadWitness(server, service, address.of_service(service, PATH), records.write)
+        found.append(Watch(witness, [OwnLog(database, log) for log in LOGS], period=PERIOD_SECONDS))
+    return found
 
 
 def _hand_over(database: Database, sealer: Sealer, client: ServiceClient, policy: Policy) -> HandOver:

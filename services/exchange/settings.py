@@ -97,3 +97,11 @@ class Settings(StatefulSettings):
     delivery_tries: int = Field(
         default=5, ge=1, le=100, description="Tries of an unknown error before a person must decide."
     )
+    witness: str | None = Field(
+        default=None,
+        pattern=r"^[^/]+(/[^/]+){3}$",
+        description=(
+            "X-Road REST service that witnesses our logs, as class/member/subsystem/service; it is sent "
+            "checkpoints every minute."
+        ),
+    )

@@ -27,6 +27,10 @@ class WitnessAwayError(Exception):
     """The witness did not take a checkpoint now; the message says why."""
 
 
+class WitnessRefusesError(WitnessAwayError):
+    """The witness says that the log is not the one it knows: somebody must look at once."""
+
+
 class Source(Protocol):
     """A log whose checkpoints are witnessed."""
 
@@ -118,7 +122,8 @@ class Watch:
                 back_off = self._period
             except (WitnessAwayError, UpstreamUnavailable) as error:
                 back_off = min(2 * back_off, max(self._period, LONGEST_BACK_OFF_SECONDS))
-                _log.warning("witness-away", cause=type(error).__name__, delay_ms=round(back_off * 1000))
+                say = _log.critical if isinstance(error, WitnessRefusesError) else _log.warning
+                say("witness-away", cause=type(error).__name__, delay_ms=round(back_off * 1000))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), back_off)
 

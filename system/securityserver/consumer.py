@@ -10,17 +10,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from system.securityserver import callouts, children, metaservices, partners, soap
+from system.securityserver import callouts, children, metaservices, partners, soap, witness
 from system.securityserver.behaviour import Behaviour, Effect, Rule
 from system.securityserver.faults import Generation, XRoadError, refused_as, rest_error, soap_error
 from system.securityserver.metaservices import MetaServices
 from system.securityserver.partners import Answer, Polis, Star
+from system.securityserver.witness import LogWitness
 
 _POLIS_SERVICES: Final = frozenset(f"{partners.POLIS}/{name}/v1" for name in ("caseNotice", callouts.SERVICE))
-#: The services of STAR, and the path of each.
+#: The services of STAR and of the witness, and the path of each.
 _STAR_PATHS: Final = {
     f"{partners.STAR}/caseNotice": partners.STAR_PATH,
     f"{partners.STAR}/{children.SERVICE}": children.PATH,
+    f"{witness.WITNESS}/{witness.SERVICE}": witness.PATH,
 }
 _SERVICE_PARTS: Final = 5
 _NETWORK: Final = "server.serverproxy.network_error"
@@ -45,6 +47,7 @@ class ConsumerSide:
         self._behaviour, self._meta = behaviour, meta
         self._polis = polis
         self._star = star
+        self.log_witness = LogWitness()
 
     async def take_soap(self, request: Request) -> Response:
         """``POST /``: a SOAP message of ours."""
@@ -144,6 +147,8 @@ class ConsumerSide:
             return Answer(405, "application/json", b'{"code":"METHOD"}')
         if soap.media_type(request.headers.get("content-type")) != "application/json":
             return Answer(415, "application/json", b'{"code":"CONTENT_TYPE"}')
+        if path == witness.PATH:
+            return self.log_witness.take(raw)
         if path == children.PATH:
             return self._star.children.take(message_id, raw, rule)
         return self._star.take(message_id, raw, rule)
