@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
+from uuid import uuid4
 
 import aiohttp
 import asyncpg
@@ -19,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import cpu, floor, load, messages
+from bench import cpu, floor, load, messages, partners, peers
 from bench.load import Ask, Measured
 from services.kit.clock import SystemClock
 from system.demo.run import development_tokens
@@ -31,6 +32,7 @@ from system.run import System
 
 RESULTS: Final = Path(__file__).parent / "results"
 CONNECTIONS: Final = (1, 16, 64)
+NOTICES: Final = 5_000
 _WAITING: Final = {
     "exchange": """
         select (select count(*) from inbox where state = 'received')
@@ -44,7 +46,9 @@ _WAITING: Final = {
 }
 _LAST_EVENT: Final = "select coalesce(max(position), -1) from event_position"
 _READ_TO: Final = {
-    "exchange": "select coalesce(max(split_part(cursor, '.', 2)::bigint), -1) from feed_cursor",
+    "exchange": """
+        select coalesce(max(split_part(cursor, '.', 2)::bigint), -1) from feed_cursor where feed = 'cases'
+    """,
     "indicators": "select coalesce(max(split_part(cursor, '.', 2)::bigint), -1) from reading",
 }
 _STATUS: Final = re.compile(rb"<status>([A-Z_]+)</status>")
@@ -110,8 +114,60 @@ async def _intake(rows: Rows, data: Path, hand_over: str, seconds: float, rate: 
             rows.append(_row(name, found, left=left, cpu_ms=spent))
         if hand_over == "immediate":
             await _reads(rows, system, seconds / 4)
+            await _partners(rows, system, seconds / 2)
         else:
+            await _rest(rows, system, seconds / 4)
             await _floor(rows, system, seconds / 4)
+
+
+async def _rest(rows: Rows, system: System, seconds: float) -> None:
+    """The same referrals over REST, acknowledged with hand-over deferred."""
+    bodies = messages.rest(int(seconds * 600), 5_000_000)
+    before = cpu.used(system)
+    found = await load.closed_loop(_rest_asks(system, bodies), 16, seconds)
+    left = await _quiet(system)
+    spent = cpu.per_answer(before, cpu.used(system), len(found.latencies))
+    rows.append(_row("closed loop 16, REST, deferred", found, left=left, cpu_ms=spent))
+
+
+def _rest_asks(system: System, bodies: Sequence[bytes]) -> list[Ask]:
+    url = f"{system.xroad_url}/xroad/rest/marac/v1/referrals"
+
+    def ask(body: bytes) -> Ask:
+        async def send(session: aiohttp.ClientSession) -> str:
+            said = {
+                "X-Road-Client": messages.POLIS,
+                "X-Road-Id": str(uuid4()),
+                "Content-Type": "application/json",
+            }
+            async with session.post(url, data=body, headers=said) as answer:
+                told = await answer.read()
+                return "received" if answer.status < 300 and b"reference" in told else ""  # noqa: PLR2004
+
+        return send
+
+    return [ask(body) for body in bodies]
+
+
+async def _partners(rows: Rows, system: System, seconds: float) -> None:
+    """How long until a partner is told, and how fast what waited for it drains."""
+    url = f"{system.xroad_url}/xroad/soap"
+    database = await asyncpg.connect(_cluster(system).url("exchange", SUPERUSER))
+    try:
+        for rate in (50.0, 100.0):
+            bodies = messages.about_children(int(rate * seconds), int(6_000_000 + rate * 1000))
+            rows.append(await partners.round_trip(database, _soap(url, bodies), rate))
+            await _quiet(system)
+        token = development_tokens(system.layout.keys)("operator", None)
+        bodies = messages.about_children(NOTICES, 7_000_000)
+        rows.append(await partners.drain(system, database, _soap(url, bodies), NOTICES, token))
+    finally:
+        await database.close()
+
+
+async def _peers(rows: Rows, folder: Path, seconds: float) -> None:
+    for peer in peers.PEERS:
+        rows.append(await peers.measure(peer, folder, messages.soap(2000), seconds))
 
 
 def _cluster(system: System) -> Cluster:
@@ -217,6 +273,8 @@ def _show(rows: Rows) -> None:
     for row in rows:
         if len(row.get("told", ())) > 1:
             print(f"told, {row['name']}: {row['told']}")
+        if "error" in row:
+            print(f"{row['name']}: {row['error']}")
         if "cpu_ms" in row:
             told = ", ".join(f"{name} {spent}" for name, spent in row["cpu_ms"].items())
             print(f"CPU ms per answer, {row['name']}: {told}")
@@ -227,6 +285,7 @@ async def _all(seconds: float, rate: float) -> Rows:
     with tempfile.TemporaryDirectory(prefix="turvavork-bench-") as folder:
         for hand_over in ("immediate", "deferred"):
             await _intake(rows, Path(folder) / "data", hand_over, seconds, rate)
+        await _peers(rows, Path(folder) / "peers", seconds / 4)
     return [*rows, *_ratios(rows)]
 
 

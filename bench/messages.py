@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from services.kit import personal_code
 from system import samples
-from system.securityserver.referrals import soap_message
+from system.securityserver.referrals import rest_message, soap_message
 
 POLIS: Final = "ee-dev/GOV/70008747/polis"
 _FIRST_BIRTH: Final = date(1960, 1, 1)
@@ -46,4 +46,20 @@ def _code(person: dict[str, Any], number: int) -> str:
 def soap(count: int, start: int = 0) -> list[bytes]:
     """So many SOAP messages, rendered before anything is timed."""
     source = fresh(start)
+    return [soap_message(next(source)) for _ in range(count)]
+
+
+def rest(count: int, start: int = 0) -> list[bytes]:
+    """So many REST messages: the same words as JSON."""
+    source = fresh(start)
+    return [rest_message(next(source)) for _ in range(count)]
+
+
+def about_children(count: int, start: int = 0) -> list[bytes]:
+    """So many SOAP messages with at least one child each."""
+    source = (
+        message
+        for message in fresh(start)
+        if any(person["role"] == "child" for person in message["referral"]["persons"])
+    )
     return [soap_message(next(source)) for _ in range(count)]
