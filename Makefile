@@ -23,7 +23,7 @@ bench: .venv/.dev
 	$(BIN)/python -m bench $(ARGS)
 
 soak: .venv/.dev
-	TURVAVORK_SOAK=1 $(BIN)/pytest -q tests/system tests/contracts -m slow $(ARGS)
+	TURVAVORK_SOAK=1 $(BIN)/pytest -q tests/system tests/contracts tests/exchange/worker -m slow $(ARGS)
 
 openapi: .venv/.dev
 	$(BIN)/turvavork openapi

@@ -175,6 +175,15 @@ async def _skip(house: Together) -> Call:
     return Call(path, lambda: house.caller("exchange", "skip_message"))
 
 
+async def _redrive(house: Together) -> Call:
+    return Call("/api/exchange/v1/messages/redrive", lambda: house.caller("exchange", "redrive_messages"))
+
+
+async def _pause(house: Together) -> Call:
+    await house.rows("exchange", "delete from partner_pause")  # the same partner is not paused twice
+    return Call("/api/exchange/v1/pauses", lambda: house.caller("exchange", "pause_partner"))
+
+
 async def _submit(house: Together) -> Call:
     return Call("/xroad/rest/marac/v1/referrals", lambda: house.xroad(STAR))
 
@@ -328,6 +337,22 @@ DOORS: Sequence[Door] = (
         "POST",
         _skip,
         lambda _: {"reason": "told-otherwise"},
+        (("reason",),),
+    ),
+    Door(
+        "exchange",
+        "redrive_messages",
+        "POST",
+        _redrive,
+        lambda _: {"dryRun": True, "most": 1, "reason": "partner-failed"},
+        (("dryRun",), ("most",), ("reason",)),
+    ),
+    Door(
+        "exchange",
+        "pause_partner",
+        "POST",
+        _pause,
+        lambda _: {"partner": STAR, "reason": "our-maintenance"},
         (("reason",),),
     ),
     Door(

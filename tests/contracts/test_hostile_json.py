@@ -22,6 +22,10 @@ Said = Callable[[], str]
 EACH_DOOR = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.operation)
 
 
+#: Good bodies need the police: tests/exchange/routes/test_callouts.py sends good and bad ones.
+ELSEWHERE = {("exchange", "ask_call_outs")}
+
+
 def test_every_operation_with_a_body_has_a_door() -> None:
     with_body = {
         (name, operation["operationId"])
@@ -29,7 +33,7 @@ def test_every_operation_with_a_body_has_a_door() -> None:
         for _, _, operation in contract.operations(name)
         if "requestBody" in operation
     }
-    assert {(door.document, door.operation) for door in DOORS} == with_body
+    assert {(door.document, door.operation) for door in DOORS} == with_body - ELSEWHERE
 
 
 async def ask(house: Together, door: Door, call: Call, body: bytes, media: str = "application/json") -> Any:

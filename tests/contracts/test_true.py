@@ -104,6 +104,7 @@ async def known(house: Together) -> Mapping[str, str]:
         "event_id": str(event["id"]),
         "number": shown["persons"][0]["id"],
         "message_id": await house.put_aside(),
+        "pause_id": await house.pause(),
         "reference": sent["reference"],
         "instrument": "dash",
         "indicator": "people-served",

@@ -146,6 +146,18 @@ class Together:
         )
         return str(message)
 
+    async def pause(self) -> str:
+        """A pause of a partner."""
+        pause = uuid4()
+        await self.rows(
+            "exchange",
+            """insert into partner_pause (id, partner, reason, paused_at, paused_by)
+               values ($1, $2, 'our-maintenance', now(), 'm-operator')""",
+            pause,
+            str(pause),
+        )
+        return str(pause)
+
 
 @cache
 def _rules(service: str) -> Sequence[Mapping[str, Any]]:
