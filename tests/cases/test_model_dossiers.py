@@ -34,6 +34,7 @@ def a_referral(state: ReferralState, **changes: Any) -> ListedReferral:
         "received_at": AT,
         "state": state,
         "grounds_told": (Ground.REPEAT,),
+        "grounds_found": (),
         "case": CASE,
         "agencies": frozenset({"police@polva"}),
         "version": 1,

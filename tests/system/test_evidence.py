@@ -1,6 +1,7 @@
 """A running system's logs, taken out and verified as an auditor does."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -79,8 +80,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def witness_of(running: Running, service: str, log: str) -> Path:
-    (found,) = (running.data.parent / "witness").glob(f"turvavork-{service}-{log}-*.jsonl")
-    return found
+    """The witness's copy, once it was brought: by the worker, soon after the first checkpoint."""
+    until = time.monotonic() + 30
+    while not (found := [*(running.data.parent / "witness").glob(f"turvavork-{service}-{log}-*.jsonl")]):
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    (copy,) = found
+    return copy
 
 
 def key_of(running: Running, service: str, log: str) -> str:
