@@ -1,7 +1,6 @@
 """Every operation that takes a JSON body: a caller who may, a body that is good, and places for anything."""
 
-import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -19,7 +18,6 @@ from tests.contracts.together import POLIS, STAR, Together
 CANARY = "Kanaarilind-7f3e"
 #: A day on which none of the people here was born.
 BIRTH = date(1930, 6, 15)
-_HERE = "@@here@@"
 _SERIALS = count(1)
 
 Body = dict[str, Any]
@@ -118,17 +116,18 @@ async def entered(house: Together, body: Body) -> Body:
     return dict(answer.json())
 
 
+def _at(path: str, service: str, operation: str) -> Callable[[Together], Awaitable[Call]]:
+    """A door that needs nothing to be there."""
+
+    async def call(house: Together) -> Call:
+        return Call(path, lambda: house.caller(service, operation))
+
+    return call
+
+
 async def _take(house: Together) -> Call:
     path = f"/api/cases/v1/intake/{new_reference()}"
     return Call(path, lambda: house.caller("cases", "take_referral"))
-
-
-async def _take_several(house: Together) -> Call:
-    return Call("/api/cases/v1/intake", lambda: house.caller("cases", "take_referrals"))
-
-
-async def _enter(house: Together) -> Call:
-    return Call("/api/cases/v1/referrals", lambda: house.caller("cases", "enter_referral"))
 
 
 async def _screen(house: Together) -> Call:
@@ -154,29 +153,13 @@ async def _locate(house: Together) -> Call:
     return await _child(house, "locate_child", "municipality", None)
 
 
-async def _flag(house: Together) -> Call:
-    return Call("/api/cases/v1/flags", lambda: house.caller("cases", "ask_flag"))
-
-
 async def _session(_: Together) -> Call:
     return Call("/api/cases/v1/sessions", dict)
-
-
-async def _score(house: Together) -> Call:
-    return Call("/api/riskscore/v1/scores", lambda: house.caller("riskscore", "create_score"))
-
-
-async def _scores(house: Together) -> Call:
-    return Call("/api/riskscore/v1/scores/batch", lambda: house.caller("riskscore", "create_scores"))
 
 
 async def _skip(house: Together) -> Call:
     path = f"/api/exchange/v1/messages/{await house.put_aside()}/skip"
     return Call(path, lambda: house.caller("exchange", "skip_message"))
-
-
-async def _redrive(house: Together) -> Call:
-    return Call("/api/exchange/v1/messages/redrive", lambda: house.caller("exchange", "redrive_messages"))
 
 
 async def _pause(house: Together) -> Call:
@@ -263,7 +246,7 @@ DOORS: Sequence[Door] = (
         "cases",
         "take_referrals",
         "POST",
-        _take_several,
+        _at("/api/cases/v1/intake", "cases", "take_referrals"),
         lambda _: {
             "items": [{"reference": new_reference(), "referral": {**referral(), "sender": sender(POLIS)}}]
         },
@@ -285,7 +268,14 @@ DOORS: Sequence[Door] = (
         lambda _: {"reason": "other", **_sender_of("cases", "withdraw_referral", 1)},
         (("reason",),),
     ),
-    Door("cases", "enter_referral", "POST", _enter, lambda _: referral(), _IN_REFERRAL),
+    Door(
+        "cases",
+        "enter_referral",
+        "POST",
+        _at("/api/cases/v1/referrals", "cases", "enter_referral"),
+        lambda _: referral(),
+        _IN_REFERRAL,
+    ),
     Door(
         "cases",
         "screen_referral",
@@ -303,7 +293,14 @@ DOORS: Sequence[Door] = (
         (("reason",), ("note",)),
     ),
     Door("cases", "locate_child", "PUT", _locate, lambda _: {"municipality": "0184"}, (("municipality",),)),
-    Door("cases", "ask_flag", "POST", _flag, lambda _: {"personalCode": "48805042711"}, (("personalCode",),)),
+    Door(
+        "cases",
+        "ask_flag",
+        "POST",
+        _at("/api/cases/v1/flags", "cases", "ask_flag"),
+        lambda _: {"personalCode": "48805042711"},
+        (("personalCode",),),
+    ),
     Door(
         "cases",
         "create_session",
@@ -317,7 +314,7 @@ DOORS: Sequence[Door] = (
         "riskscore",
         "create_score",
         "POST",
-        _score,
+        _at("/api/riskscore/v1/scores", "riskscore", "create_score"),
         lambda _: {"instrument": "dash", "onDate": "2017-03-02", "answers": {"injury": "yes"}},
         (("answers",), ("version",), ("callOuts12Months",), ("repeat",)),
         audited=False,
@@ -326,7 +323,7 @@ DOORS: Sequence[Door] = (
         "riskscore",
         "create_scores",
         "POST",
-        _scores,
+        _at("/api/riskscore/v1/scores/batch", "riskscore", "create_scores"),
         lambda _: {"items": [{"instrument": "dash", "onDate": "2017-03-02", "answers": {"injury": "yes"}}]},
         (("items",), ("items", 0, "answers")),
         audited=False,
@@ -343,7 +340,7 @@ DOORS: Sequence[Door] = (
         "exchange",
         "redrive_messages",
         "POST",
-        _redrive,
+        _at("/api/exchange/v1/messages/redrive", "exchange", "redrive_messages"),
         lambda _: {"dryRun": True, "most": 1, "reason": "partner-failed"},
         (("dryRun",), ("most",), ("reason",)),
     ),
@@ -380,31 +377,6 @@ DOORS: Sequence[Door] = (
         (("reason",), ("version",)),
     ),
 )
-
-
-def texts(body: Any, at: Place = ()) -> Iterator[tuple[Place, str]]:
-    """Every text of a body with its place."""
-    if isinstance(body, str):
-        yield at, body
-    elif isinstance(body, dict | list):
-        for step, inner in body.items() if isinstance(body, dict) else enumerate(body):
-            yield from texts(inner, (*at, step))
-
-
-def changed(body: Body, at: Mapping[Place, Any]) -> Body:
-    """A copy of the body with other values at some places."""
-    copy = json.loads(json.dumps(body))
-    for place, value in at.items():
-        inner = copy
-        for step in place[:-1]:
-            inner = inner[step]
-        inner[place[-1]] = value
-    return dict(copy)
-
-
-def with_bytes(body: Body, place: Place, value: bytes) -> bytes:
-    """The body as JSON with raw bytes for the value at a place."""
-    return json.dumps(changed(body, {place: _HERE})).encode().replace(f'"{_HERE}"'.encode(), value)
 
 
 @cache

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.contracts import contract, corpora, doors
+from tests.contracts import contract, corpora
+from tests.contracts.bodies import with_bytes
 from tests.contracts.doors import CANARY, DOORS, Call, Door
 from tests.contracts.together import Together, audited, grown
 
@@ -110,7 +111,7 @@ async def test_a_body_of_the_corpus_in_a_place_of_a_message(house: Together, doo
     call = await door.call(house)
     for place in door.places:
         chosen = corpora.share([*bodies], AT_A_PLACE, f"{door.operation} {place}")
-        whole = {name: doors.with_bytes(door.body(house), place, bodies[name]) for name in chosen}
+        whole = {name: with_bytes(door.body(house), place, bodies[name]) for name in chosen}
         good = {name: is_good(door, name, body) for name, body in whole.items()}
         bad = [(f"{place} {name}", whole[name], bodies[name]) for name in chosen if good[name] is False]
         wrong += await refused(house, door, call, bad, said)

@@ -13,6 +13,7 @@ from lxml import etree
 
 from services.kit import personal_code
 from tests.contracts import contract, doors
+from tests.contracts.bodies import changed
 from tests.contracts.doors import CANARY
 from tests.contracts.letters import PATH, message, post, soap
 from tests.contracts.together import SECRET, Together, audited, grown
@@ -351,7 +352,7 @@ async def test_a_broken_rule_is_told_in_the_wrapper(house: Together, said: Said,
     changes, code = RULES[rule]
     before = await house.counts()
     said()
-    answer = await soap(house, doors.changed(doors.submission(), changes))
+    answer = await soap(house, changed(doors.submission(), changes))
     if answer.status_code == 500:
         assert code.endswith("|schema")
         assert fault(answer) == "Client.schema_violation"

@@ -9,6 +9,7 @@ import pytest
 from lxml import etree
 
 from tests.contracts import contract, corpora, doors
+from tests.contracts.bodies import changed, texts
 from tests.contracts.doors import CANARY, DOORS, Body, Door, Place
 from tests.contracts.letters import soap
 from tests.contracts.together import POLIS, Together, grown
@@ -30,12 +31,12 @@ EACH_DOOR = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.operati
 
 def free(body: Body) -> list[Place]:
     """Where a body holds words that nobody prescribes."""
-    return [place for place, text in doors.texts(body) if CANARY in text]
+    return [place for place, text in texts(body) if CANARY in text]
 
 
 def coded(body: Body) -> list[Place]:
     """Where it holds codes, dates and ids."""
-    return [place for place, text in doors.texts(body) if CANARY not in text]
+    return [place for place, text in texts(body) if CANARY not in text]
 
 
 def kept(place: Place, text: str) -> str | None:
@@ -91,7 +92,7 @@ async def test_free_words_come_back_as_they_were(house: Together, door: Door, sa
     for text in strings:
         body = door.body(house)
         fits = {place: shown for place in free(body) if (shown := kept(place, text)) is not None}
-        answer = await send(house, door, doors.changed(body, dict.fromkeys(fits, text)))
+        answer = await send(house, door, changed(body, dict.fromkeys(fits, text)))
         assert answer.status_code in {200, 201}, (text, answer.text)
         view = answer.json()
         if "narrative" not in view:
@@ -106,11 +107,11 @@ async def test_free_words_of_a_soap_message_come_back_as_they_were(house: Togeth
         try:
             etree.Element("a").text = text
         except ValueError:
-            answer = await soap(house, doors.changed(body, {("victimWishes",): text}))
+            answer = await soap(house, changed(body, {("victimWishes",): text}))
             assert (answer.status_code, "Client.invalid_xml" in answer.text) == (500, True), text
             continue
         fits = {place: shown for place in free(body) if (shown := collapsed(place, text)) is not None}
-        answer = await soap(house, doors.changed(body, dict.fromkeys(fits, text)))
+        answer = await soap(house, changed(body, dict.fromkeys(fits, text)))
         assert "<status>AWAITING_SCREENING" in answer.text, (text, answer.text)
         reference = etree.fromstring(answer.content).findtext(".//reference")
         view = await view_of(house, reference or "")
@@ -159,13 +160,13 @@ async def test_words_in_the_place_of_codes_are_refused(house: Together, door: Do
     strings = corpora.share(corpora.naughty_strings(), AT_A_DOOR, door.operation)
     body = door.body(house)
     places = coded(body)
-    cases = [(text, doors.changed(body, dict.fromkeys(places, text))) for text in strings]
+    cases = [(text, changed(body, dict.fromkeys(places, text))) for text in strings]
     bad = [(text, whole) for text, whole in cases if not door.schema.is_valid(whole)]
     assert len(bad) > len(cases) * 0.9 or door.operation == "create_session"
     assert await refusals(house, door, bad, said) == []
     for text in strings:
         for place in places:
-            one = doors.changed(door.body(house), {place: text})
+            one = changed(door.body(house), {place: text})
             if door.schema.is_valid(one):
                 answer = await send(house, door, one)
                 promised = door.broken(answer)
@@ -179,11 +180,11 @@ async def test_words_that_are_too_long_or_none_are_refused(house: Together, door
     cases = []
     for place in free(body):
         longest = _LONGEST.get(str(place[-1]), 4000)
-        cases += [("õ" * n, doors.changed(body, {place: "õ" * n})) for n in (longest + 1, 50_000)]
+        cases += [("õ" * n, changed(body, {place: "õ" * n})) for n in (longest + 1, 50_000)]
         if str(place[-1]) in _LONGEST:
-            cases.append(("", doors.changed(body, {place: ""})))
+            cases.append(("", changed(body, {place: ""})))
         if place[-1] in _NAMES:
-            cases.append((" ", doors.changed(body, {place: "\u3000 \t"})))
+            cases.append((" ", changed(body, {place: "\u3000 \t"})))
     assert await refusals(house, door, cases, said) == []
 
 
@@ -192,7 +193,7 @@ async def test_words_that_are_too_long_over_soap_are_a_fault_or_a_refusal(house:
     before = await house.counts()
     for place in free(body):
         longest = _LONGEST.get(str(place[-1]), 4000)
-        answer = await soap(house, doors.changed(body, {place: "õ" * (longest + 1)}))
+        answer = await soap(house, changed(body, {place: "õ" * (longest + 1)}))
         assert (answer.status_code, "Client.schema_violation" in answer.text) == (500, True), place
         assert "õõ" not in answer.text
     assert grown(before, await house.counts()) == {}
@@ -204,7 +205,7 @@ async def test_words_in_the_place_of_codes_over_soap_are_refused(house: Together
     said()
     for number, text in enumerate(strings):
         place = places[number % len(places)]
-        answer = await soap(house, doors.changed(doors.submission(), {place: text}))
+        answer = await soap(house, changed(doors.submission(), {place: text}))
         assert answer.status_code in {200, 500}, (place, text)
         refused = "Fault>" in answer.text or "<faultCode>" in answer.text
         assert not (refused and contract.repeats(answer.text, text)), (place, text)
