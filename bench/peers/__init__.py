@@ -15,30 +15,15 @@ from lxml import etree
 
 from bench import load
 from system.ports import free_port
+from system.securityserver.referrals import ORDER, PRODUCER
 
-_PRODUCER: Final = "http://turvavork.x-road.eu/producer"
 _SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 _START_SECONDS: Final = 20
 _INSTALL_SECONDS: Final = 300
 _OK: Final = 200
-
-
 _WHOLE: Final = {
-    "person": (
-        "role",
-        "relationToVictim",
-        "personalCode",
-        "birthDate",
-        "givenName",
-        "familyName",
-        "sex",
-        "municipality",
-        "address",
-        "phone",
-        "safeContact",
-        "language",
-    ),
-    "event": ("description",),
+    "person": ORDER["person"],
+    "event": ORDER["event"],
     "referral": ("judgementReason", "victimWishes"),
 }
 
@@ -48,7 +33,7 @@ def qualified(message: bytes) -> bytes:
     root = etree.fromstring(message)
     for element in root[-1].iterdescendants(etree.Element):
         if not element.tag.startswith("{"):
-            element.tag = f"{{{_PRODUCER}}}{element.tag}"
+            element.tag = f"{{{PRODUCER}}}{element.tag}"
     return etree.tostring(root, xml_declaration=True, encoding="utf-8")
 
 

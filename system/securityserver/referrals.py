@@ -19,7 +19,7 @@ REST_PATHS: Final = {"submit": "/v1/referrals", "correct": "/v1/corrections", "w
 SERVICES: Final = {"submit": "submitReferral", "correct": "correctReferral", "withdraw": "withdrawReferral"}
 _MEMBER: Final = ("xRoadInstance", "memberClass", "memberCode", "subsystemCode")
 #: Order of the children in our schema; a JSON object has none.
-_ORDER: Final[Mapping[str, tuple[str, ...]]] = {
+ORDER: Final[Mapping[str, tuple[str, ...]]] = {
     "referral": (
         "referredOn",
         "region",
@@ -128,7 +128,7 @@ def _put(parent: etree._Element, name: str, value: Any) -> None:  # noqa: ANN401
         for entry in value:
             _put(element, _ITEM[name], entry)
     elif isinstance(value, dict):
-        for child in _ORDER[name]:
+        for child in ORDER[name]:
             _put(element, child, value.get(child))
     elif isinstance(value, bool):
         element.text = "true" if value else "false"
