@@ -28,6 +28,7 @@ soak: .venv/.dev
 openapi: .venv/.dev
 	$(BIN)/turvavork openapi
 
+lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
 lock: .venv/.dev
 	$(BIN)/uv pip compile -q --universal -p 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra dev -o requirements-dev.lock
 	$(BIN)/uv pip compile -q --universal -p 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra build -c requirements-dev.lock -o requirements.lock
