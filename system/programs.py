@@ -4,6 +4,7 @@ The heavy imports stand in the functions: `turvavork --help` needs none of them.
 """
 
 import asyncio
+import contextlib
 import importlib
 import os
 import signal
@@ -46,11 +47,14 @@ def give_way() -> None:
     """Let every other program go first, from now on.
 
     Linux shares the processors among sessions first and looks at niceness within one only (sched(7),
-    "The autogroup feature"): the session, which every child of ours has for itself, needs its own.
+    "The autogroup feature"): the session needs its own, but only where it is the worker's alone, as for
+    every child of ours. Where the kernel keeps no such group for it (it then refuses to open the file), or
+    forbids the change, niceness is all there is: courtesy is no reason not to work.
     """
     os.nice(WORKER_NICENESS)
-    if _AUTOGROUP.exists():
-        _AUTOGROUP.write_text(str(WORKER_NICENESS))
+    if os.getsid(0) == os.getpid():
+        with contextlib.suppress(OSError):
+            _AUTOGROUP.write_text(str(WORKER_NICENESS))
 
 
 def simulate(host: str, port: int) -> None:

@@ -9,19 +9,44 @@ import pytest
 
 from system.programs import WORKER_NICENESS
 
+AUTOGROUP = Path("/proc/self/autogroup")
 _SAY = """
 import os
 from pathlib import Path
-from system.programs import give_way
-give_way()
-print(os.nice(0), Path("/proc/self/autogroup").read_text().split()[-1])
+from system import programs
+programs._AUTOGROUP = Path({autogroup!r})
+programs.give_way()
+print(os.nice(0))
+print(Path("/proc/self/autogroup").read_text() if Path("/proc/self/autogroup").exists() else "")
 """
+_BELOW = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]], check=True)"
+kernel_has_autogroups = pytest.mark.skipif(
+    not AUTOGROUP.exists(), reason="this kernel keeps no groups of sessions"
+)
 
 
-@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel has no autogroups")
+def after_giving_way(*, own_session: bool, autogroup: Path = AUTOGROUP) -> list[str]:
+    say = _SAY.format(autogroup=str(autogroup))
+    told = subprocess.run(  # noqa: S603 - ourselves
+        [sys.executable, "-c", *([say] if own_session else [_BELOW, say])],
+        start_new_session=True, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    niceness, group = told.stdout.splitlines()[:2]
+    assert niceness == str(os.nice(0) + WORKER_NICENESS)
+    return group.split()[-1:]
+
+
+@kernel_has_autogroups
 def test_a_worker_gives_way_to_other_sessions_too() -> None:
     """Niceness alone says nothing beyond the session, and every child has a session of its own."""
-    told = subprocess.run(  # noqa: S603 - ourselves
-        [sys.executable, "-c", _SAY], start_new_session=True, capture_output=True, text=True, check=True
-    )
-    assert told.stdout.split() == [str(os.nice(0) + WORKER_NICENESS), str(WORKER_NICENESS)]
+    assert after_giving_way(own_session=True) == [str(WORKER_NICENESS)]
+
+
+@kernel_has_autogroups
+def test_a_worker_in_someone_elses_session_leaves_that_session_alone() -> None:
+    assert after_giving_way(own_session=False) == ["0"]
+
+
+@pytest.mark.parametrize("refusing", ["/", "/nowhere/autogroup"])
+def test_a_worker_works_where_the_kernel_refuses(refusing: str) -> None:
+    after_giving_way(own_session=True, autogroup=Path(refusing))
