@@ -152,12 +152,13 @@ def in_order(history: History) -> Iterator[str]:
 
 @_check
 def independent(history: History) -> Iterator[str]:
-    """INV-12: a partner that is down for ever holds up nobody else."""
+    """INV-12: a partner that is down or paused for ever, and a case that waits for ever, hold up no other."""
     if not history.dead:
         return
     for key, queue in history.exchange.db.queues.items():
-        if key[0] not in history.dead and queue.state is not QueueState.IDLE:
-            yield f"{key} waits while {history.dead} is down"
+        other = key[0] not in history.dead and key != history.stuck
+        if other and queue.state is not QueueState.IDLE:
+            yield f"{key} waits while {history.dead} is down or paused, and {history.stuck} waits"
 
 
 @_check
@@ -195,6 +196,24 @@ def poison(history: History) -> Iterator[str]:
             yield f"{head} after {ended}: {verdict}"
         if isinstance(verdict, Postpone) and not TERMS.first / 2 <= verdict.wait <= TERMS.longest:
             yield f"{head} waits {verdict.wait}"
+
+
+@_check
+def behind(history: History) -> Iterator[str]:
+    """BEHIND: what a sender does about a referral comes to the register after what is in front of it."""
+    for before, row in history.around.overtaken:
+        yield f"{row} was handed over before {before}"
+
+
+@_check
+def paused(history: History) -> Iterator[str]:
+    """PAUSED: from the commit of a pause to its end no try to the partner begins."""
+    for send in history.around.sends:
+        since = send.head.since
+        for pause in history.around.pauses:
+            during = pause.since <= since and (pause.until is None or since < pause.until)
+            if send.head.queue[0] == pause.partner and during:
+                yield f"{send.head} was claimed during {pause}"
 
 
 def _rows(history: History) -> Iterator[Row]:

@@ -1,8 +1,9 @@
 """The exchange's database: rows behind the real machines of ``rules``; each method is one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from services.exchange.model.inbox import State
 from services.exchange.model.outbox import OutState
@@ -13,17 +14,32 @@ from services.exchange.rules.queue import Postpone, Queue, QueueState, Settle, V
 
 QueueKey = tuple[str, str]
 LEASE = timedelta(seconds=15)
+SPREAD = timedelta(seconds=3)
 
 
 @dataclass(slots=True)
 class Row:
-    """A message that came in."""
+    """A message that came in; ``about``: the one that brought the referral, if this is not it."""
 
     client: str
     message_id: str
     digest: int
     reference: int
     entry: Entry
+    received_at: datetime
+    about: str | None = None
+    version: int = 1
+    withdraws: bool = False
+
+    @property
+    def thread(self) -> tuple[str, str]:
+        """What all messages about one referral have in common."""
+        return self.client, self.about or self.message_id
+
+    @property
+    def place(self) -> entries.Place:
+        """Where it stands among them."""
+        return entries.Place(self.version, self.withdraws, self.received_at, UUID(int=self.reference))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +54,7 @@ class Out:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The head of a queue, under a lease that ends, as its holder knows, at ``limit``."""
+    """The head of a queue, under a lease of ``since`` that ends, as its holder knows, at ``limit``."""
 
     queue: QueueKey
     number: int
@@ -47,6 +63,7 @@ class Head:
     tries: int
     unknown: int
     limit: datetime
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +86,7 @@ class Database:
         self.messages: dict[QueueKey, list[Out]] = {}
         self.applied: set[int] = set()
         self.cursor: tuple[int, int] | None = None
+        self.paused: set[str] = set()
         self.results: list[tuple[QueueKey, int, int]] = []  # queue, fence of the result, last fence
         self._dues: dict[str, datetime | None] = {}  # what was worked out since the last change
 
@@ -106,12 +124,28 @@ class Database:
         """The worker's claim of rows that are due."""
         found: list[Due] = []
         for name, row in self.inbox.items():
-            claimed = entries.claimed(row.entry, now, LEASE) if len(found) < limit else None
+            if len(found) == limit:
+                break
+            claimed = entries.claimed(row.entry, now, LEASE, behind=self.behind(row))
             if claimed is not None:
                 row.entry = claimed
                 self._dues.clear()
                 found.append(Due(name, claimed.fence, claimed.attempts))
         return found
+
+    def behind(self, row: Row) -> bool:
+        """Whether it must wait for something that is in front of it, about the same referral."""
+        return row.about is not None and entries.overtakes(
+            row.place, ((other.place, other.entry.state) for other in self.thread(row.thread))
+        )
+
+    def thread(self, thread: tuple[str, str]) -> list[Row]:
+        """All messages about one referral."""
+        return [row for row in self.inbox.values() if row.thread == thread]
+
+    def unsettled(self, thread: tuple[str, str]) -> bool:
+        """Whether something about a referral is not in the register yet."""
+        return any(row.entry.state in {State.RECEIVED, State.QUARANTINED} for row in self.thread(thread))
 
     def next_row(self) -> datetime | None:
         """When the next row is due."""
@@ -124,7 +158,7 @@ class Database:
             (
                 max(row.entry.due_at, row.entry.lease_until or row.entry.due_at)
                 for row in self.inbox.values()
-                if row.entry.due_at is not None
+                if row.entry.due_at is not None and not self.behind(row)
             ),
             default=None,
         )
@@ -161,7 +195,7 @@ class Database:
         for key, queue in self.queues.items():
             if key[0] != partner or len(found) == limit:
                 continue
-            claimed = queues.claimed(queue, now, LEASE)
+            claimed = queues.claimed(queue, now, LEASE, paused=self.is_paused(partner))
             if claimed is not None:
                 self.write(key, claimed)
                 found.append(self.head(key, claimed, now))
@@ -170,7 +204,7 @@ class Database:
     def head(self, key: QueueKey, queue: Queue, now: datetime) -> Head:
         """What is to be sent of a queue."""
         out = self.messages[key][queue.head - 1]
-        return Head(key, queue.head, out, queue.fence, queue.tries, queue.unknown_tries, now + LEASE)
+        return Head(key, queue.head, out, queue.fence, queue.tries, queue.unknown_tries, now + LEASE, now)
 
     def record(self, head: Head, verdict: Verdict, now: datetime) -> bool:
         """Writes the result of a try down; False when the lease was lost."""
@@ -187,8 +221,8 @@ class Database:
         match verdict:
             case Settle(state=state):
                 return queues.settled(queue, head.fence, state, now)
-            case Postpone(wait=wait, unknown=unknown):
-                return queues.postponed(queue, head.fence, now, wait=wait, unknown=unknown)
+            case Postpone():
+                return queues.postponed(queue, head.fence, now, verdict)
 
     def renew(self, head: Head, now: datetime) -> Head | None:
         """Prolongs a lease; None when it was lost."""
@@ -207,6 +241,24 @@ class Database:
             self.write(key, found)
         return found is not None
 
+    def pause(self, partner: str) -> None:
+        """Nothing is claimed for a partner from now on."""
+        self.paused.add(partner)
+        self._dues.clear()
+
+    def resume(self, partner: str, now: datetime, jitter: Callable[[], int]) -> None:
+        """What waits for a partner goes, spread over a little time."""
+        self.paused.discard(partner)
+        self._dues.clear()
+        for key, queue in self.queues.items():
+            if key[0] == partner:
+                forwarded = queues.forwarded(queue, now, SPREAD, jitter(), said=True)
+                self.write(key, forwarded or queue)
+
+    def is_paused(self, partner: str) -> bool:
+        """Whether nothing is to be claimed for a partner."""
+        return partner in self.paused
+
     def blocked(self) -> Sequence[QueueKey]:
         """Queues that wait for a person."""
         return [key for key, queue in self.queues.items() if queue.state is QueueState.BLOCKED]
@@ -218,6 +270,8 @@ class Database:
         return self._dues[partner]
 
     def _next_due(self, partner: str) -> datetime | None:
+        if self.is_paused(partner):
+            return None
         return min(
             (
                 max(queue.due_at, queue.lease_until or queue.due_at)

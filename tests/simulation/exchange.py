@@ -46,6 +46,9 @@ class Submission:
     digest: int
     valid: bool
     answered: list[Told]
+    about: str | None = None
+    version: int = 1
+    withdraws: bool = False
 
     def told(self, answer: str, reference: int | None = None) -> None:
         self.answered.append(Told(self.client, self.message, self.digest, answer, reference))
@@ -79,9 +82,15 @@ class Exchange:
     def receive(self, call: Submission, *, later: bool) -> Doing[None]:
         """One arrival of a message, to its answer."""
         try:
+            if call.about is not None:
+                later = (yield from self.transaction(lambda: self.waits(call))) or later
             yield from self.submit(call, later=later)
         except Down:
             self.on_unknown(call)
+
+    def waits(self, call: Submission) -> bool:
+        """Whether what a message is about, or something else about it, is not in the register yet."""
+        return self.db.unsettled((call.client, call.about or call.message))
 
     def on_unknown(self, call: Submission) -> None:
         """Nobody knows whether it was stored: that is no success."""
@@ -92,8 +101,10 @@ class Exchange:
         name = self.around.new_id()
         hold = timedelta(0) if later else HOLD
         now = self.around.now
+        entry = entries.stored(now, acknowledged=later, hold=hold)
         row = Row(
-            call.client, call.message, call.digest, name, entries.stored(now, acknowledged=later, hold=hold)
+            *(call.client, call.message, call.digest, name, entry, now),
+            *(call.about, call.version, call.withdraws),
         )
         stored = yield from self.transaction(lambda: self.db.store(name, row))
         if stored is None or not self.db.same(self.db.inbox[stored], row):
@@ -103,6 +114,7 @@ class Exchange:
         answer: Answer | None = None
         if found.entry.state is State.RECEIVED:
             if not later:
+                self.around.turn(self.db, found)
                 answer = yield from self.ask(found)
             elif stored != name:
                 answer = AWAY
@@ -135,7 +147,7 @@ class Exchange:
         lost = self.around.lost()
         if lost is not None:
             return lost
-        answer = self.around.take(self.reference(row), row.client, row.message_id, row.digest)
+        answer = self.around.take(self.reference(row), row)
         yield None
         return self.around.lost() or answer
 
@@ -159,7 +171,10 @@ class Exchange:
 
     def claim_rows(self) -> Sequence[Due]:
         """Rows that are due."""
-        return self.db.claim_rows(self.around.now, PLACES)
+        due = self.db.claim_rows(self.around.now, PLACES)
+        for one in due:
+            self.around.turn(self.db, self.db.inbox[one.row])
+        return due
 
     def hand(self, due: Due, answer: Answer) -> None:
         """Writes down what came of a claimed row."""

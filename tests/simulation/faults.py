@@ -217,6 +217,62 @@ class OneLine(Exchange):
             yield way
 
 
+class Waiting(Database):
+    def is_paused(self, partner: str) -> bool:
+        return super().is_paused(partner) or any(key[0] == partner for key in self.blocked())
+
+
+@_caught_by("INV-12")
+class CaseStopsPartner(Exchange):
+    """A case that waits for a person holds up all others of its partner."""
+
+    database_class: ClassVar[type[Database]] = Waiting
+
+
+class OnePause(Database):
+    def is_paused(self, partner: str) -> bool:
+        return bool(self.paused)
+
+
+@_caught_by("INV-12")
+class PauseOfAll(Exchange):
+    """A pause of one partner is one of all."""
+
+    database_class: ClassVar[type[Database]] = OnePause
+
+
+class Unpaused(Database):
+    def is_paused(self, partner: str) -> bool:
+        return False
+
+
+@_caught_by("PAUSED")
+class ClaimedInAPause(Exchange):
+    """Whoever claims does not look at pauses."""
+
+    database_class: ClassVar[type[Database]] = Unpaused
+
+
+class Overtaking(Database):
+    def behind(self, row: Row) -> bool:
+        return False
+
+
+@_caught_by("BEHIND")
+class HandedOverAsItComes(Exchange):
+    """The worker claims what is due, and does not look at what is in front of it."""
+
+    database_class: ClassVar[type[Database]] = Overtaking
+
+
+@_caught_by("BEHIND")
+class AskedAtOnce(Exchange):
+    """The register is asked about a correction though what it is about waits."""
+
+    def waits(self, call: Submission) -> bool:
+        return False
+
+
 @_caught_by("INV-13")
 class NewIdPerTry(Exchange):
     """Each try has an id of its own."""

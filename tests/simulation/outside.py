@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from services.exchange.model.inbox import Answer, Declined, Status, Taken, Unavailable
 from services.exchange.rules.delivery import Failure, Origin
@@ -35,6 +36,21 @@ class Event:
     place: int
 
 
+class Amending(Protocol):
+    """What the register is told of a correction or a withdrawal."""
+
+    client: str
+    message_id: str
+    digest: int
+    reference: int
+    version: int
+    withdraws: bool
+
+    @property
+    def thread(self) -> tuple[str, str]:
+        """Which referral it is about."""
+
+
 @dataclass(slots=True)
 class Register:
     """The case register: takes a referral once by its reference or its sender's key; tells what happened."""
@@ -44,6 +60,8 @@ class Register:
     effects: list[tuple[str, str, int]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
+    versions: dict[tuple[str, str], tuple[int, bool]] = field(default_factory=dict)  # and whether withdrawn
+    amended: set[tuple[str, str, int, bool]] = field(default_factory=set)
 
     def take(self, reference: int, client: str, message: str, digest: int, *, valid: bool) -> Answer:
         """Takes a referral; the same again any number of times with one effect."""
@@ -52,8 +70,22 @@ class Register:
         if reference not in self.taken:
             self.taken[reference] = (client, message, digest)
             self.effects.append((client, message, digest))
+            self.versions.setdefault((client, message), (1, False))
             self.happen(client, message)
         return Taken(str(reference), Status.AWAITING_SCREENING)
+
+    def amend(self, row: Amending, *, valid: bool) -> Answer:
+        """A correction or a withdrawal, each after what is in front of it; the same again without effect."""
+        version, withdrawn = self.versions.get(row.thread, (0, False))
+        if (*row.thread, row.version, row.withdraws) not in self.amended:
+            follows = row.version == version if row.withdraws else row.version == version + 1
+            if not valid or withdrawn or not version or not follows:
+                return Declined("referral-version-unexpected")
+            self.amended.add((*row.thread, row.version, row.withdraws))
+            self.versions[row.thread] = row.version, row.withdraws
+            self.effects.append((row.client, row.message_id, row.digest))
+            self.happen(*row.thread)
+        return Taken(str(row.reference), Status.AWAITING_SCREENING)
 
     def happen(self, partner: str, case: str) -> None:
         """An event of a case, of which a partner is to be told."""
@@ -84,12 +116,13 @@ class Partner:
     seen: list[Seen] = field(default_factory=list)
     effects: list[Seen] = field(default_factory=list)
     refuses: dict[int, Failure] = field(default_factory=dict)
+    refuses_case: str | None = None
     _known: set[int] = field(default_factory=set)
 
     def take(self, seen: Seen) -> Ended:
         """An arrival: an effect the first time, a receipt every time."""
         self.seen.append(seen)
-        refusal = self.refuses.get(seen.event)
+        refusal = PERMANENT[0] if seen.case == self.refuses_case else self.refuses.get(seen.event)
         if refusal is not None:
             return refusal
         if seen.id not in self._known:

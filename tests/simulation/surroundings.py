@@ -5,12 +5,12 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from services.exchange.model.inbox import Answer, Unavailable
+from services.exchange.model.inbox import Answer, State, Unavailable
 from services.exchange.model.outbox import OutState
 from services.exchange.rules.delivery import Failure, Origin
 from services.exchange.rules.queue import Verdict
 from tests.simulation import outside
-from tests.simulation.database import Database, Head, QueueKey
+from tests.simulation.database import Database, Head, QueueKey, Row
 from tests.simulation.outside import Ended, Event, Partner, Register, Seen, some
 from tests.simulation.scheduler import Scheduler, Way, Work
 
@@ -29,6 +29,15 @@ class Send:
 
 
 @dataclass(slots=True)
+class Pause:
+    """A person wants nothing sent to a partner from one moment on, until another."""
+
+    partner: str
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(slots=True)
 class Surroundings:
     """Everything around the exchange; in calm nothing goes wrong any more."""
 
@@ -41,6 +50,8 @@ class Surroundings:
     invalid: set[str] = field(default_factory=set)
     tried: list[tuple[Head, Ended, Verdict]] = field(default_factory=list)
     sends: list[Send] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
+    overtaken: list[tuple[Row, Row]] = field(default_factory=list)  # one, and another that was behind it
     _ids: int = 0
     _flying: dict[QueueKey, tuple[int, datetime]] = field(default_factory=dict)
 
@@ -80,9 +91,21 @@ class Surroundings:
             return outside.WRONGLY if self.dice.random() < 0.3 else outside.AWAY
         return None
 
-    def take(self, reference: int, client: str, message: str, digest: int) -> Answer:
+    def turn(self, database: Database, row: Row) -> None:
+        """The register is about to be asked: notes what is in front and has not been handed over."""
+        if row.about is None:
+            return
+        mine = (row.version, row.withdraws)
+        for other in database.thread(row.thread):
+            if (other.version, other.withdraws) < mine and other.entry.state is State.RECEIVED:
+                self.overtaken.append((other, row))
+
+    def take(self, reference: int, row: Row) -> Answer:
         """The register's answer."""
-        return self.register.take(reference, client, message, digest, valid=message not in self.invalid)
+        valid = row.message_id not in self.invalid
+        if row.about is None:
+            return self.register.take(reference, row.client, row.message_id, row.digest, valid=valid)
+        return self.register.amend(row, valid=valid)
 
     def end_of_feed(self) -> tuple[int, int] | None:
         """Where the feed ends now."""

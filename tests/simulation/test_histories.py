@@ -32,4 +32,4 @@ def test_a_seed_is_one_history() -> None:
 
 def test_the_checks_are_those_that_a_simulation_can_make() -> None:
     numbers = (1, 2, 3, 4, 6, 7, 10, 11, 12, 13, 14, 15)
-    assert list(CHECKS) == [f"INV-{number}" for number in numbers]
+    assert list(CHECKS) == [*(f"INV-{number}" for number in numbers), "BEHIND", "PAUSED"]

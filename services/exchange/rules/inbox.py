@@ -1,14 +1,17 @@
 """A message that came in, as a state machine: stored, handed over, refused and released, or put aside.
 
 What was acknowledged is never released. The request that stored a row and the worker may both settle it, and
-the first holds: the register says the same to both. Among workers, only the last claim settles it.
+the first holds: the register says the same to both. Among workers, only the last claim settles it. What a
+sender does about a referral waits until what it is about is handed over, or waits for a person.
 
 The statements of ``store`` do the same on rows; a test drives both with the same commands and compares.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
+from uuid import UUID
 
 from services.exchange.model.inbox import Answer, Declined, State, Taken, Unavailable
 from services.exchange.rules import delivery
@@ -27,6 +30,16 @@ class Entry:
     attempts: int = 0
     lease_until: datetime | None = None
     fence: int = 0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a message stands among those of its sender about one referral."""
+
+    version: int
+    withdraws: bool
+    received_at: datetime
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +102,14 @@ def acknowledged(entry: Entry, now: datetime, wait: timedelta) -> Entry | None:
     return entry if entry.acknowledged else replace(entry, acknowledged=True, due_at=now + wait)
 
 
-def claimed(entry: Entry, now: datetime, lease: timedelta) -> Entry | None:
-    """It is one worker's for the time of the lease; None when it is not due, or another's."""
-    if entry.state is not State.RECEIVED or entry.due_at is None or entry.due_at > now:
+def overtakes(place: Place, others: Iterable[tuple[Place, State]]) -> bool:
+    """Whether something before this place, about the same referral, has still to be handed over."""
+    return any(state is State.RECEIVED and other < place for other, state in others)
+
+
+def claimed(entry: Entry, now: datetime, lease: timedelta, *, behind: bool = False) -> Entry | None:
+    """It is one worker's for the time of the lease; None when it is not due, another's, or behind another."""
+    if behind or entry.state is not State.RECEIVED or entry.due_at is None or entry.due_at > now:
         return None
     if entry.lease_until is not None and entry.lease_until > now:
         return None

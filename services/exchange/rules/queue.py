@@ -2,7 +2,8 @@
 
 Only the head is ever sent. Who sends it holds a lease, and a fence that grows with every lease: a result is
 written down while the lease lasts and the fence is the last one, and by nobody else. What waits for a person
-holds up what is behind it, and nothing beside it.
+holds up what is behind it, and nothing beside it. From a pause of the partner on no head is claimed; what was
+claimed before ends.
 
 The statements of ``store`` do the same on rows; a test drives both with the same commands and compares.
 """
@@ -47,6 +48,7 @@ class Queue:
     due_at: datetime | None = None
     tries: int = 0
     unknown_tries: int = 0
+    asked: bool = False
     lease_until: datetime | None = None
     fence: int = 0
 
@@ -109,9 +111,9 @@ def appended(queue: Queue, states: Sequence[OutState], now: datetime) -> Queue:
     return replace(longer, head=queue.next_number, state=state, due_at=now if due else None)
 
 
-def claimed(queue: Queue, now: datetime, lease: timedelta) -> Queue | None:
-    """Its head is somebody's for the time of the lease; None when it is not due, or another's."""
-    if queue.state is not QueueState.DUE or queue.due_at is None or queue.due_at > now:
+def claimed(queue: Queue, now: datetime, lease: timedelta, *, paused: bool = False) -> Queue | None:
+    """Its head is somebody's for the time of the lease; None when it is not due, another's, or paused."""
+    if paused or queue.state is not QueueState.DUE or queue.due_at is None or queue.due_at > now:
         return None
     if queue.lease_until is not None and queue.lease_until > now:
         return None
@@ -134,17 +136,33 @@ def settled(queue: Queue, fence: int, state: OutState, now: datetime) -> Queue |
     return advanced(_tried(queue, state), now) if queue.holds(fence, now) else None
 
 
-def postponed(queue: Queue, fence: int, now: datetime, *, wait: timedelta, unknown: bool) -> Queue | None:
-    """The head is tried again after ``wait``; None when the lease was lost."""
+def postponed(queue: Queue, fence: int, now: datetime, again: Postpone) -> Queue | None:
+    """The head is tried again later; None when the lease was lost."""
     if not queue.holds(fence, now):
         return None
     return replace(
         _tried(queue, OutState.WAITING),
-        due_at=now + wait,
+        due_at=now + again.wait,
         tries=queue.tries + 1,
-        unknown_tries=queue.unknown_tries + unknown,
+        unknown_tries=queue.unknown_tries + again.unknown,
+        asked=again.asked,
         lease_until=None,
     )
+
+
+def forwarded(queue: Queue, now: datetime, spread: timedelta, jitter: int, *, said: bool) -> Queue | None:
+    """What waits for a further try is due within ``spread``; None when it is so already, or is somebody's.
+
+    ``said``: a person said so. Else the success of another message did, and a head stays where it is that
+    fails for reasons of its own, or whose partner named the time.
+    """
+    if queue.state is not QueueState.DUE or queue.due_at is None or queue.due_at <= now + spread:
+        return None
+    if queue.lease_until is not None and queue.lease_until > now:
+        return None
+    if not said and (queue.unknown_tries or queue.asked):
+        return None
+    return replace(queue, due_at=now + spread * jitter // 1000)
 
 
 def redriven(queue: Queue, number: int, now: datetime) -> Queue | None:
@@ -171,6 +189,7 @@ def advanced(queue: Queue, now: datetime) -> Queue:
         due_at=now if state is QueueState.DUE else None,
         tries=0,
         unknown_tries=0,
+        asked=False,
         lease_until=None,
     )
 
