@@ -2,8 +2,10 @@
 
 Where counting ``<``, ``</`` and ``=`` cannot show that a message is small, a first pass (expat, no tree)
 counts levels, elements, attributes and namespaces, and stops at the first excess or at a DOCTYPE; only then
-lxml, hardened, builds the tree. The character set comes from the byte order mark, else the content type (RFC
-7303 § 3.2), else the XML declaration, else it is UTF-8.
+lxml, hardened, builds the tree. The character set comes from the first bytes (a byte order mark, or ``<`` in
+UTF-16), else the content type (RFC 7303 § 3.2), else the XML declaration, else it is UTF-8. Security servers
+forward the content type as it came and read by the declaration alone: where the bytes cannot be what the
+content type says, the message's own word counts.
 """
 
 import codecs
@@ -19,14 +21,20 @@ from services.exchange.model.problems import InvalidContentType, InvalidXml
 from services.kit.problem import TooLarge
 
 UTF_8: Final = "utf-8"
-#: Character sets that Estonian systems have been seen to send, by the name of Python's codec.
+#: Character sets of Estonia and its neighbours, by the name of Python's codec.
 CHARSETS: Final = frozenset(
     {
         UTF_8,
         "ascii",
         "iso8859-1",
+        "iso8859-2",
+        "iso8859-4",
+        "iso8859-5",
+        "iso8859-10",
         "iso8859-13",
         "iso8859-15",
+        "cp1250",
+        "cp1251",
         "cp1252",
         "cp1257",
         "utf-16",
@@ -36,7 +44,22 @@ CHARSETS: Final = frozenset(
 )
 #: The same XML; the second is the root part of MTOM.
 _KINDS: Final = frozenset({"text/xml", "application/xop+xml"})
-_MARKS: Final = ((codecs.BOM_UTF8, UTF_8), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+#: First bytes that leave no doubt (XML 1.0, appendix F): no other character set that we read has a NUL.
+_MARKS: Final = (
+    (codecs.BOM_UTF8, UTF_8),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
+#: What libxml2 holds against a name of a namespace or an ``xml:id``, and the XML recommendations do not.
+_PETTY: Final = frozenset(
+    {
+        etree.ErrorTypes.WAR_NS_URI,
+        etree.ErrorTypes.DTD_XMLID_VALUE,
+        etree.ErrorTypes.DTD_ID_REDEFINED,
+    }
+)
 _DECLARED: Final = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _DECLARATION: Final = re.compile(r"<\?xml[^>]*\?>")
 
@@ -60,13 +83,13 @@ def read(body: bytes, content_type: str | None, limits: Limits) -> etree._Elemen
     """
     if len(body) > limits.bytes:
         raise TooLarge
-    data = _utf8(body, _charset(body, content_type))
+    data = _utf8(body, content_type)
     if not _plainly_small(data, limits):
         _Count(limits).over(data)
     try:
         root = etree.fromstring(data, _PARSER)
-    except etree.XMLSyntaxError:
-        raise InvalidXml("the message is not well-formed") from None
+    except etree.XMLSyntaxError as error:
+        root = _read_all_the_same(data, getattr(error, "code", 0))
     if root.getroottree().docinfo.internalDTD is not None:
         raise InvalidXml("a DOCTYPE is not accepted")
     return root
@@ -81,22 +104,6 @@ def _plainly_small(data: bytes, limits: Limits) -> bool:
         and data.count(b"xmlns") <= limits.namespaces
         and b"<!DOCTYPE" not in data
     )
-
-
-def _charset(body: bytes, content_type: str | None) -> str:
-    kind, named = _content_type(content_type)
-    if kind not in _KINDS:
-        raise InvalidContentType
-    named = next((charset for mark, charset in _MARKS if body.startswith(mark)), named)
-    if named is None and (declared := _DECLARED.match(body)):
-        named = declared[1].decode("ascii")
-    try:
-        charset = codecs.lookup(named or UTF_8).name
-    except LookupError:
-        charset = ""
-    if charset not in CHARSETS:
-        raise InvalidContentType("the character set is not one that we read")
-    return charset
 
 
 def _content_type(value: str | None) -> tuple[str, str | None]:
@@ -117,11 +124,20 @@ _USUAL: Final = {
 }
 
 
-def _utf8(body: bytes, charset: str) -> bytes:
-    try:
-        text = body.decode(charset)
-    except UnicodeDecodeError:
-        raise InvalidXml("the message is not in the character set that it names") from None
+def _utf8(body: bytes, content_type: str | None) -> bytes:
+    kind, named = _content_type(content_type)
+    if kind not in _KINDS:
+        raise InvalidContentType
+    sure = next((charset for mark, charset in _MARKS if body.startswith(mark)), None)
+    charset = _readable(sure or named or _declared(body))
+    if charset is None:
+        raise InvalidContentType("the character set is not one that we read")
+    text = _decoded(body, charset)
+    if text is None and sure is None:
+        charset = _readable(_declared(body)) or charset
+        text = _decoded(body, charset)
+    if text is None:
+        raise InvalidXml("the message is not in the character set that it names")
     if "\0" in text:  # parsers would take it for another character set than the one that was checked
         raise InvalidXml("the message is not well-formed")
     if charset == UTF_8:
@@ -129,9 +145,42 @@ def _utf8(body: bytes, charset: str) -> bytes:
     return _DECLARATION.sub("", text.removeprefix("\ufeff"), count=1).encode(UTF_8)
 
 
-def _hardened() -> etree.XMLParser:
+def _declared(body: bytes) -> str:
+    """The character set by the message itself; without a declaration it is UTF-8."""
+    declared = _DECLARED.match(body)
+    return UTF_8 if declared is None else declared[1].decode("ascii")
+
+
+def _readable(name: str) -> str | None:
+    """The codec's name of a character set, if it is one that we read."""
+    try:
+        charset = codecs.lookup(name).name
+    except LookupError:
+        return None
+    return charset if charset in CHARSETS else None
+
+
+def _decoded(body: bytes, charset: str) -> str | None:
+    try:
+        return body.decode(charset)
+    except UnicodeDecodeError:
+        return None
+
+
+def _read_all_the_same(data: bytes, first: int) -> etree._Element:
+    """Reads on past what other parsers do not mind; InvalidXml unless there was nothing else to mind."""
+    if first in _PETTY:
+        parser = _hardened(recover=True)
+        root = etree.fromstring(data, parser)
+        if {entry.type for entry in parser.error_log} <= _PETTY:
+            return root
+    raise InvalidXml("the message is not well-formed") from None
+
+
+def _hardened(*, recover: bool = False) -> etree.XMLParser:
     return etree.XMLParser(
         encoding=UTF_8,
+        recover=recover,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
