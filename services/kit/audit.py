@@ -88,11 +88,15 @@ class Handles:
         return hmac.digest(self._key, str(thing).encode(), "sha256").hex()[:_HANDLE_HEX]
 
 
-def capacity(caller: Caller) -> Mapping[str, Any]:
-    """In which capacity a caller comes: subject, kind, speaking service, roles joined by +, attributes."""
+def capacity(caller: Caller, handles: Handles) -> Mapping[str, Any]:
+    """In which capacity a caller comes: subject, kind, speaking service, roles joined by +, attributes.
+
+    What it claims stands among the attributes as ``claim:name=handle``: it may be about a person.
+    """
     attributes = {
         f"{name}={value}" for held in caller.appointments for name, value in held.attributes.items()
     }
+    attributes.update(f"claim:{name}={handles.of(value)}" for name, value in caller.claims)
     return {
         "actor": caller.subject,
         "actor_kind": caller.kind,

@@ -163,7 +163,7 @@ class Database:
     ) -> None:
         """Commits the row of a refusal, after the refused work was rolled back; 503 if it cannot."""
         entry = audit.Entry(
-            **audit.capacity(caller),
+            **audit.capacity(caller, self._handles),
             recorded_at=self.clock.now(),
             purpose=purpose,
             basis=None,

@@ -55,7 +55,7 @@ class Work:
         rules = [one.rule_id for one in decisions or allowing]
         self._entries.append(
             audit.Entry(
-                **audit.capacity(self.permit.caller),
+                **audit.capacity(self.permit.caller, self._handles),
                 recorded_at=self.now,
                 purpose=self.permit.purpose,
                 basis=basis,
@@ -75,10 +75,10 @@ class Work:
         """The keyed handle under which the logs know a thing; it tells nothing without the key."""
         return self._handles.of(thing)
 
-    def of_request(self, request_id: str) -> Self:
+    def of_request(self, request_id: str, permit: Permit) -> Self:
         """The same transaction for one of the requests that it serves (``kit.together``)."""
         one = copy(self)  # shares the list of entries
-        one.request_id = request_id
+        one.request_id, one.permit = request_id, permit
         return one
 
     async def finish(self) -> None:

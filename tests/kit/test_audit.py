@@ -92,7 +92,7 @@ def test_the_capacity_is_that_of_all_appointments() -> None:
         Appointment("coordinator", {"region": "valga"}),
         Appointment("agency-member", {"region": "valga", "agency": "police"}),
     )
-    said = capacity(Caller.member("member-1", held, "exchange"))
+    said = capacity(Caller.member("member-1", held, "exchange"), Handles(bytes(32)))
     assert said == {
         "actor": "member-1",
         "actor_kind": "member",
@@ -102,12 +102,22 @@ def test_the_capacity_is_that_of_all_appointments() -> None:
     }
 
 
+def test_what_a_system_claims_is_kept_as_handles() -> None:
+    told = (("userId", "EE48805042711"), ("issue", "2017-1203"))
+    caller = replace(Caller.system("EE/GOV/1/a", "exchange"), claims=told)
+    said = capacity(caller, Handles(bytes(32)))
+    assert said["attributes"] == sorted(
+        f"claim:{name}={Handles(bytes(32)).of(value)}" for name, value in told
+    )
+    assert "48805042711" not in repr(caller)
+
+
 async def test_what_is_stored_is_what_was_said_and_the_database_checks_the_leaf(
     database: Database, kit: Any, owner: Any
 ) -> None:
     entry = Entry(
         recorded_at=kit.now + timedelta(microseconds=1),
-        **capacity(kit.caller()),
+        **capacity(kit.caller(), Handles(bytes(32))),
         purpose="case-work",
         basis=None,
         operation="get_note",

@@ -203,7 +203,7 @@ class Intake:
         ]
 
     async def _tell(self, work: Work, ready: _Ready, taken: Taken) -> Any:  # noqa: ANN401 - as the caller makes it
-        own = work.of_request(ready.request_id)
+        own = work.of_request(ready.request_id, ready.permit)
         if taken.first:
             self._audit(own, ready.draft, ready.decision)
         return await ready.answer(own, taken, ready.decision)

@@ -49,7 +49,7 @@ from services.exchange.store.sealing import Sealer
 from services.kit import log
 from services.kit.db import Database, Work
 from services.kit.ids import new_id, new_reference
-from services.kit.policy import Decision, Permit
+from services.kit.policy import Permit
 from services.kit.problem import Overloaded
 from services.kit.together import Together
 
@@ -191,14 +191,12 @@ class Intake:
 
     async def _store_all(self, arrivals: Sequence[_Arrival]) -> Sequence[_Stored | None]:
         """T1 of messages of one client; None for one whose id was taken by a row that is gone by now."""
-        permit = arrivals[0][0]
-        decision = permit.on({"client": permit.caller.subject})
-        async with self._database.work(permit, str(new_id())) as work:
+        async with self._database.work(arrivals[0][0], str(new_id())) as work:
             stored = await inbox.insert(work, [new for _, new, _ in arrivals])
             messages = []
-            for _, new, _ in arrivals:
-                own = work.of_request(str(new.request_id))
-                known = _stored(own, new, decision) if new.id in stored else await _met_again(own, new)
+            for permit, new, _ in arrivals:
+                own = work.of_request(str(new.request_id), permit)
+                known = _stored(own, new) if new.id in stored else await _met_again(own, new)
                 messages.append(known)
             return await _logged(work, arrivals, messages)
 
@@ -236,17 +234,16 @@ class Intake:
 
     async def _settle_all(self, outcomes: Sequence[_Outcome]) -> Sequence[Message]:
         """T2 of messages of one client."""
-        permit = outcomes[0].permit
-        client = permit.caller.subject
-        decision = permit.on({"client": client})
-        async with self._database.work(permit, str(new_id())) as work:
+        client = outcomes[0].permit.caller.subject
+        async with self._database.work(outcomes[0].permit, str(new_id())) as work:
             taken = [(one.row_id, one.answer, None) for one in outcomes if isinstance(one.answer, Taken)]
             handed = await inbox.hand_over(work, taken)
             messages = []
             for each in outcomes:
                 message = handed.get(each.row_id) or await self._recorded(work, each)
                 messages.append(message or await inbox.by_id(work, each.row_id))
-                own = work.of_request(each.request_id)
+                own = work.of_request(each.request_id, each.permit)
+                decision = each.permit.on({"client": client})
                 own.audit("disclose", [each.row_id], _TOLD, decision, client=client)
             answered = zip(outcomes, messages, strict=True)
             await record.write(work, [(_answered(*pair), pair[0].request_id) for pair in answered])
@@ -295,8 +292,9 @@ def _answered(outcome: _Outcome, message: Message) -> Record:
     )
 
 
-def _stored(work: Work, new: inbox.NewMessage, decision: Decision) -> Message:
+def _stored(work: Work, new: inbox.NewMessage) -> Message:
     ids: list[str | UUID] = [new.id, new.reference]
+    decision = work.permit.on({"client": new.client})
     work.audit("receive", ids, _RECEIVED, decision, client=new.client)
     return Message(new.id, new.digest, new.about or new.reference, work.now, Waiting())
 

@@ -72,8 +72,11 @@ class Headers:
 
     def record(self) -> dict[str, str]:
         """The fields that were there, for the sealed record of the message."""
+        return {"client": str(self.client), **dict(self.claims())}
+
+    def claims(self) -> tuple[tuple[str, str], ...]:
+        """The same but for the client, which the security server has made sure of."""
         fields = {
-            "client": str(self.client),
             "id": self.id,
             "userId": self.user_id,
             "issue": self.issue,
@@ -81,4 +84,4 @@ class Headers:
             "securityServer": self.security_server,
             "requestId": self.request_id,
         }
-        return {name: value for name, value in fields.items() if value is not None}
+        return tuple((name, value) for name, value in fields.items() if value is not None)

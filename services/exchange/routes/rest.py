@@ -92,7 +92,7 @@ class Admitted:
         """
         request.state.operation = self.operation
         headers = rest.read(request.scope["headers"])
-        request.state.xroad = headers
+        request.state.xroad, request.state.caller = headers, xroad.caller(headers)
         request.state.message = _raw(request, headers, await request.body())
         door = xroad.of(request)
         operation = door.offered.operations[self.operation]

@@ -107,7 +107,7 @@ class _Call:
 
 
 def _admitted(request: Request, door: XRoad, message: Envelope) -> tuple[Operation, Permit]:
-    request.state.caller = xroad.caller(message.headers.client)
+    request.state.caller = xroad.caller(message.headers)
     operation = called(door.offered, message.service)
     permit = door.permit(request, message.headers, operation)
     if message.payload.tag != f"{{{schema.NAMESPACE}}}{operation.service_code}":

@@ -72,7 +72,7 @@ class XRoad:
     def permit(self, request: Request, headers: Headers, operation: Operation) -> Permit:
         """The permit of an X-Road client, left where refusals are recorded; raises what admission raises."""
         request.state.operation, request.state.purpose = operation.name, operation.purpose
-        request.state.caller = caller(headers.client)
+        request.state.caller = caller(headers)
         right = admit(self.offered, headers, operation)
         permit = self.policy.permit(request.state.caller, operation.name, operation.purpose)
         request.state.permit = within(permit, right)
@@ -128,9 +128,13 @@ def of(request: Request) -> XRoad:
     return xroad
 
 
+def caller(headers: Headers) -> Caller:
+    """An X-Road client as a caller, with what else its message says of itself."""
+    return replace(_client(headers.client), claims=headers.claims())
+
+
 @lru_cache(maxsize=256)
-def caller(client: ClientId) -> Caller:
-    """An X-Road client as a caller."""
+def _client(client: ClientId) -> Caller:
     return Caller.system(str(client), SERVICE)
 
 

@@ -43,12 +43,17 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a member, a service, an X-Road client or a worker; ``service`` speaks for it."""
+    """Who asks: a member, a service, an X-Road client or a worker; ``service`` speaks for it.
+
+    ``claims`` are what a system says beside that, of the person behind it and of its matter: no right rests
+    on them, and the audit log keeps them as handles.
+    """
 
     subject: str = field(repr=False)
     kind: Kind
     service: str | None = None
     appointments: tuple[Appointment, ...] = ()
+    claims: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if not is_value(self.subject) or subject_kind(self.subject) != self.kind:

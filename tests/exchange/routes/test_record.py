@@ -1,5 +1,6 @@
 """The message log: every message over X-Road leaves a row, whatever became of it."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -91,6 +92,73 @@ async def test_a_refused_message_is_logged_with_its_digest(
     assert result in row["result"]
     assert partner in row["partner"]
     assert len(row["digest"]) == 64
+
+
+CLAIMED = {
+    "x-road-userid": "EE38501170364",
+    "x-road-issue": "2017-1203",
+    "x-road-security-server": "ee-dev/GOV/7/s",
+}
+
+
+async def claims(exchange: Any) -> list[dict[str, str]]:
+    """What the rows of the audit log say that their X-Road callers said; all of it as handles."""
+    rows = await exchange.rows("select attributes, canonical from audit where actor_kind = 'xroad'")
+    assert not [secret for row in rows for secret in PERSONAL if secret in row["canonical"]]
+    told = [[each.removeprefix("claim:").split("=") for each in row["attributes"]] for row in rows]
+    assert all(len(handle) == 32 for row in told for _, handle in row)
+    return [dict(row) for row in told]
+
+
+async def test_who_asked_and_in_which_matter_is_in_the_audit_row(
+    exchange: Any, golden: Callable[[str], bytes]
+) -> None:
+    party = (
+        b'<r:representedParty xmlns:r="http://x-road.eu/xsd/representation.xsd">'
+        b"<r:partyCode>48805042711</r:partyCode></r:representedParty>"
+    )
+    body = golden("submitReferral.request.xml").replace(b"<xrd:issue>", party + b"<xrd:issue>")
+    assert (await exchange.soap(body)).status_code == 200
+    assert (
+        await exchange.soap(body.replace(b"<tv:", b"<tv:un").replace(b"</tv:", b"</tv:un"))
+    ).status_code == 500
+    logged = (await said(exchange))[0]
+    rows = await claims(exchange)
+    assert [set(row) for row in rows] == [{"id", "userId", "issue", "representedParty"}] * 3
+    for name in ("userId", "issue", "representedParty"):
+        assert {row[name] for row in rows} == {logged[name]}
+
+
+async def test_so_it_is_over_rest_and_of_what_is_refused(exchange: Any, referral: Any) -> None:
+    taken = await exchange.rest("POST", "/referrals", json=referral, headers=CLAIMED)
+    unknown = await exchange.rest("GET", "/referrals", params={"messageId": "m-7"}, headers=CLAIMED)
+    broken = await exchange.rest("POST", "/referrals", json={}, headers=CLAIMED)
+    foreign = {**CLAIMED, "x-road-client": "ee-dev/GOV/70008748/no"}
+    denied = await exchange.rest("GET", "/referrals", params={"messageId": "m-7"}, headers=foreign)
+    assert [each.status_code for each in (taken, unknown, broken, denied)] == [200, 404, 422, 403]
+    rows = await claims(exchange)
+    assert [set(row) for row in rows] == [{"id", "userId", "issue", "securityServer"}] * 5
+    assert len({row["userId"] for row in rows}) == 1
+
+
+async def test_what_is_stored_together_keeps_the_words_of_each(exchange: Any, referral: Any) -> None:
+    """One transaction may serve many messages of one client, and each row is about one of them."""
+    people = [f"EE3850117036{last}" for last in range(8)]
+    referrals = [{**referral, "senderReference": f"{referral['senderReference']}-{each}"} for each in people]
+    answers = await asyncio.gather(
+        *(
+            exchange.rest(
+                "POST", "/referrals", json=one, message_id=f"m-{who[-1]}", headers={"x-road-userid": who}
+            )
+            for one, who in zip(referrals, people, strict=True)
+        )
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    by_request = await exchange.rows("select request_id, attributes from audit where actor_kind = 'xroad'")
+    logged = {row["request"]: row["userId"] for row in await said(exchange)}
+    assert len(set(logged.values())) == 8
+    for row in by_request:
+        assert f"claim:userId={logged[row['request_id']]}" in row["attributes"]
 
 
 async def test_a_question_is_logged_when_it_is_answered_and_when_it_is_not(exchange: Any) -> None:
