@@ -15,6 +15,7 @@ from services.exchange.actions.amendments import Amendments
 from services.exchange.actions.callouts import CallOutDesk
 from services.exchange.actions.depths import Depths
 from services.exchange.actions.feed import Follower
+from services.exchange.actions.flags import Flags
 from services.exchange.actions.gate import Gate
 from services.exchange.actions.handover import HandOver
 from services.exchange.actions.intake import Intake, Terms
@@ -33,6 +34,7 @@ from services.exchange.outbound.breaker import Breaker
 from services.exchange.outbound.cases import Cases
 from services.exchange.outbound.disclosures import DisclosureFeed
 from services.exchange.outbound.feed import CaseFeed
+from services.exchange.outbound.flags import FlagRegister
 from services.exchange.outbound.securityserver import SecurityServer, Tls
 from services.exchange.outbound.witness import PATH, PERIOD_SECONDS, XRoadWitness
 from services.exchange.routes import callouts, messages, partners, rest, soap
@@ -61,7 +63,10 @@ from services.kit.witness import OwnLog, Watch
 NAME: Final = "exchange"
 PACKAGE: Final = "services.exchange"
 LOGS: Final = ("audit", "message_log")
-PERSONAL: Final = ("inbox", "incident", "outbox", "outbox_queue", "outbox_try", "partner_pause", "data_usage")
+PERSONAL: Final = (
+    *("inbox", "incident", "outbox", "outbox_queue", "outbox_try", "partner_pause", "data_usage"),
+    "flag_count",
+)
 _DESCRIPTION: Final = (
     "Messages over X-Road, in and out: what was received, what was delivered, what waits for a person. The "
     "services for X-Road clients are described by the WSDL at /xroad/soap?wsdl and the document at "
@@ -153,7 +158,8 @@ async def _plug(
         client, service=NAME, path="/api/cases/v1/appointments", purpose="accountability"
     )
     app.state.originals = Originals(Sealer(_ring(own), clock), Bodies(_ring(own), clock))
-    app.state.xroad = _xroad(own, app, Cases(client, Breaker()), clock, records)
+    flags = Flags(database, FlagRegister(client, Breaker(), budget=own.flag_budget), own.flag_quota)
+    app.state.xroad = _xroad(own, app, Cases(client, Breaker()), flags, clock, records)
 
 
 def _callouts(own: Settings, database: Database, transport: httpx.AsyncBaseTransport | None) -> CallOutDesk:
@@ -280,7 +286,9 @@ def _delivery_terms(own: Settings) -> deliveries.Terms:
     return deliveries.Terms(lease, demanded, retry)
 
 
-def _xroad(own: Settings, app: FastAPI, cases: Cases, clock: Clock, records: Records) -> XRoad:
+def _xroad(  # noqa: PLR0913, PLR0917 - what it is plugged together of
+    own: Settings, app: FastAPI, cases: Cases, flags: Flags, clock: Clock, records: Records
+) -> XRoad:
     database: Database = app.state.database
     statuses = Statuses(database, cases, budget=own.hand_over_budget)
     intake = Intake(
@@ -307,6 +315,7 @@ def _xroad(own: Settings, app: FastAPI, cases: Cases, clock: Clock, records: Rec
         intake=intake,
         amendments=Amendments(database, intake),
         statuses=statuses,
+        flags=flags,
         records=records,
         tracker=Tracker(database, BlindIndex(keys.load_secret(own.keys, keys.DISCLOSURES)), tracker.load()),
         max_body=MIB,

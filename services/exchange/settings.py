@@ -62,6 +62,15 @@ class Settings(StatefulSettings):
     intake_share: float = Field(
         default=0.6, gt=0, le=1, description="Part of these places that one X-Road client may have."
     )
+    flag_quota: int = Field(
+        default=300,
+        ge=1,
+        le=1_000_000,
+        description="Questions for a flag that one X-Road client may ask on a day of Europe/Tallinn.",
+    )
+    flag_budget: float = Field(
+        default=3.0, gt=0, le=10, description="Seconds that a question for a flag waits for cases."
+    )
     security_server_url: str = Field(
         default="http://security-server:8080", description="Where our security server takes our messages."
     )

@@ -212,6 +212,11 @@ async def _withdraw_over_rest(house: Together) -> Call:
     return await _amend_over_rest(house, "withdraw_referral", "withdrawals")
 
 
+async def _flags(house: Together) -> Call:
+    said = {"x-road-userid": "EE38501170364", "x-road-issue": "2017-1203"}
+    return Call("/xroad/rest/marac/v1/flags", lambda: house.xroad(POLIS) | said)
+
+
 #: The sender's reference of what the last call of an operation is about.
 _SENT: dict[tuple[str, str], str] = {}
 
@@ -375,6 +380,14 @@ DOORS: Sequence[Door] = (
         _withdraw_over_rest,
         lambda _: {"reason": "other", **_sender_of(MARAC, "withdraw_referral", 1)},
         (("reason",), ("version",)),
+    ),
+    Door(
+        MARAC,
+        "get_flags",
+        "POST",
+        _flags,
+        lambda _: {"personalCode": "48805042711"},
+        (("personalCode",),),
     ),
 )
 

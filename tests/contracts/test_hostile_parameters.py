@@ -10,7 +10,7 @@ import pytest
 from services.kit.ids import new_reference
 from tests.contracts import contract, corpora
 from tests.contracts.doors import DOORS
-from tests.contracts.together import Together, grown
+from tests.contracts.together import POLIS, Together, grown
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hostile-parameters")]
 Said = Callable[[], str]
@@ -43,7 +43,7 @@ PARAMETERS = [pytest.param(*each, id=f"{each[1]} {each[2]} {each[4]}") for each 
 
 def caller(house: Together, document: str, operation: str) -> dict[str, str]:
     if document == contract.MARAC:
-        return house.xroad()
+        return house.xroad(POLIS)
     return {} if operation == "create_session" else house.caller(document, operation)
 
 

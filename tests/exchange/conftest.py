@@ -52,8 +52,13 @@ class FakeCases:
     taken: dict[str, dict[str, Any]] = field(default_factory=dict)
     amended: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    flagged: set[str] = field(default_factory=set)
+    flags: list[httpx.Request] = field(default_factory=list)
+    flag_answer: httpx.Response | None = None
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/flags"):
+            return await self._flag(request)
         reference, _, beneath = request.url.path.partition("/intake")[2].removeprefix("/").partition("/")
         self.calls.append((request.method, reference))
         await asyncio.sleep(self.delay)
@@ -73,6 +78,16 @@ class FakeCases:
                 return httpx.Response(200, json={"items": items})
         refusal = self._refusal(reference)
         return self._tell(reference) if refusal is None else self._one({"refused": refusal})
+
+    async def _flag(self, request: httpx.Request) -> httpx.Response:
+        self.flags.append(request)
+        await asyncio.sleep(self.delay)
+        if self.mode == "down":
+            raise httpx.ConnectError("refused")
+        if self.flag_answer is not None:
+            return self.flag_answer
+        known = json.loads(request.content)["personalCode"] in self.flagged
+        return httpx.Response(200, json={"flag": "yes" if known else "no"})
 
     def _amend(self, reference: str, beneath: str, body: dict[str, Any]) -> httpx.Response:
         """What a sender does about its referral: only behind the referral."""
@@ -211,13 +226,14 @@ class Running:
             logs = [
                 f"{log}{part}" for log in ("audit", "message_log") for part in ("_position", "_pending", "")
             ]
-            for table in (*OUTBOX, "data_usage", "incident", "inbox", *logs):
+            for table in (*OUTBOX, "data_usage", "flag_count", "incident", "inbox", *logs):
                 await connection.execute(f"delete from {table}")  # noqa: S608 - names of ours
         finally:
             await connection.close()
         vars(self.cases).update(vars(FakeCases()))
         await self.partners("DELETE", "/rules")
         self.app.state.xroad.intake._cases._breaker.succeeded()
+        self.app.state.xroad.flags.register._breaker.succeeded()
         self.clock.advance(AT - self.clock.now())
 
 

@@ -17,7 +17,9 @@ Problem
    ├─ ReferralVersionExists   this version was sent before with other content
    ├─ ReferralVersionUnexpected   another version is expected
    ├─ ReferralWithdrawn       there is nothing left to correct
-   └─ ReferralUnknown         no such referral of this sender
+   ├─ ReferralUnknown         no such referral of this sender
+   ├─ FlagQuestionInvalid     asked of what is no personal code
+   └─ QuotaUsed               asked too often today
 """
 
 from collections.abc import Mapping
@@ -336,3 +338,23 @@ class ReferralUnknown(BusinessRefusal):
     slug = "referral-unknown"
     kind = Kind.NOT_FOUND
     titles = _titles("Sellist pöördumist ei ole", "Такого обращения нет", "There is no such referral")
+
+
+class FlagQuestionInvalid(BusinessRefusal):
+    """A flag is asked of what is no personal code; ``errors`` says what is wrong with it."""
+
+    slug = "flag-question-invalid"
+    kind = Kind.MALFORMED
+    titles = _titles("Isikukood ei sobi", "Неверный личный код", "The personal code is not right")
+
+
+class QuotaUsed(BusinessRefusal):
+    """The client has asked as often as it may on one day; ``Retry-After`` says when the next begins."""
+
+    slug = "quota-used"
+    kind = Kind.TOO_MANY
+    titles = _titles(
+        "Päeva päringute piirarv on täis",
+        "Дневной лимит запросов исчерпан",
+        "The quota of the day is used up",
+    )

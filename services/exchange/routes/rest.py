@@ -8,14 +8,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.exchange.actions import status
+from services.exchange.actions.flags import about
+from services.exchange.model.flags import Flag
 from services.exchange.model.inbox import Raw, Receipt, Submission
-from services.exchange.model.offered import CORRECT, STATUS, SUBMIT, WITHDRAW
+from services.exchange.model.offered import CORRECT, FLAGS, STATUS, SUBMIT, WITHDRAW
 from services.exchange.model.problems import (
     AccessDenied,
     DuplicateHeaderField,
+    FlagQuestionInvalid,
     InvalidHeaderField,
     MessageIdReused,
     MissingHeaderField,
+    QuotaUsed,
     ReferralInvalid,
     ReferralUnknown,
     ReferralVersionExists,
@@ -24,6 +28,8 @@ from services.exchange.model.problems import (
 )
 from services.exchange.model.xroad import Headers
 from services.exchange.routes import xroad
+from services.exchange.rules import flags
+from services.exchange.schemas.flags import FlagOut, FlagQuestionIn
 from services.exchange.schemas.referral import (
     ReceiptOut,
     SenderReference,
@@ -33,7 +39,9 @@ from services.exchange.schemas.referral import (
 )
 from services.exchange.wire import rest
 from services.kit import openapi
-from services.kit.policy import Permit
+from services.kit.db import Work
+from services.kit.disclose import disclose
+from services.kit.policy import Decision, Permit
 from services.kit.problem import FieldError, Malformed, Overloaded, UpstreamUnavailable
 from services.kit.web import ServiceRouter
 
@@ -60,8 +68,11 @@ def _header(name: str, description: str, *, required: bool = False) -> dict[str,
     return {"name": name, "in": "header", "required": required, "description": description, "schema": schema}
 
 
-def _headers(*, named: bool = False) -> dict[str, Any]:
-    """The header fields of an operation; ``named``: it demands who asks, as ``operations.yaml`` says."""
+def _headers(*, named: bool = False, filed: bool = False) -> dict[str, Any]:
+    """The header fields of an operation, as ``operations.yaml`` demands them.
+
+    ``named``: it must be said who asks; ``filed``: in which matter of the sender's.
+    """
     return {
         "parameters": [
             _header("X-Road-Client", "instance/class/code/subsystem of the client", required=True),
@@ -69,7 +80,7 @@ def _headers(*, named: bool = False) -> dict[str, Any]:
             _header(
                 "X-Road-UserId", "who asks, as EE and the personal code; recorded as a claim", required=named
             ),
-            _header("X-Road-Issue", "the sender's own case or document; recorded"),
+            _header("X-Road-Issue", "the sender's own case or document; recorded", required=filed),
             _header("X-Road-Represented-Party", "class/code or code of whom the client speaks for; recorded"),
         ]
     }
@@ -77,6 +88,7 @@ def _headers(*, named: bool = False) -> dict[str, Any]:
 
 _HEADERS: Final = _headers()
 _HEADERS_NAMED: Final = _headers(named=True)
+_HEADERS_FILED: Final = _headers(named=True, filed=True)
 
 
 class Admitted:
@@ -90,12 +102,12 @@ class Admitted:
 
         With the scope of the function: the answer is written into the message log before it leaves.
         """
-        request.state.operation = self.operation
+        door = xroad.of(request)
+        operation = door.offered.operations[self.operation]
+        xroad.noted(request, operation)
         headers = rest.read(request.scope["headers"])
         request.state.xroad, request.state.caller = headers, xroad.caller(headers)
         request.state.message = _raw(request, headers, await request.body())
-        door = xroad.of(request)
-        operation = door.offered.operations[self.operation]
         yield door.permit(request, headers, operation)
         await door.answered(request, operation)
 
@@ -217,6 +229,34 @@ async def find_referral_status(
     if message_id is not None:
         return await _status(request, permit, status.ByMessage(message_id))
     return await _status(request, permit, status.BySenderReference(sender_reference or "", version))
+
+
+@router.post(
+    "/flags",
+    summary="Ask for a flag",
+    response_model=FlagOut,
+    responses=openapi.problems(*_REFUSALS, FlagQuestionInvalid, QuotaUsed),
+    openapi_extra=_HEADERS_FILED,
+)
+async def get_flags(
+    request: Request,
+    permit: Annotated[Permit, Depends(Admitted(FLAGS), scope="function")],
+    asked: FlagQuestionIn,
+) -> Response:
+    """Whether somebody is a victim in an open case; of everybody else, and of what is kept silent: no."""
+    door = xroad.of(request)
+    headers: Headers = request.state.xroad
+    question = flags.question(asked.personal_code, headers.user_id or "")
+    client = permit.caller.subject
+
+    def answer(work: Work, flag: Flag, decision: Decision) -> Response:
+        told = FlagOut(flag=flag)
+        return disclose(
+            work, told, decisions=decision, objects=about(question), action="disclose", client=client
+        )
+
+    async with door.gate.place(client):
+        return await door.flags.ask(permit, question, request.state.request_id, answer)
 
 
 @documents.get(f"{PREFIX}/openapi.json", include_in_schema=False)

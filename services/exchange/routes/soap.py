@@ -11,18 +11,24 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.exchange.actions.flags import about
 from services.exchange.actions.status import ByMessage, ByReference, BySenderReference, Query
+from services.exchange.model.flags import Flag
 from services.exchange.model.inbox import Raw, Submission
-from services.exchange.model.offered import CORRECT, STATUS, SUBMIT, WITHDRAW, Operation
+from services.exchange.model.offered import CORRECT, FLAGS, STATUS, SUBMIT, WITHDRAW, Operation
 from services.exchange.model.problems import BusinessRefusal, InconsistentHeaders, SchemaViolation
 from services.exchange.routes import xroad
 from services.exchange.routes.xroad import XRoad
+from services.exchange.rules import flags
 from services.exchange.rules.admission import called
 from services.exchange.schemas.referral import SubmissionIn, WithdrawalIn
 from services.exchange.wire import attachments, envelope, faults, messages, mime, reader, schema
 from services.exchange.wire.envelope import Envelope
 from services.kit import validation
-from services.kit.policy import Permit
+from services.kit.db import Work
+from services.kit.disclose import disclose_document
+from services.kit.fieldclass import BASIC
+from services.kit.policy import Decision, Permit
 from services.kit.problem import Malformed, NotFound, Problem
 from services.kit.web import ServiceRouter
 
@@ -163,11 +169,31 @@ async def _get_referral_status(door: XRoad, asked: _Call) -> bytes:
     return messages.receipt("getReferralStatus", receipt, with_current=True)
 
 
+async def _get_flags(door: XRoad, asked: _Call) -> bytes:
+    told = messages.flag_question(asked.message.payload)
+    question = flags.question(told["personalCode"], asked.message.headers.user_id or "")
+
+    def answer(work: Work, flag: Flag, decision: Decision) -> Response:
+        return disclose_document(
+            work,
+            messages.flag(flag),
+            envelope.CONTENT_TYPE,
+            fields=BASIC,
+            decisions=decision,
+            objects=about(question),
+            action="disclose",
+            client=asked.permit.caller.subject,
+        )
+
+    return bytes((await door.flags.ask(asked.permit, question, asked.request_id, answer)).body)
+
+
 _OPERATIONS: Final[Mapping[str, Callable[[XRoad, _Call], Awaitable[bytes]]]] = {
     SUBMIT: _submit_referral,
     CORRECT: _correct_referral,
     WITHDRAW: _withdraw_referral,
     STATUS: _get_referral_status,
+    FLAGS: _get_flags,
 }
 
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.exchange.actions.amendments import Amendments
+from services.exchange.actions.flags import Flags
 from services.exchange.actions.gate import Gate
 from services.exchange.actions.intake import Intake
 from services.exchange.actions.record import DONE, Records
@@ -20,6 +21,7 @@ from services.exchange.actions.usage import Tracker
 from services.exchange.model.offered import (
     CORRECT,
     FIND_USAGE,
+    FLAGS,
     HEARTBEAT,
     SUBMIT,
     WITHDRAW,
@@ -37,14 +39,13 @@ from services.kit.refusals import OUR_FAULT, UNKNOWN, RefusalAuditor
 
 PREFIX: Final = "/xroad/"
 GATEWAY_HEADER: Final = "x-turvavork-gateway"
-PURPOSE: Final = "intake"
 SERVICE: Final = "exchange"
 #: Who calls, as long as the message has not said it: the security server is known, its client is not.
 NOBODY: Final = Caller.system("unknown/client", SERVICE)
 #: Their action writes the message log in a transaction of its own.
 LOGGED: Final = frozenset({SUBMIT, CORRECT, WITHDRAW, HEARTBEAT})
 #: All that such a message says is a personal code: whoever has its digest could find the code by trying.
-GUESSED: Final = frozenset({FIND_USAGE})
+GUESSED: Final = frozenset({FIND_USAGE, FLAGS})
 _DRAINED: Final = 20 * 1024 * 1024
 
 
@@ -62,6 +63,7 @@ class XRoad:
     intake: Intake
     amendments: Amendments
     statuses: Statuses
+    flags: Flags
     records: Records
     tracker: Tracker
     max_body: int
@@ -71,7 +73,7 @@ class XRoad:
 
     def permit(self, request: Request, headers: Headers, operation: Operation) -> Permit:
         """The permit of an X-Road client, left where refusals are recorded; raises what admission raises."""
-        request.state.operation, request.state.purpose = operation.name, operation.purpose
+        noted(request, operation)
         request.state.caller = caller(headers)
         right = admit(self.offered, headers, operation)
         permit = self.policy.permit(request.state.caller, operation.name, operation.purpose)
@@ -126,6 +128,11 @@ def of(request: Request) -> XRoad:
     """What the application was plugged together with."""
     xroad: XRoad = request.app.state.xroad
     return xroad
+
+
+def noted(request: Request, operation: Operation) -> None:
+    """Leaves what is called, and for which purpose, where refusals are recorded."""
+    request.state.operation, request.state.purpose = operation.name, operation.purpose
 
 
 def caller(headers: Headers) -> Caller:
@@ -186,7 +193,7 @@ class Door:
             answer = problem_answer(NotFound(), scope["state"]["request_id"], language_of(scope))
             await answer(scope, receive, send)
             return
-        scope["state"].update(caller=NOBODY, purpose=PURPOSE)
+        scope["state"]["caller"] = NOBODY
         await self._app(scope, receive, _echoing(scope, send))
 
 

@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from services.exchange.model.flags import Flag
 from services.exchange.model.inbox import Receipt
 from services.exchange.wire import faults, schema
 from services.kit.calendar import format_instant
@@ -44,6 +45,16 @@ def receipt(wrapper: str, told: Receipt, *, with_current: bool) -> bytes:
         f"<reference>{told.reference}</reference><status>{told.status}</status>"
         f"<statusAt>{format_instant(told.status_at)}</statusAt>{current}{leaf}",
     )
+
+
+def flag_question(payload: etree._Element) -> dict[str, Any]:
+    """The request ``getFlags``."""
+    return _object(payload)
+
+
+def flag(told: Flag) -> bytes:
+    """The response to ``getFlags``."""
+    return _wrap("getFlags", f"<flag>{told}</flag>")
 
 
 def refusal(wrapper: str, problem: Problem) -> bytes:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from services.exchange.model.flags import Flag
 from services.exchange.model.inbox import Receipt, Status
-from services.exchange.model.problems import ReferralInvalid, ReferralUnknown, SchemaViolation
+from services.exchange.model.problems import QuotaUsed, ReferralInvalid, ReferralUnknown, SchemaViolation
 from services.exchange.rules import amendment
 from services.exchange.wire import envelope, faults, messages, schema
 from services.exchange.wire.reader import Limits
@@ -71,6 +72,11 @@ ANSWERS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "getReferralStatus.unknown.response.xml": (
         "getReferralStatus.by-reference.request.xml",
         lambda: messages.refusal("getReferralStatus", ReferralUnknown()),
+    ),
+    "getFlags.response.xml": ("getFlags.request.xml", lambda: messages.flag(Flag.YES)),
+    "getFlags.refused.response.xml": (
+        "getFlags.request.xml",
+        lambda: messages.refusal("getFlags", QuotaUsed()),
     ),
 }
 
