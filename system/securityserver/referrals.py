@@ -79,6 +79,13 @@ def status_query(client: str, message_id: str, name: str, value: str) -> bytes:
     return _sealed(_header(client, message_id, None, None, "getReferralStatus"), wrapper)
 
 
+def flag_query(client: str, message_id: str, user_id: str, issue: str, personal_code: str) -> bytes:
+    """``getFlags.v1`` about a personal code, for a procedure of the client's own."""
+    wrapper = etree.Element(f"{{{PRODUCER}}}getFlags", nsmap={"tv": PRODUCER})
+    etree.SubElement(wrapper, "personalCode").text = personal_code
+    return _sealed(_header(client, message_id, user_id, issue, "getFlags"), wrapper)
+
+
 def rest_message(message: Mapping[str, Any]) -> bytes:
     """The same over REST: the words of the referral, the sender's reference and version beside them."""
     sender = message["sender"]
