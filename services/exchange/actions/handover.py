@@ -12,7 +12,9 @@ from services.kit.policy import Permit
 
 AT_ONCE: Final = 32
 LEAST: Final = 2  # what was acknowledged moves on, however busy the machine is
-SLOW: Final = 0.3  # seconds of a round: then others wait for the same processors
+# Seconds of a round, well below what one call may take. A round costs much the same for one as for many, so
+# that giving way is left to the processors' scheduler: fewer at once would only make each dearer.
+SLOW: Final = 2.5
 LEASE: Final = timedelta(seconds=15)  # longer than the hand-over of one message may take
 
 
@@ -25,12 +27,13 @@ class HandOver:
 
     async def step(self) -> int:
         """One round; how many messages it took. Raises UpstreamUnavailable without the database."""
-        with self._pace.use():
-            return await self._round()
+        places = self._pace.places
+        with self._pace.use(places):
+            return await self._round(places)
 
-    async def _round(self) -> int:
+    async def _round(self, places: int) -> int:
         async with self._database.work(self._permit, str(uuid4())) as work:
-            due = await inbox.claim(work, limit=self._pace.places, lease=LEASE)
+            due = await inbox.claim(work, limit=places, lease=LEASE)
         if due:
             await self._repair.hand_over(self._permit, due, str(uuid4()))
         return len(due)

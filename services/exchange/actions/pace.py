@@ -30,18 +30,18 @@ class Pace:
         return self._busy < self.places
 
     @contextmanager
-    def use(self) -> Iterator[None]:
-        """Takes a place, and learns from how long the block took."""
+    def use(self, places: int = 1) -> Iterator[None]:
+        """Takes places, and learns from how long the block took."""
         began = self._clock()
-        self._busy += 1
+        self._busy += places
         try:
             yield
         finally:
-            self._busy -= 1
-            self._learn(self._clock() - began)
+            self._busy -= places
+            self._learn(places, self._clock() - began)
 
-    def _learn(self, seconds: float) -> None:
+    def _learn(self, places: int, seconds: float) -> None:
         if seconds > self._slow:
             self._limit = min(float(self._most), max(float(self._least), self._limit / 2))
         else:
-            self._limit = min(float(self._most), self._limit + 1 / max(1.0, self._limit))
+            self._limit = min(float(self._most), self._limit + places / max(1.0, self._limit))

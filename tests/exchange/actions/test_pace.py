@@ -51,6 +51,18 @@ def test_it_keeps_its_least() -> None:
     assert pace.places == 3
 
 
+def test_many_places_at_once_bring_as_many_back() -> None:
+    """A group is one use of many places: its limit grows by one with each quick round."""
+    clock = Clock()
+    pace = Pace(most=32, slow=0.1, least=2, clock=clock)
+    for _ in range(9):
+        use(pace, clock, 1)
+    for _ in range(30):
+        with pace.use(pace.places):
+            assert not pace.free()
+    assert pace.places == 32
+
+
 def test_with_no_places_nothing_is_ever_free() -> None:
     clock = Clock()
     pace = Pace(most=0, slow=0.1, clock=clock)
