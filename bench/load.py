@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -57,7 +57,7 @@ def _session(most: int) -> aiohttp.ClientSession:
     )
 
 
-async def open_loop(asks: Sequence[Ask], rate: float) -> Measured:
+async def open_loop(asks: Iterable[Ask], rate: float) -> Measured:
     """Sends each request when it is due; a late answer delays nobody, and waits count from the due time."""
     found = Measured()
     async with _session(_MOST) as session:
@@ -72,7 +72,7 @@ async def open_loop(asks: Sequence[Ask], rate: float) -> Measured:
     return found
 
 
-async def closed_loop(asks: Sequence[Ask], connections: int, seconds: float) -> Measured:
+async def closed_loop(asks: Iterable[Ask], connections: int, seconds: float) -> Measured:
     """So many callers, each with one request under way, until the time or the requests are over."""
     found = Measured()
     source = iter(asks)

@@ -1,6 +1,7 @@
 """Referrals that nobody has sent yet: each with people, ids and references of its own, all synthetic."""
 
 import copy
+import itertools
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, Final
@@ -14,23 +15,22 @@ POLIS: Final = "ee-dev/GOV/70008747/polis"
 _FIRST_BIRTH: Final = date(1960, 1, 1)
 _DAYS: Final = 12_000
 _SERIALS: Final = 900
+_RUN: Final = uuid4().hex[:8]
+_NUMBERS: Final = itertools.count()
 
 
-def fresh(start: int = 0) -> Iterator[dict[str, Any]]:
+def fresh() -> Iterator[dict[str, Any]]:
     """Messages in the words of `system.samples`, without end."""
     patterns = samples.messages()
-    run = uuid4().hex[:8]
-    number = start
-    while True:
+    for number in _NUMBERS:
         message = copy.deepcopy(patterns[number % len(patterns)])
         message["protocol"] = "soap"
         message["messageId"] = str(uuid4())
-        message["sender"] = {"client": POLIS, "reference": f"BENCH-{run}-{number}", "version": 1}
+        message["sender"] = {"client": POLIS, "reference": f"BENCH-{_RUN}-{number}", "version": 1}
         for place, person in enumerate(message["referral"]["persons"]):
             person["personalCode"] = _code(person, number * 7 + place)
             person["birthDate"] = None
         yield message
-        number += 1
 
 
 def _code(person: dict[str, Any], number: int) -> str:
@@ -43,23 +43,20 @@ def _code(person: dict[str, Any], number: int) -> str:
     return personal_code.make(birth, sex, number // _DAYS % _SERIALS)
 
 
-def soap(count: int, start: int = 0) -> list[bytes]:
+def soap(count: int) -> list[bytes]:
     """So many SOAP messages, rendered before anything is timed."""
-    source = fresh(start)
-    return [soap_message(next(source)) for _ in range(count)]
+    return [soap_message(message) for message in itertools.islice(fresh(), count)]
 
 
-def rest(count: int, start: int = 0) -> list[bytes]:
+def rest(count: int) -> list[bytes]:
     """So many REST messages: the same words as JSON."""
-    source = fresh(start)
-    return [rest_message(next(source)) for _ in range(count)]
+    return [rest_message(message) for message in itertools.islice(fresh(), count)]
 
 
-def about_children(count: int, start: int = 0) -> list[bytes]:
+def about_children(count: int) -> list[bytes]:
     """So many SOAP messages with at least one child each."""
-    source = (
-        message
-        for message in fresh(start)
-        if any(person["role"] == "child" for person in message["referral"]["persons"])
-    )
-    return [soap_message(next(source)) for _ in range(count)]
+    return [soap_message(message) for message in itertools.islice(filter(_with_child, fresh()), count)]
+
+
+def _with_child(message: dict[str, Any]) -> bool:
+    return any(person["role"] == "child" for person in message["referral"]["persons"])

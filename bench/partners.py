@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import aiohttp
 import asyncpg
 
-from bench import load
+from bench import cpu, load, messages, running
+from bench.results import Results, row
+from system.demo.run import development_tokens
 from system.run import System
 
 STAR: Final = "ee-dev/GOV/70009770/star"
@@ -20,56 +22,64 @@ _TOLD: Final = """
 _NOW: Final = "select clock_timestamp()"
 _QUEUED: Final = "select count(*) from outbox where state = 'waiting' and partner = $1"
 _NOT_HANDED_OVER: Final = "select count(*) from inbox where state = 'received'"
+NOTICES: Final = 5_000
+RATES: Final = (50.0, 100.0)
 _CREATED: Final = 201
 _OK: Final = 200
 
 
-async def round_trip(database: asyncpg.Connection, asks: Sequence[load.Ask], rate: float) -> dict[str, Any]:
-    """From the receipt of a referral to the notice about its child taken by the partner, in milliseconds.
+async def round_trips(results: Results, system: System, seconds: float) -> None:
+    """From the receipt of a referral to the notice about its child taken by the partner.
 
     Both times are those of the exchange, on one clock; the notice counts when the partner has answered it.
     """
-    since = await database.fetchval(_NOW)
-    found = await load.open_loop(asks, rate)
-    waits: list[float] = []
-    until = time.monotonic() + 60
-    while len(waits) < len(found.latencies) and time.monotonic() < until:
-        await asyncio.sleep(0.5)
-        waits = sorted(row[0] for row in await database.fetch(_TOLD, since))
-    return {
-        "name": f"referral in to notice at the partner, {rate:.0f}/s",
-        "per_second": round(found.rate, 1),
-        "p50_ms": round(waits[len(waits) // 2] * 1000, 1) if waits else None,
-        "p99_ms": round(waits[int(len(waits) * 0.99)] * 1000, 1) if waits else None,
-        "answers": len(waits),
-        "errors": found.errors,
-    }
+    async with running.database(system, "exchange") as database:
+        for rate in RATES:
+            bodies = messages.about_children(int(rate * seconds))
+            since = await database.fetchval(_NOW)
+            found = await load.open_loop(running.soap(running.soap_url(system), bodies), rate)
+            left = await running.quiet(system)
+            found.latencies = [told[0] for told in await database.fetch(_TOLD, since)]
+            name = f"referral in to notice at the partner, {rate:.0f}/s"
+            results.add({**row(name, found), "per_second": rate, "left": left})
 
 
-async def drain(
-    system: System, database: asyncpg.Connection, asks: Sequence[load.Ask], notices: int, token: str
-) -> dict[str, Any]:
-    """Seconds from the partner's return until so many notices that waited for it are delivered."""
+async def drain(results: Results, system: System) -> None:
+    """Seconds from the partner's return until the notices that waited for it are delivered."""
     base = f"{system.api_url}/api/exchange/v1/pauses"
+    token = development_tokens(system.layout.keys)("operator", None)
     headers = {"Authorization": f"Bearer {token}", "X-Purpose": "operations"}
-    async with aiohttp.ClientSession(headers=headers) as http:
+    async with (
+        aiohttp.ClientSession(headers=headers) as http,
+        running.database(system, "exchange") as database,
+    ):
         paused = await _said(http, base, {"partner": STAR, "reason": "our-maintenance"}, _CREATED)
-        while (waiting := await database.fetchval(_QUEUED, STAR)) < notices:
-            await load.closed_loop(asks[: min(500, notices - waiting)], 16, 600)
-            asks = asks[500:]
-            while await database.fetchval(_NOT_HANDED_OVER):  # noqa: ASYNC110 - as below
-                await asyncio.sleep(0.2)
-            await asyncio.sleep(2)  # the feed has told of them
+        waiting = await _queued(system, database)
+        before = cpu.used(system)
         began = time.perf_counter()
         await _said(http, f"{base}/{paused['id']}/resume", None, _OK)
         while await database.fetchval(_QUEUED, STAR):  # noqa: ASYNC110 - another process moves them
             await asyncio.sleep(0.1)
-    seconds = time.perf_counter() - began
-    return {
-        "name": f"{waiting} notices drained",
-        "seconds": round(seconds, 1),
-        "per_second": round(waiting / seconds, 1),
-    }
+        seconds = time.perf_counter() - began
+        results.add(
+            {
+                "name": f"{waiting} notices drained",
+                "seconds": round(seconds, 1),
+                "per_second": round(waiting / seconds, 1),
+                "cpu_ms": cpu.per_answer(before, cpu.used(system), waiting),
+            }
+        )
+
+
+async def _queued(system: System, database: asyncpg.Connection) -> int:
+    """Referrals until enough notices wait; how many do."""
+    while (waiting := await database.fetchval(_QUEUED, STAR)) < NOTICES:
+        bodies = messages.about_children(min(500, NOTICES - waiting))
+        await load.closed_loop(running.soap(running.soap_url(system), bodies), 16, 600)
+        while await database.fetchval(_NOT_HANDED_OVER):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.2)
+        await asyncio.sleep(2)  # the feed has told of them
+    return waiting
 
 
 async def _said(
