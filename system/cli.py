@@ -222,11 +222,13 @@ def verify(
     log: Annotated[
         str,
         typer.Argument(
-            help="An exported log (JSON Lines), or the address of one: …/api/exchange/v1/log/message-log."
+            help="An exported log (JSON Lines), or the address of one: …/api/exchange/v1/log/message-log. "
+            "With --receipt the proof that was given for it (JSON)."
         ),
     ],
     key: Annotated[str, typer.Option(help="The log's verifier key, <name>+<id>+<base64>, or its file.")],
     witness: Annotated[Path | None, typer.Option(help="The copy of a witness, in the same form.")] = None,
+    receipt: Annotated[str | None, typer.Option(help="Check that this receipt is in the log.")] = None,
 ) -> None:
     """Check a log: is what its checkpoints cover untouched, and which entry is not?
 
@@ -236,9 +238,12 @@ def verify(
     from system import evidence, verifying  # noqa: PLC0415
 
     with _plain_errors():
-        is_address = log.startswith(("http://", "https://"))
-        lines = evidence.lines(log) if is_address else verifying.lines_of(Path(log))
-        untouched = verifying.verify_log(lines, key, witness, typer.echo)
+        if receipt is not None:
+            untouched = verifying.verify_receipt(Path(log), receipt, key, witness, typer.echo)
+        else:
+            is_address = log.startswith(("http://", "https://"))
+            lines = evidence.lines(log) if is_address else verifying.lines_of(Path(log))
+            untouched = verifying.verify_log(lines, key, witness, typer.echo)
     raise typer.Exit(0 if untouched else 1)
 
 

@@ -2,10 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
-from services.kit import bundle, verifier
+from services.kit import bundle, receipt, verifier
 from services.kit.checkpoint import InvalidCheckpointError, VerifierKey
+from services.kit.merkle import InvalidProofError
 from services.kit.verifier import Finding, InvalidWitnessError, Report, Witness
+
+_WITNESSED: Final = "The witness saw the same tree."
+_NOT_WITNESSED: Final = (
+    "The witness saw no tree of this size, but one of {}: ask for the proof in a tree that it has."
+)
 
 
 class UnusableError(Exception):
@@ -29,6 +36,26 @@ def verify_log(lines: Iterable[bytes], key: str, witness: Path | None, say: Call
     for line in _told(report, trusted.name):
         say(line)
     return not report.findings
+
+
+def verify_receipt(
+    proof: Path, held: str, key: str, witness: Path | None, say: Callable[[str], None]
+) -> bool:
+    """Checks the proof of a receipt that somebody holds, and says what it proves; whether it does.
+
+    Arguments and errors as for :func:`verify_log`; ``proof`` is the file of the answer that gave it.
+    """
+    trusted = _key(key)
+    seen = _witness(witness, trusted) if witness else None
+    try:
+        proven = receipt.check(proof.read_bytes(), held, trusted, seen)
+    except (InvalidProofError, InvalidCheckpointError) as error:
+        say(f"This proves nothing about the receipt: {error}.")
+        return False
+    say(f"{trusted.name}: the receipt is entry {proven.index} of {proven.size}.")
+    if seen is not None:
+        say(_WITNESSED if proven.witnessed else _NOT_WITNESSED.format(seen.size))
+    return True
 
 
 def lines_of(path: Path) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ from services.exchange.actions.intake import Intake, Terms
 from services.exchange.actions.keys import rewrap_all
 from services.exchange.actions.notices import Notices
 from services.exchange.actions.originals import Originals
+from services.exchange.actions.receipts import Receipts
 from services.exchange.actions.record import Records
 from services.exchange.actions.repair import Repair
 from services.exchange.actions.repair import Terms as RepairTerms
@@ -318,6 +319,7 @@ def _xroad(  # noqa: PLR0913, PLR0917 - what it is plugged together of
         flags=flags,
         records=records,
         tracker=Tracker(database, BlindIndex(keys.load_secret(own.keys, keys.DISCLOSURES)), tracker.load()),
+        receipts=Receipts(database),
         max_body=MIB,
     )
 

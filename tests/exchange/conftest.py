@@ -223,9 +223,8 @@ class Running:
         """Empties the tables, and makes the case register dull again."""
         connection = await asyncpg.connect(self.admin_url)
         try:
-            logs = [
-                f"{log}{part}" for log in ("audit", "message_log") for part in ("_position", "_pending", "")
-            ]
+            parts = ("_checkpoint", "_node", "_position", "_pending", "")
+            logs = [f"{log}{part}" for log in ("audit", "message_log") for part in parts]
             for table in (*OUTBOX, "data_usage", "flag_count", "incident", "inbox", *logs):
                 await connection.execute(f"delete from {table}")  # noqa: S608 - names of ours
         finally:

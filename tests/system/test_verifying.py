@@ -1,8 +1,10 @@
+import json
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from services.kit import merkle, strictjson
 from system import cli
 from tests.system import tampers
 from tests.system.tampers import KEY, Log
@@ -76,3 +78,19 @@ def test_a_witness_of_another_log_and_a_missing_file_are_told_in_a_sentence(log:
     assert (status, "witness" in told) == (1, True)
     status, told = verified(str(tmp_path / "nothing"), "--key", str(KEY))
     assert (status, "nothing" in told) == (1, True)
+
+
+def test_a_receipt_is_verified_by_its_proof_and_a_witness(log: Log, tmp_path: Path) -> None:
+    leaves = [each.leaf for each in log.entries]
+    path = merkle.proof(merkle.inclusion_nodes(417, 900), merkle.nodes_of(leaves))
+    said = {"index": 417, "size": 900, "leaf": leaves[417].hex(), "path": [one.hex() for one in path]}
+    note = strictjson.loads(log.notes[900])["checkpoint"]
+    proof = kept(tmp_path / "proof.json", [json.dumps(said | {"note": note}).encode()])
+    asked = (proof, "--key", str(KEY), "--receipt")
+    status, told = verified(*asked, leaves[417].hex())
+    assert (status, f"{KEY.name}: the receipt is entry 417 of 900." in told) == (0, True), told
+    witness = kept(tmp_path / "witness.jsonl", log.witness(900, leaves=False))
+    status, told = verified(*asked, leaves[417].hex(), "--witness", witness)
+    assert (status, "The witness saw the same tree." in told) == (0, True), told
+    status, told = verified(*asked, leaves[418].hex())
+    assert (status, "proves nothing" in told) == (1, True), told

@@ -1,6 +1,6 @@
 """A row of the message log: what came in or went out, from or to whom, and what became of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -8,6 +8,17 @@ from uuid import UUID
 from services.exchange.model.inbox import Raw
 
 What = Literal["received", "answered", "refused", "sent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That a leaf stands at ``index`` in the log of ``size`` entries whose checkpoint is ``note``."""
+
+    index: int
+    size: int
+    leaf: bytes
+    path: Sequence[bytes]
+    note: str
 
 
 @dataclass(frozen=True, slots=True)

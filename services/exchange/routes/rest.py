@@ -11,7 +11,7 @@ from services.exchange.actions import status
 from services.exchange.actions.flags import about
 from services.exchange.model.flags import Flag
 from services.exchange.model.inbox import Raw, Receipt, Submission
-from services.exchange.model.offered import CORRECT, FLAGS, STATUS, SUBMIT, WITHDRAW
+from services.exchange.model.offered import CORRECT, FLAGS, PROOF, STATUS, SUBMIT, WITHDRAW
 from services.exchange.model.problems import (
     AccessDenied,
     DuplicateHeaderField,
@@ -26,11 +26,14 @@ from services.exchange.model.problems import (
     ReferralVersionUnexpected,
     ReferralWithdrawn,
 )
+from services.exchange.model.record import Proof
 from services.exchange.model.xroad import Headers
 from services.exchange.routes import xroad
 from services.exchange.rules import flags
 from services.exchange.schemas.flags import FlagOut, FlagQuestionIn
+from services.exchange.schemas.receipts import ProofOut
 from services.exchange.schemas.referral import (
+    LogLeaf,
     ReceiptOut,
     SenderReference,
     StatusOut,
@@ -42,7 +45,7 @@ from services.kit import openapi
 from services.kit.db import Work
 from services.kit.disclose import disclose
 from services.kit.policy import Decision, Permit
-from services.kit.problem import FieldError, Malformed, Overloaded, UpstreamUnavailable
+from services.kit.problem import FieldError, Malformed, NotFound, Overloaded, UpstreamUnavailable
 from services.kit.web import ServiceRouter
 
 PREFIX: Final = "/xroad/rest/marac/v1"
@@ -53,6 +56,7 @@ _DESCRIPTION: Final = (
     "Referrals of high-risk victims of domestic violence, sent through X-Road. The security server gives "
     "X-Road-Client and X-Road-Id; a message that is repeated under its X-Road-Id has one effect."
 )
+_MOST_ENTRIES: Final = 2**53
 _REFUSALS: Final = (
     MissingHeaderField,
     DuplicateHeaderField,
@@ -257,6 +261,33 @@ async def get_flags(
 
     async with door.gate.place(client):
         return await door.flags.ask(permit, question, request.state.request_id, answer)
+
+
+@router.get(
+    "/receipts/{receipt}",
+    summary="The proof that our message log has a message, by its receipt",
+    response_model=ProofOut,
+    responses=openapi.problems(*_REFUSALS, NotFound),
+    openapi_extra=_HEADERS,
+)
+async def get_receipt_proof(
+    request: Request,
+    permit: Annotated[Permit, Depends(Admitted(PROOF), scope="function")],
+    receipt: LogLeaf,
+    size: Annotated[
+        int | None, Query(ge=1, le=_MOST_ENTRIES, description="Of the tree: one that a witness has signed.")
+    ] = None,
+) -> Response:
+    """Answers the sender of the message alone; a second after the receipt at the latest."""
+    client = permit.caller.subject
+
+    def answer(work: Work, proof: Proof, decision: Decision) -> Response:
+        view = ProofOut.of(proof)
+        return disclose(work, view, decisions=decision, objects=[receipt], action="disclose", client=client)
+
+    door, leaf = xroad.of(request), bytes.fromhex(receipt)
+    async with door.gate.place(client):
+        return await door.receipts.prove(permit, leaf, size, request.state.request_id, answer)
 
 
 @documents.get(f"{PREFIX}/openapi.json", include_in_schema=False)

@@ -15,6 +15,7 @@ from services.exchange.actions.amendments import Amendments
 from services.exchange.actions.flags import Flags
 from services.exchange.actions.gate import Gate
 from services.exchange.actions.intake import Intake
+from services.exchange.actions.receipts import Receipts
 from services.exchange.actions.record import DONE, Records
 from services.exchange.actions.status import Statuses
 from services.exchange.actions.usage import Tracker
@@ -66,6 +67,7 @@ class XRoad:
     flags: Flags
     records: Records
     tracker: Tracker
+    receipts: Receipts
     max_body: int
     large: Gate = field(
         default_factory=lambda: Gate(places=2, queue=16, patience=10, share=0.5, name="large")

@@ -33,6 +33,21 @@ _PLACES: Final = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(
 _INSERT: Final = f"insert into message_log ({', '.join(_TYPES)}) select * from unnest({_PLACES})"  # noqa: S608 - constants
 
 
+LOG: Final = "message_log"
+_OWN: Final = """
+    select n.place from message_log_node n
+    join message_log_position p on p.position = n.place
+    join message_log l on l.id = p.message_log_id
+    where n.level = 0 and n.hash = $1 and l.partner = $2
+"""
+
+
+async def place_of(work: Work, leaf: bytes, partner: str) -> int | None:
+    """Where a partner's leaf stands in the tree; None for what is not there (yet), and for others' alike."""
+    rows = await work.fetch(_OWN, leaf, partner)
+    return int(rows[0]["place"]) if rows else None
+
+
 async def write(work: Work, records: Sequence[tuple[Record, str]]) -> Sequence[bytes]:
     """Adds rows, each with the id of its request, in one statement; their leaves, which are receipts."""
     rows = [_row(work, record, request_id) for record, request_id in records]

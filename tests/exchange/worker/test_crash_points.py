@@ -68,6 +68,7 @@ ASIDE = {
     "flags.ask commit": "lets the answer out; nothing is kept but its row",
     "flags.flag send": "a question; the register keeps its own record of it, and it is asked again",
     "keys.rewrap_all commit": "wraps keys anew, each row by itself; see actions/test_keys.py",
+    "receipts.prove commit": "reads",
     "record._write commit": "the one row of a question or a refusal, without which there is no answer",
     "status.ask commit": "reads, and writes the audit row of that",
     "usage.find commit": "reads",
