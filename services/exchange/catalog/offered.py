@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from services.exchange.model.offered import Offered, Operation, Right
+from services.exchange.model.offered import WSDL, Offered, Operation, Right
 from services.exchange.model.xroad import ClientId
 from services.kit import datafile
 from services.kit.datafile import DataFileError
@@ -62,4 +62,5 @@ def _operation(row: dict[str, Any]) -> Operation:
         soap.get("version"),
         frozenset(row["requires"]),
         row.get("purpose", "intake"),
+        soap.get("wsdl", WSDL),
     )

@@ -15,17 +15,23 @@ PROOF: Final = "get_receipt_proof"
 FIND_USAGE: Final = "find_usage"
 USAGE_PERIOD: Final = "get_usage_period"
 HEARTBEAT: Final = "check_tracker"
+#: The file that describes our services over SOAP; others have their own.
+WSDL: Final = "turvavork.wsdl"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A service that we offer: its name over SOAP, if it is there, and the header fields that it demands."""
+    """A service that we offer: its name over SOAP, if it is there, and the header fields that it demands.
+
+    ``wsdl`` is the file among our data that describes it over SOAP.
+    """
 
     name: str
     service_code: str | None
     service_version: str | None
     requires: frozenset[str]
     purpose: str = "intake"
+    wsdl: str = WSDL
 
 
 @dataclass(frozen=True, slots=True)

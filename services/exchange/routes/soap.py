@@ -1,7 +1,7 @@
 """SOAP: one path, dispatched by the message's service header; every error is a Fault with HTTP 500."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
@@ -15,14 +15,24 @@ from services.exchange.actions.flags import about
 from services.exchange.actions.status import ByMessage, ByReference, BySenderReference, Query
 from services.exchange.model.flags import Flag
 from services.exchange.model.inbox import Raw, Submission
-from services.exchange.model.offered import CORRECT, FLAGS, STATUS, SUBMIT, WITHDRAW, Operation
+from services.exchange.model.offered import (
+    CORRECT,
+    FIND_USAGE,
+    FLAGS,
+    STATUS,
+    SUBMIT,
+    WITHDRAW,
+    WSDL,
+    Operation,
+)
 from services.exchange.model.problems import BusinessRefusal, InconsistentHeaders, SchemaViolation
+from services.exchange.model.usage import UsagePage
 from services.exchange.routes import xroad
 from services.exchange.routes.xroad import XRoad
 from services.exchange.rules import flags
 from services.exchange.rules.admission import called
 from services.exchange.schemas.referral import SubmissionIn, WithdrawalIn
-from services.exchange.wire import attachments, envelope, faults, messages, mime, reader, schema
+from services.exchange.wire import attachments, envelope, faults, messages, mime, reader, schema, usage
 from services.exchange.wire.envelope import Envelope
 from services.kit import validation
 from services.kit.db import Work
@@ -35,6 +45,8 @@ from services.kit.web import ServiceRouter
 PATH: Final = "/xroad/soap"
 #: The largest message with attachments, as the gateway lets through.
 _LARGEST: Final = 20 * 1024 * 1024
+#: What describes us, by the query that security servers ask with.
+_DESCRIPTIONS: Final = {"wsdl": WSDL, "wsdl=findusage": "findusage.wsdl"}
 router = ServiceRouter()
 _Form = TypeVar("_Form", bound=BaseModel)
 
@@ -47,10 +59,11 @@ def fault(problem: Problem, request_id: str) -> Response:
 
 @router.get(PATH, summary="The service description (WSDL)")
 async def get_wsdl(request: Request) -> Response:
-    """``?wsdl``, as security servers ask for it; byte for byte the published file."""
-    if request.url.query.lower() != "wsdl":
+    """``?wsdl``, as security servers ask for it, or ``?wsdl=findUsage``; byte for byte the published file."""
+    file = _DESCRIPTIONS.get(request.url.query.lower())
+    if file is None:
         raise NotFound
-    return Response(schema.wsdl(), media_type=envelope.CONTENT_TYPE)
+    return Response(schema.wsdl(file), media_type=envelope.CONTENT_TYPE)
 
 
 @router.route(PATH, methods=["POST"])
@@ -116,11 +129,11 @@ def _admitted(request: Request, door: XRoad, message: Envelope) -> tuple[Operati
     request.state.caller = xroad.caller(message.headers)
     operation = called(door.offered, message.service)
     permit = door.permit(request, message.headers, operation)
-    if message.payload.tag != f"{{{schema.NAMESPACE}}}{operation.service_code}":
+    if message.payload.tag != f"{{{schema.namespace(operation.wsdl)}}}{operation.service_code}":
         raise InconsistentHeaders
     if message.refers:
         attachments.resolve(message.payload, message.attachments, door.max_body)
-    schema.check(message.payload)
+    schema.check(message.payload, operation.wsdl)
     return operation, permit
 
 
@@ -174,18 +187,37 @@ async def _get_flags(door: XRoad, asked: _Call) -> bytes:
     question = flags.question(told["personalCode"], asked.message.headers.user_id or "")
 
     def answer(work: Work, flag: Flag, decision: Decision) -> Response:
-        return disclose_document(
-            work,
-            messages.flag(flag),
-            envelope.CONTENT_TYPE,
-            fields=BASIC,
-            decisions=decision,
-            objects=about(question),
-            action="disclose",
-            client=asked.permit.caller.subject,
-        )
+        return _disclosed(asked, work, messages.flag(flag), decision, about(question))
 
     return bytes((await door.flags.ask(asked.permit, question, asked.request_id, answer)).body)
+
+
+async def _find_usage(door: XRoad, asked: _Call) -> bytes:
+    """The older form of the Data Tracker's question: the same rows by the same statements."""
+    tracker, user_id = door.tracker, asked.message.headers.user_id
+    question = usage.soap_question(asked.message.payload, user_id, tracker.terms.soap)
+    namespace = schema.namespace(door.offered.operations[FIND_USAGE].wsdl)
+
+    def answer(work: Work, page: UsagePage, decision: Decision) -> Response:
+        told = usage.soap_answer(namespace, page)
+        return _disclosed(asked, work, told, decision, [question.subject])
+
+    return bytes((await tracker.find(asked.permit, question, asked.request_id, answer)).body)
+
+
+def _disclosed(
+    asked: _Call, work: Work, payload: bytes, decision: Decision, objects: Sequence[str]
+) -> Response:
+    return disclose_document(
+        work,
+        payload,
+        envelope.CONTENT_TYPE,
+        fields=BASIC,
+        decisions=decision,
+        objects=objects,
+        action="disclose",
+        client=asked.permit.caller.subject,
+    )
 
 
 _OPERATIONS: Final[Mapping[str, Callable[[XRoad, _Call], Awaitable[bytes]]]] = {
@@ -194,6 +226,7 @@ _OPERATIONS: Final[Mapping[str, Callable[[XRoad, _Call], Awaitable[bytes]]]] = {
     WITHDRAW: _withdraw_referral,
     STATUS: _get_referral_status,
     FLAGS: _get_flags,
+    FIND_USAGE: _find_usage,
 }
 
 

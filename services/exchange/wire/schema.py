@@ -1,12 +1,14 @@
-"""The published schema of our SOAP services: the file as bytes, and as a judge of messages."""
+"""The published schemas of our SOAP services: each file as bytes, and as a judge of messages."""
 
 import re
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Final, Protocol, cast
 
 from lxml import etree
 
+from services.exchange.model.offered import WSDL
 from services.exchange.model.problems import SchemaViolation
 from services.kit import datafile
 from services.kit.problem import FieldError
@@ -37,59 +39,72 @@ class _Entry(Protocol):
     type_name: str
 
 
-def wsdl() -> bytes:
-    """The service description, byte for byte as it is in ``data/turvavork.wsdl``."""
-    return datafile.read_bytes("services.exchange", "turvavork.wsdl")
+def wsdl(file: str = WSDL) -> bytes:
+    """A service description, byte for byte as it is among our data."""
+    return datafile.read_bytes("services.exchange", file)
 
 
-def check(payload: etree._Element) -> None:
+@cache
+def namespace(file: str) -> str:
+    """The namespace of the wrappers that a service description has."""
+    return str(_description(file).get("targetNamespace"))
+
+
+def check(payload: etree._Element, file: str = WSDL) -> None:
     """Raises SchemaViolation when a wrapper element does not fit the published schema."""
-    schema = _schema()
+    schema = _schema(file)
     if not schema.validate(payload):
-        raise SchemaViolation(errors=_errors(cast("Iterable[_Entry]", schema.error_log)))
+        raise SchemaViolation(errors=_errors(cast("Iterable[_Entry]", schema.error_log), _names(file)))
 
 
 def values(simple_type: str) -> tuple[str, ...]:
     """The listed values of a simple type of the schema, in their order."""
-    found = _producer().find(f"{_XS}simpleType[@name='{simple_type}']")
+    found = _producer(WSDL).find(f"{_XS}simpleType[@name='{simple_type}']")
     if found is None:
         msg = f"the schema has no simple type {simple_type}"
         raise LookupError(msg)
     return tuple(str(each.get("value")) for each in found.iter(f"{_XS}enumeration"))
 
 
-@cache
-def _producer() -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    root = etree.fromstring(wsdl(), parser)
-    found = next(each for each in root.iter(f"{_XS}schema") if each.get("targetNamespace") == NAMESPACE)
-    return etree.fromstring(etree.tostring(found), parser)
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+
+
+def _description(file: str) -> etree._Element:
+    return etree.fromstring(wsdl(file), _parser())
 
 
 @cache
-def _schema() -> etree.XMLSchema:
-    return etree.XMLSchema(_producer())
+def _producer(file: str) -> etree._Element:
+    root, own = _description(file), namespace(file)
+    found = next(each for each in root.iter(f"{_XS}schema") if each.get("targetNamespace") == own)
+    return etree.fromstring(etree.tostring(found), _parser())
 
 
 @cache
-def _names() -> frozenset[str]:
-    return frozenset(str(name) for each in _producer().iter() if (name := each.get("name")) is not None)
+def _schema(file: str) -> etree.XMLSchema:
+    return etree.XMLSchema(_producer(file))
 
 
-def _errors(log: Iterable[_Entry]) -> list[FieldError]:
+@cache
+def _names(file: str) -> frozenset[str]:
+    return frozenset(str(name) for each in _producer(file).iter() if (name := each.get("name")) is not None)
+
+
+def _errors(log: Iterable[_Entry], names: AbstractSet[str]) -> list[FieldError]:
     found: dict[tuple[str, str], FieldError] = {}
     for entry in log:
         code, reason = _KINDS.get(entry.type_name, _OTHER)
-        place = _place(entry.path or "")
+        place = _place(entry.path or "", names)
         # One wrong value is reported as wrong facet and as wrong type: the first says more.
         if not any(known == place for known, _ in found):
             found[place, code] = FieldError(place, code, reason)
     return list(found.values())[:_MOST_ERRORS]
 
 
-def _place(path: str) -> str:
+def _place(path: str, names: AbstractSet[str]) -> str:
     """libxml2's path without the sender's prefixes, and with ``*`` for names that are not ours."""
     steps = (_STEP.fullmatch(step) for step in path.split("/") if step)
     return "".join(
-        f"/{step[1] if step and step[1] in _names() else '*'}{(step and step[2]) or ''}" for step in steps
+        f"/{step[1] if step and step[1] in names else '*'}{(step and step[2]) or ''}" for step in steps
     )

@@ -1,6 +1,7 @@
-"""The questions of the Data Tracker over X-Road REST: GET, the query's words, strictly read.
+"""The questions of the Data Tracker: over X-Road REST a query, strictly read; ``findUsage`` also over SOAP.
 
-What it does not know in a query it leaves alone: the protocol may grow.
+What it does not know in a query it leaves alone: the protocol may grow. Over SOAP, its older form, the person
+asked for is the one of the header field ``userId``, and there is no period and no total.
 """
 
 import re
@@ -8,10 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
 
-from services.exchange.model.usage import Limit, UsageQuestion
+from lxml import etree
+
+from services.exchange.model.problems import InvalidHeaderField, SchemaViolation
+from services.exchange.model.usage import Limit, UsagePage, UsageQuestion
 from services.exchange.rules.usage import is_code
-from services.kit.calendar import parse_instant
+from services.kit.calendar import format_instant, parse_instant
 from services.kit.problem import FieldError, Malformed
 
 _NUMBER: Final = re.compile("[0-9]{1,9}", re.ASCII)
@@ -32,6 +37,27 @@ def question(query: bytes, asker: str | None, limit: Limit) -> UsageQuestion:
     if reading.errors or asker is None or subject is None:
         raise Malformed(errors=reading.errors)
     return UsageQuestion(asker, subject, start, end, offset, rows)
+
+
+def soap_question(payload: etree._Element, asker: str | None, limit: Limit) -> UsageQuestion:
+    """The same over SOAP, whose schema has passed it; InvalidHeaderField, or SchemaViolation for a place."""
+    if asker is None or not is_code(asker):
+        raise InvalidHeaderField("userId is the code of a person, with its country")
+    offset, rows = int(payload.findtext("offset") or 0), int(payload.findtext("limit") or limit.usual)
+    if rows > limit.most:
+        reason = f"at the most {limit.most}"
+        raise SchemaViolation(errors=[FieldError("/findUsage/limit", "too-large", reason)])
+    return UsageQuestion(asker, asker, None, None, offset, rows)
+
+
+def soap_answer(namespace: str, page: UsagePage) -> bytes:
+    """The response over SOAP: the rows that were asked for, newest first."""
+    rows = "".join(
+        f"<usage><logtime>{format_instant(one.logtime)}</logtime><action>{escape(one.action)}</action>"
+        f"<receiver>{escape(one.receiver_name or one.receiver_code)}</receiver></usage>"
+        for one in page.usages
+    )
+    return f'<du:findUsageResponse xmlns:du="{namespace}">{rows}</du:findUsageResponse>'.encode()
 
 
 def _words(query: bytes) -> Mapping[str, str]:

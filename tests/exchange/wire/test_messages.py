@@ -11,8 +11,9 @@ from lxml import etree
 from services.exchange.model.flags import Flag
 from services.exchange.model.inbox import Receipt, Status
 from services.exchange.model.problems import QuotaUsed, ReferralInvalid, ReferralUnknown, SchemaViolation
+from services.exchange.model.usage import Usage, UsagePage
 from services.exchange.rules import amendment
-from services.exchange.wire import envelope, faults, messages, schema
+from services.exchange.wire import envelope, faults, messages, schema, usage
 from services.exchange.wire.reader import Limits
 from services.kit.problem import FieldError
 
@@ -52,6 +53,14 @@ def told() -> bytes:
     )
 
 
+def used() -> bytes:
+    usages = [
+        Usage(AT, "Teade lapse elukohajärgsele lastekaitsele", "70009770", "star", "STAR <&>"),
+        Usage(AT, "Teade", "70009770", "star", None),
+    ]
+    return usage.soap_answer("http://dumonitor.x-road.eu/producer", UsagePage(2, usages))
+
+
 ANSWERS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "submitReferral.response.xml": ("submitReferral.request.xml", submitted),
     "submitReferral.refused.response.xml": (
@@ -73,6 +82,7 @@ ANSWERS: dict[str, tuple[str, Callable[[], bytes]]] = {
         "getReferralStatus.by-reference.request.xml",
         lambda: messages.refusal("getReferralStatus", ReferralUnknown()),
     ),
+    "findUsage.response.xml": ("findUsage.request.xml", used),
     "getFlags.response.xml": ("getFlags.request.xml", lambda: messages.flag(Flag.YES)),
     "getFlags.refused.response.xml": (
         "getFlags.request.xml",
@@ -95,7 +105,7 @@ def test_golden_answers(
     content = envelope.answer(envelope.read(golden(request), "text/xml", Limits()), payload())
     compare(name, content)
     body = etree.fromstring(content)[1]
-    schema.check(body[0])
+    schema.check(body[0], "findusage.wsdl" if name.startswith("findUsage") else "turvavork.wsdl")
     assert body[0].tag.removesuffix("Response") == etree.fromstring(golden(request))[1][0].tag
 
 

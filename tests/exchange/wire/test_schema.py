@@ -123,10 +123,11 @@ def test_many_violations_are_told_up_to_a_hundred(golden: Golden) -> None:
     assert len(violations((body[:start] + person + body[end:]).encode())) == 100
 
 
-def test_the_schemas_inside_the_wsdl_are_the_published_files() -> None:
+@pytest.mark.parametrize("file", ["turvavork.wsdl", "findusage.wsdl"])
+def test_the_schemas_inside_the_wsdl_are_the_published_files(file: str) -> None:
     inside = {
         each.get("targetNamespace"): each
-        for each in etree.fromstring(schema.wsdl()).iter("{http://www.w3.org/2001/XMLSchema}schema")
+        for each in etree.fromstring(schema.wsdl(file)).iter("{http://www.w3.org/2001/XMLSchema}schema")
     }
     for name, space in (("identifiers.xsd", "identifiers"), ("xroad.xsd", "xroad.xsd")):
         published = etree.fromstring(datafile.read_bytes("services.exchange", name))
