@@ -99,6 +99,7 @@ async def test_a_good_body_is_taken(house: Together, door: Door) -> None:
 
 @EACH_DOOR
 async def test_no_body_of_the_corpus_is_a_message(house: Together, door: Door, said: Said) -> None:
+    """INV-16: any bytes have a clean answer."""
     bodies = corpora.json_bodies()
     cases = [(name, body, body) for name, body in bodies.items()]
     assert not any(is_good(door, name, body) for name, body in bodies.items())

@@ -216,6 +216,7 @@ async def test_the_good_message_is_good(house: Together) -> None:
 
 @pytest.mark.parametrize("name", XML)
 async def test_hostile_xml_is_a_fault(house: Together, said: Said, name: str) -> None:
+    """INV-16: any bytes have a clean answer."""
     await refused(house, said, XML[name][1], XML[name][0])
 
 

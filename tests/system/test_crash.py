@@ -145,6 +145,7 @@ async def storm(running: Running) -> Storm:
 
 
 async def test_no_kill_loses_or_doubles_what_was_acknowledged(storm: Storm) -> None:
+    """INV-1, INV-8: the ledgers of the clients, messages and decisions, are what there is."""
     assert storm.found is not None
     wrong = differences(storm.senders.ledger, storm.found)
     assert not wrong, f"{storm}: {len(wrong)} differences, the first: {wrong[:SHOWN]}"

@@ -208,6 +208,7 @@ def _time_out(gate: Any, port: int, first: bytes, drip: bytes) -> bytes:
 @pytest.mark.slow
 @pytest.mark.parametrize("first", [b"", b"GET /api/cases/v1/x HTTP/1.1\r\nHost: a\r\n"])
 def test_headers_that_do_not_come_in_time_are_cut(gate: Any, upstream: Any, first: bytes) -> None:
+    """INV-17: of the headers."""
     before = len(upstream.seen)
     for port in (gate.doors.api_port, gate.doors.xroad_port):
         assert _time_out(gate, port, first, b"X-More: 1\r\n" if first else b"") == b""
@@ -219,6 +220,7 @@ def test_headers_that_do_not_come_in_time_are_cut(gate: Any, upstream: Any, firs
     ("framing", "drip"), [(b"Content-Length: 10000", b"x"), (b"Transfer-Encoding: chunked", b"1\r\nx\r\n")]
 )
 def test_a_body_that_does_not_come_in_time_is_cut(gate: Any, framing: bytes, drip: bytes) -> None:
+    """INV-17: of the body."""
     start = b" HTTP/1.1\r\nHost: a\r\n" + framing + b"\r\n\r\n"
     got = _time_out(gate, gate.doors.api_port, b"POST /api/cases/v1/x" + start, drip)
     assert got.startswith(b"HTTP/1.1 408 ")

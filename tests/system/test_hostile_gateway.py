@@ -144,6 +144,7 @@ def test_an_odd_address_leads_to_its_service_or_nowhere(gate: Any, upstream: Any
 
 @pytest.mark.slow
 def test_honest_callers_do_not_wait_for_slow_ones(gate: Any) -> None:
+    """INV-17: 300 connections that say nothing more."""
     lines = [gate.connect(gate.doors.api_port) for _ in range(300)]
     for line in lines:
         line.sendall(b"POST /api/cases/v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n")

@@ -85,6 +85,7 @@ def small(service_database: Any, tmp_path: Path) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("flooding", "patient"), [("star", "polis"), ("polis", "star")])
 async def test_a_flood_pushes_out_itself(small: tuple[str, str], flooding: str, patient: str) -> None:
+    """INV-18: what is surplus is refused honestly, and a patient client is served."""
     url, admin_url = small
     pen, flood, other = Pen(7), Client(flooding), Client(patient)
 

@@ -164,6 +164,7 @@ async def test_a_writer_names_the_version_that_it_saw(  # noqa: PLR0913, PLR0917
 
 
 async def test_of_two_writers_one_is_told_to_look_again(served: Any, a_message: Build, screen: Build) -> None:
+    """INV-9: no update is lost."""
     referral = await served.taken(a_message())
     answers = await asyncio.gather(screen(referral, ACCEPT), screen(referral, DECLINE))
     assert sorted(answer.status_code for answer in answers) == [200, 412]

@@ -42,6 +42,7 @@ async def test_a_byte_order_mark_makes_no_other_message(exchange: Any, golden: A
 async def test_the_same_message_many_times_at_once_is_one_row_and_all_are_answered(
     exchange: Any, golden: Any, many: int
 ) -> None:
+    """INV-3: one effect of a client and an id."""
     exchange.cases.delay = 0.02
     answers = await asyncio.gather(*(exchange.soap(golden(REQUEST)) for _ in range(many)))
     assert len({exchange.told(answer) for answer in answers}) == 1
@@ -57,6 +58,7 @@ async def test_another_client_may_use_the_same_id(exchange: Any, golden: Any) ->
 
 
 async def test_the_same_id_with_other_content_is_refused_and_an_incident(exchange: Any, golden: Any) -> None:
+    """INV-4: and the first message is untouched."""
     body = golden(REQUEST)
     first = exchange.told(await exchange.soap(body))
     other = await exchange.soap(body.replace(b"Naabrid kutsusid", b"Keegi kutsus"))
@@ -278,6 +280,7 @@ async def test_of_two_contents_in_one_group_one_is_taken_and_the_other_refused(
 async def test_without_a_commit_there_is_no_acknowledgement(
     exchange: Any, golden: Any, monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
+    """INV-2: a failure is told as one, and the same message again is taken."""
     exchange.cases.mode = "down"
     calls = 0
     real = Database.work

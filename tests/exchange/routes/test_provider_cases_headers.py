@@ -36,6 +36,7 @@ def fields(message: str) -> list[bytes]:
 
 
 async def test_p01_a_plain_request_is_answered_with_all_its_header_fields_in_order(provider: Any) -> None:
+    """INV-5: and nothing but what the schema says."""
     answer = await provider.call(provider.request)
     wrapper = provider.accepted(answer)
     assert (wrapper.findtext("reference") or "").startswith("TV-")

@@ -74,6 +74,7 @@ async def test_a_partner_is_told_in_its_own_protocol(world: Any, line: LineOf, s
 async def test_after_passing_trouble_the_same_bytes_arrive(
     world: Any, line: LineOf, sender: str, trouble: dict[str, Any]
 ) -> None:
+    """INV-13: under the same id."""
     world.register.happen(sender=sender)
     await world.tell(partner=sender.rpartition("/")[2], times=2, **trouble)
     async with world.opened() as worker:
@@ -117,6 +118,7 @@ async def test_after_passing_trouble_the_same_bytes_arrive(
 async def test_a_message_at_fault_waits_for_a_person(  # noqa: PLR0913, PLR0917 - a table of cases
     world: Any, line: LineOf, sender: str, trouble: dict[str, Any], reason: str, tries: int
 ) -> None:
+    """INV-15: at once or after five tries, with a reason."""
     world.register.happen(sender=sender)
     await world.tell(partner=sender.rpartition("/")[2], **trouble)
     async with world.opened() as worker:
@@ -150,6 +152,7 @@ async def test_a_wrong_request_hash_is_no_receipt(world: Any, line: LineOf) -> N
 
 
 async def test_the_next_of_a_case_goes_only_after_the_one_before(world: Any, line: LineOf) -> None:
+    """INV-11: a partner has the messages of a case in their order."""
     stream = uuid4()
     for type_ in ("referral.accepted", "referral.declined", "referral.redirected"):
         world.register.happen(type_, stream=stream)
@@ -205,6 +208,7 @@ async def test_who_dies_between_sending_and_writing_down_sends_the_same_again(
 async def test_a_paused_worker_cannot_write_its_result_after_another_took_over(
     world: Any, line: LineOf
 ) -> None:
+    """INV-14: who lost the lease writes nothing."""
     world.register.happen()
     async with world.opened(delivery_lease=1.0) as paused, world.opened() as other:
         await paused._follower.step(0)

@@ -16,6 +16,7 @@ STAR = "ee-dev/GOV/70009770/star"
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 async def test_what_waits_for_a_partner_arrives_in_order_when_it_is_back(world: Any) -> None:
+    """INV-10: sent until the partner has it."""
     streams = [uuid4() for _ in range(CASES)]
     for number in range(NOTICES):
         world.register.happen(stream=streams[number % CASES])

@@ -168,6 +168,8 @@ async def test_it_goes_on_when_the_register_comes_back(world: Any) -> None:
 async def test_an_acknowledged_referral_is_handed_over_when_the_register_is_back(
     world: Any, golden: Callable[[str], bytes]
 ) -> None:
+    """INV-6: nothing is left half way."""
+
     def down(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
