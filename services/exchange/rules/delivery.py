@@ -173,8 +173,11 @@ def _nature_of_transport(failure: Failure) -> Nature:
 
 
 def _nature_of_partner(failure: Failure) -> Nature:
-    if failure.status is None:  # a SOAP fault: soap:Client says that the message is wrong
-        return Nature.PERMANENT if failure.code.rpartition(":")[2].lower() == "client" else Nature.UNKNOWN
+    if (
+        failure.status is None
+    ):  # a SOAP fault: soap:Client, and soap:Client.what, say that the message is wrong
+        side = failure.code.rpartition(":")[2].partition(".")[0]
+        return Nature.PERMANENT if side.lower() == "client" else Nature.UNKNOWN
     if failure.status in _HTTP_TEMPORARY:
         return Nature.TEMPORARY
     return Nature.PERMANENT if 300 <= failure.status < 500 else Nature.UNKNOWN  # noqa: PLR2004 - HTTP classes

@@ -114,7 +114,13 @@ def test_a_partners_own_status(status: int, expected: Nature) -> None:
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [("soap:Client", Nature.PERMANENT), ("soapenv:Server", Nature.UNKNOWN), ("CODE", Nature.UNKNOWN)],
+    [
+        ("soap:Client", Nature.PERMANENT),
+        ("env:Client.schema_violation", Nature.PERMANENT),
+        ("soapenv:Server", Nature.UNKNOWN),
+        ("env:Server.Client", Nature.UNKNOWN),
+        ("CODE", Nature.UNKNOWN),
+    ],
 )
 def test_a_partners_own_fault(code: str, expected: Nature) -> None:
     assert nature(Failure(Origin.PARTNER, code)) is expected
