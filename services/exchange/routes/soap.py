@@ -25,7 +25,12 @@ from services.exchange.model.offered import (
     WSDL,
     Operation,
 )
-from services.exchange.model.problems import BusinessRefusal, InconsistentHeaders, SchemaViolation
+from services.exchange.model.problems import (
+    BusinessRefusal,
+    InconsistentHeaders,
+    InvalidContentType,
+    SchemaViolation,
+)
 from services.exchange.model.usage import UsagePage
 from services.exchange.routes import xroad
 from services.exchange.routes.xroad import XRoad
@@ -70,7 +75,7 @@ async def get_wsdl(request: Request) -> Response:
 async def call(request: Request) -> Response:
     """Reads a request, calls the operation that its header names, and answers with its header."""
     door = xroad.of(request)
-    content_type = request.headers.get("content-type", "")
+    content_type = _content_type(request)
     if mime.is_related(content_type):
         return await _call_in_parts(request, door, content_type)
     body = await xroad.body_of(request, door.max_body)
@@ -79,6 +84,16 @@ async def call(request: Request) -> Response:
     async with door.gate.place(str(message.headers.client)):
         digest = attachments.digest(body)
         return await _answer(request, door, message, _raw(message, body, content_type, digest))
+
+
+def _content_type(request: Request) -> str:
+    """The one content type. X-Road does not pass on how a body is compressed: such a one is not read."""
+    told = request.headers.getlist("content-type")
+    if len(told) > 1:
+        raise InvalidContentType("there is more than one content type")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise InvalidContentType("a compressed body is not read")
+    return told[0] if told else ""
 
 
 async def _call_in_parts(request: Request, door: XRoad, content_type: str) -> Response:

@@ -69,7 +69,7 @@ def digest(soap: bytes, attachments: Sequence[Part] = ()) -> bytes:
 def named(attachments: Sequence[Part], reference: str) -> Part:
     """The attachment of a ``cid:`` reference (RFC 2392); AttachmentMissing unless there is exactly one."""
     match = _REFERENCE.fullmatch(reference)
-    wanted = None if match is None else unquote(match[1]).removeprefix("<").removesuffix(">")
+    wanted = None if match is None else mime.bare(unquote(match[1]))
     found = [each for each in attachments if each.content_id and unquote(each.content_id) == wanted]
     if len(found) != 1:
         raise AttachmentMissing

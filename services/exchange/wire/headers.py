@@ -1,6 +1,6 @@
 """X-Road header fields of a SOAP message: read strictly, echoed as they came."""
 
-from collections.abc import Iterator
+from collections.abc import Container
 from functools import lru_cache
 from typing import Final
 
@@ -35,6 +35,14 @@ _KNOWN: Final = {
         "securityServer",
     )
 } | {f"{REPRESENTATION}representedParty"}
+#: Namespaces of the header of protocol 2.0, 3.0 and 3.1.
+_EARLIER: Final = frozenset(
+    {
+        "http://x-tee.riik.ee/xsd/xtee.xsd",
+        "http://x-rd.net/xsd/xroad.xsd",
+        "http://x-road.ee/xsd/x-road.xsd",
+    }
+)
 _MEMBER: Final = ("xRoadInstance", "memberClass", "memberCode")
 _CLIENT: Final = (*_MEMBER, "subsystemCode")
 _SERVICE: Final = (*_MEMBER, "subsystemCode", "serviceCode", "serviceVersion")
@@ -48,6 +56,7 @@ def read(header: etree._Element) -> tuple[Headers, ServiceId]:
     Raises MissingHeaderField, DuplicateHeaderField, InvalidHeaderField, InvalidProtocolVersion.
     """
     fields = _fields(header)
+    _spoken(header, fields)
     for name in ("client", "service", "id", "protocolVersion"):
         if f"{XROAD}{name}" not in fields:
             raise MissingHeaderField(f"{name} is missing")
@@ -83,6 +92,16 @@ def _fields(header: etree._Element) -> dict[str, etree._Element]:
     return fields
 
 
+def _spoken(header: etree._Element, fields: Container[str]) -> None:
+    """Who still speaks an earlier protocol learns that, and not that some field is missing."""
+    if f"{XROAD}protocolVersion" not in fields and any(_space(one) in _EARLIER for one in header):
+        raise InvalidProtocolVersion("the header is of protocol 2.0, 3.0 or 3.1")
+
+
+def _space(element: etree._Element) -> str:
+    return element.tag.rpartition("}")[0].removeprefix("{")
+
+
 def _local(element: etree._Element) -> str:
     return element.tag.rpartition("}")[2]
 
@@ -106,24 +125,22 @@ def _optional(fields: dict[str, etree._Element], tag: str, longest: int) -> str 
 
 
 def _parts(element: etree._Element, names: tuple[str, ...], types: set[str]) -> dict[str, str]:
-    """The parts of an identifier, which stand in the order of ``names``."""
+    """The parts of an identifier as a security server reads them: in any order, and others do not count.
+
+    It is the parts, too, and not the type, that tell a subsystem from a member.
+    """
     field = _local(element)
     if element.get(OBJECT_TYPE) not in types:
         raise InvalidHeaderField(f"{field} has no objectType that fits it")
     parts: dict[str, str] = {}
-    position = 0
-    for child, name in _named(element):
-        if name not in names[position:]:
-            raise InvalidHeaderField(f"{field} has parts that do not belong there")
-        position = names.index(name) + 1
-        parts[name] = _text(child, field)
-    return parts
-
-
-def _named(element: etree._Element) -> Iterator[tuple[etree._Element, str]]:
     for child in element:
         space, _, name = child.tag.rpartition("}")
-        yield child, name if f"{space}}}" == IDENTIFIERS else ""
+        if f"{space}}}" != IDENTIFIERS or name not in names:
+            continue
+        if name in parts:
+            raise DuplicateHeaderField(f"{field} has a part twice")
+        parts[name] = _text(child, field)
+    return parts
 
 
 def _member(field: str, parts: dict[str, str], last: str = "subsystemCode") -> ClientId:
@@ -141,10 +158,7 @@ def _identifier(instance: str, member_class: str, member_code: str, last: str | 
 
 
 def _client(element: etree._Element) -> ClientId:
-    client = _member("client", _parts(element, _CLIENT, {"MEMBER", "SUBSYSTEM"}))
-    if (client.subsystem is None) != (element.get(OBJECT_TYPE) == "MEMBER"):
-        raise InvalidHeaderField("client has no objectType that fits it")
-    return client
+    return _member("client", _parts(element, _CLIENT, {"MEMBER", "SUBSYSTEM"}))
 
 
 def _service(element: etree._Element) -> ServiceId:
@@ -166,12 +180,8 @@ def _server(element: etree._Element | None) -> str | None:
 def _represented(element: etree._Element | None) -> str | None:
     if element is None:
         return None
-    tags = [child.tag for child in element]
-    if (
-        f"{REPRESENTATION}partyCode" not in tags
-        or len(set(tags)) != len(tags)
-        or not set(tags) <= set(_PARTY)
-    ):
+    tags = [child.tag for child in element if child.tag in _PARTY]
+    if _PARTY[1] not in tags or len(set(tags)) != len(tags):
         raise InvalidHeaderField("representedParty has a partyCode and may have a partyClass")
     found = (element.find(tag) for tag in _PARTY)
     return "/".join(_text(child, "representedParty") for child in found if child is not None)

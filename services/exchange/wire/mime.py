@@ -68,7 +68,7 @@ class Part:
     def content_id(self) -> str | None:
         """Without its angle brackets."""
         value = self.headers.get("content-id")
-        return None if value is None else str(value).strip().removeprefix("<").removesuffix(">")
+        return None if value is None else bare(str(value).strip())
 
     def chunks(self) -> Iterator[bytes]:
         """The content, decoded, piece by piece; MimeParsingFailed where it is not what its encoding says."""
@@ -100,6 +100,11 @@ class Part:
             stop = self._end if found < 0 else found + 1
             yield self._buffer[start:stop]
             start = stop
+
+
+def bare(content_id: str) -> str:
+    """An id without the pair of angle brackets that it may stand in."""
+    return content_id[1:-1] if content_id[:1] == "<" and content_id[-1:] == ">" else content_id
 
 
 def is_related(content_type: str) -> bool:

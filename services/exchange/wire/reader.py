@@ -161,6 +161,9 @@ def _readable(name: str) -> str | None:
 
 
 def _decoded(body: bytes, charset: str) -> str | None:
+    """The text; None when the bytes are not in this character set, or cannot begin a message in it."""
+    if charset.startswith("utf-16") and not any(body.startswith(mark) for mark, _ in _MARKS):
+        return None
     try:
         return body.decode(charset)
     except UnicodeDecodeError:

@@ -15,6 +15,7 @@ from services.kit.problem import FieldError
 
 NAMESPACE: Final = "http://turvavork.x-road.eu/producer"
 _XS: Final = "{http://www.w3.org/2001/XMLSchema}"
+_ENCODING_STYLE: Final = "{http://schemas.xmlsoap.org/soap/envelope/}encodingStyle"
 _STEP: Final = re.compile(r"(?:[^/:\[\]]+:)?([^/:\[\]]+)(\[\d+\])?")
 _MOST_ERRORS: Final = 100
 #: What libxml2 calls an error → our code and words. Its own words repeat the value.
@@ -53,8 +54,16 @@ def namespace(file: str) -> str:
 def check(payload: etree._Element, file: str = WSDL) -> None:
     """Raises SchemaViolation when a wrapper element does not fit the published schema."""
     schema = _schema(file)
-    if not schema.validate(payload):
+    if not (schema.validate(payload) or (_bare(payload) and schema.validate(payload))):
         raise SchemaViolation(errors=_errors(cast("Iterable[_Entry]", schema.error_log), _names(file)))
+
+
+def _bare(payload: etree._Element) -> bool:
+    """Takes away ``encodingStyle``, which SOAP 1.1 allows everywhere (§ 4.1.1); whether there was one."""
+    found = [element for element in payload.iter() if _ENCODING_STYLE in element.attrib]
+    for element in found:
+        del element.attrib[_ENCODING_STYLE]
+    return bool(found)
 
 
 def values(simple_type: str) -> tuple[str, ...]:
