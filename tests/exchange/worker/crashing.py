@@ -88,6 +88,12 @@ class Crash:
             async def fetchval(self, query: str, *args: Any, **words: Any) -> Any:
                 return await crash._sequenced(super().fetchval(query, *args, **words), query, "sequence_")
 
+            async def fetch(self, query: str, *args: Any, **words: Any) -> Any:
+                return await crash._sequenced(super().fetch(query, *args, **words), query, "sequence_")
+
+            async def fetchrow(self, query: str, *args: Any, **words: Any) -> Any:
+                return await crash._sequenced(super().fetchrow(query, *args, **words), query, "sequence_")
+
             async def execute(self, query: str, *args: Any, **words: Any) -> Any:
                 return await crash._sequenced(super().execute(query, *args, **words), query, "COMMIT;")
 
