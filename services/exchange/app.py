@@ -1,6 +1,6 @@
 """What is plugged into what."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -36,6 +36,8 @@ from services.exchange.outbound.cases import Cases
 from services.exchange.outbound.disclosures import DisclosureFeed
 from services.exchange.outbound.feed import CaseFeed
 from services.exchange.outbound.flags import FlagRegister
+from services.exchange.outbound.logs import PERIOD_SECONDS as SELDOM
+from services.exchange.outbound.logs import RemoteLog
 from services.exchange.outbound.securityserver import SecurityServer, Tls
 from services.exchange.outbound.witness import PATH, PERIOD_SECONDS, XRoadWitness
 from services.exchange.routes import callouts, messages, partners, rest, soap
@@ -178,10 +180,10 @@ def create_worker(
     server_transport: httpx.AsyncBaseTransport | None = None,
 ) -> Worker:
     """What happens without a caller; transports stand in for ``cases`` and the security server in tests."""
-    own = settings or Settings()
-    moments = clock or SystemClock()
+    own, moments = settings or Settings(), clock or SystemClock()
     database, book = _database(own, moments), _logbook(own)
-    client = _client(own, moments, cases_transport)
+    client, figures = _client(own, moments, cases_transport), _indicators(own, moments)
+    others = [RemoteLog(client, "cases"), RemoteLog(figures, "indicators")]
     directory = contracts.directory(own.xroad_instance)
     server = SecurityServer(own.security_server_url, directory.us, tls=_tls(own), transport=server_transport)
     policy = Policy.load(PACKAGE)
@@ -199,8 +201,8 @@ def create_worker(
     )
 
     async def closed() -> None:
-        await server.aclose()
-        await client.aclose()
+        for each in (server, client, figures):
+            await each.aclose()
         await database.close()
 
     return Worker(
@@ -213,7 +215,7 @@ def create_worker(
             for partner in directory.partners
         ],
         opened=partial(book.open, database),
-        watches=_watches(own, database, server, Records(database, policy)),
+        watches=_watches(own, database, server, Records(database, policy), others),
         closed=closed,
     )
 
@@ -223,14 +225,23 @@ def _keeper(database: Database, client: ServiceClient, policy: Policy) -> Keeper
     return Keeper(database, DisclosureFeed(client), tracker.load(), permit)
 
 
-def _watches(own: Settings, database: Database, server: SecurityServer, records: Records) -> list[Watch]:
-    """What brings our checkpoints to the witnesses that there are: a folder, a partner."""
+def _watches(
+    own: Settings,
+    database: Database,
+    server: SecurityServer,
+    records: Records,
+    others: Sequence[RemoteLog],
+) -> list[Watch]:
+    """What brings checkpoints to the witnesses that there are: ours to a folder, everybody's to a partner."""
     found = [*_logbook(own).watches(database, own.witness_folder)]
     if own.witness is not None:
         provider, _, code = f"{own.xroad_instance}/{own.witness}".rpartition("/")
         service = ServiceId(ClientId.parse(provider), code, None)
         witness = XRoadWitness(server, service, address.of_service(service, PATH), records.write)
         found.append(Watch(witness, [OwnLog(database, log) for log in LOGS], period=PERIOD_SECONDS))
+        found += [
+            Watch(witness, [each], period=SELDOM) for each in others
+        ]  # one that is away delays no other
     return found
 
 
@@ -261,6 +272,11 @@ def _client(own: Settings, clock: Clock, transport: httpx.AsyncBaseTransport | N
         signer=ServiceSigner(NAME, keys.load_signing(own.keys, NAME), clock),
         transport=transport,
     )
+
+
+def _indicators(own: Settings, clock: Clock) -> ServiceClient:
+    signer = ServiceSigner(NAME, keys.load_signing(own.keys, NAME), clock)
+    return ServiceClient(base_url=own.indicators_url, audience="indicators", signer=signer)
 
 
 def _ring(own: Settings) -> KeyRing:

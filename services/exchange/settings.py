@@ -19,6 +19,11 @@ class Settings(StatefulSettings):
         validation_alias="TURVAVORK_CASES_URL",
         description="Where services/cases is.",
     )
+    indicators_url: str = Field(
+        default="http://indicators:8000",
+        validation_alias="TURVAVORK_INDICATORS_URL",
+        description="Where services/indicators is: the worker brings its checkpoints to the witness.",
+    )
     gateway_secret: str = Field(
         default="",
         repr=False,
@@ -111,6 +116,6 @@ class Settings(StatefulSettings):
         pattern=r"^[^/]+(/[^/]+){3}$",
         description=(
             "X-Road REST service that witnesses our logs, as class/member/subsystem/service; it is sent "
-            "checkpoints every minute."
+            "checkpoints every minute, and every five those of cases and indicators."
         ),
     )

@@ -72,6 +72,8 @@ ASIDE = {
         "actions/test_keys.py"
     ),
     "receipts.prove commit": "reads",
+    "logs.note send": "a checkpoint that a witness is brought; the newest stands for all before it",
+    "logs.consistency send": "the same",
     "status.ask commit": "reads; without its audit row, which is all that it keeps, no answer leaves",
     "usage.find commit": "the same",
     "usage.period commit": "the same",
