@@ -58,12 +58,13 @@ def soap_failure(
     root = envelope(content_type, answer)
     if root is None:
         return _no_soap(status)
+    fault = root.find(f"{ENVELOPE}Body/{ENVELOPE}Fault")  # it may have entries of the body beside it
+    if fault is not None:
+        code = clean_code(fault.findtext("{*}faultcode"))
+        return Failure(Origin.SECURITY_SERVER if is_xroad_code(code) else Origin.PARTNER, code)
     payload = _payload(root)
     if payload is None:
         return Failure(Origin.ANSWER, "invalid-body")
-    if payload.tag == f"{ENVELOPE}Fault":
-        code = clean_code(payload.findtext("{*}faultcode"))
-        return Failure(Origin.SECURITY_SERVER if is_xroad_code(code) else Origin.PARTNER, code)
     request = reader.read(sent, "text/xml", reader.Limits())
     return (
         _echo_failure(request, root)
@@ -137,10 +138,7 @@ def _soap_part(content_type: str | None, answer: bytes) -> tuple[bytes, str | No
     if _kind(content_type) != "multipart/related":
         return answer, content_type
     first = mime.parts(answer, content_type or "", mime.Limits())[0]
-    content = first.read(len(answer))
-    if first.headers.get_content_type() == "application/xop+xml":
-        return content, f"text/xml; charset={first.headers.get_content_charset() or 'utf-8'}"
-    return content, first.content_type
+    return first.read(len(answer)), first.content_type
 
 
 def _no_soap(status: int) -> Failure:
@@ -158,9 +156,15 @@ def _payload(root: etree._Element) -> etree._Element | None:
 
 
 def _field(root: etree._Element, tag: str) -> list[list[tuple[str, str]]]:
-    """A header field as names and texts: prefixes, and space between elements, do not matter."""
-    found = root.findall(f"{ENVELOPE}Header/{tag}")
-    return [[(one.tag, one.text or "") for one in (list(element) or [element])] for element in found]
+    """A header field as a security server compares it: its text, or its parts in whatever order."""
+    return [
+        sorted((part.tag, part.text or "") for part in (_parts(field) or [field]))
+        for field in root.findall(f"{ENVELOPE}Header/{tag}")
+    ]
+
+
+def _parts(field: etree._Element) -> list[etree._Element]:
+    return [part for part in field if part.tag.startswith((IDENTIFIERS, REPRESENTATION))]
 
 
 def _echo_failure(request: etree._Element, answer: etree._Element) -> Failure | None:
