@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bench import intake, messages, partners, peers, reads, running
+from bench import intake, messages, partners, peers, reads, running, tracker
 from bench.results import Results
 from system.run import System
 
@@ -20,6 +20,7 @@ class Part(StrEnum):
     CLOSED = "closed"
     ALONE = "alone"
     READS = "reads"
+    TRACKER = "tracker"
     ROUND_TRIP = "round-trip"
     DRAIN = "drain"
     PEERS = "peers"
@@ -32,6 +33,8 @@ async def _immediate(results: Results, system: System, parts: set[Part], seconds
         await intake.closed(results, system, "immediate", seconds / 4)
     if Part.READS in parts:
         await reads.whole_referrals(results, system, seconds / 4)
+    if Part.TRACKER in parts:
+        await tracker.silence(results, system, seconds)
     if Part.ROUND_TRIP in parts:
         await partners.round_trips(results, system, seconds / 2)
     if Part.DRAIN in parts:
@@ -68,7 +71,7 @@ def main(
     rate: Annotated[float, typer.Option(help="Referrals per second that are offered.")] = 150,
     only: Annotated[list[Part] | None, typer.Option(help="Measure this part; may be repeated.")] = None,
 ) -> None:
-    """Measure intake (open and closed loop, next to the floor), reads, notices, peers, start-up."""
+    """Measure intake (open and closed loop, next to the floor), reads, notices, silence, peers, start-up."""
     results = Results(seconds=seconds, rate=rate)
     asyncio.run(_all(results, set(only or Part), seconds, rate))
     results.show()

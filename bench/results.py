@@ -12,7 +12,18 @@ from bench.load import Measured
 from services.kit.clock import SystemClock
 
 FOLDER: Final = Path(__file__).parent / "results"
-COLUMNS: Final = ("per_second", "p50_ms", "p99_ms", "answers", "errors", "left", "seconds", "ratio")
+COLUMNS: Final = (
+    "per_second",
+    "p50_ms",
+    "p99_ms",
+    "answers",
+    "errors",
+    "left",
+    "seconds",
+    "ratio",
+    "slower",
+    "z",
+)
 Row = dict[str, Any]
 
 
