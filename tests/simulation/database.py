@@ -7,10 +7,10 @@ from uuid import UUID
 
 from services.exchange.model.inbox import State
 from services.exchange.model.outbox import OutState
-from services.exchange.rules import inbox as entries
-from services.exchange.rules import queue as queues
-from services.exchange.rules.inbox import Entry
-from services.exchange.rules.queue import Postpone, Queue, QueueState, Settle, Verdict
+from services.exchange.rules.queue import QueueState, Verdict
+from tests.simulation import entries, queues
+from tests.simulation.entries import Entry
+from tests.simulation.queues import Queue
 
 QueueKey = tuple[str, str]
 LEASE = timedelta(seconds=15)
@@ -218,11 +218,7 @@ class Database:
 
     def after(self, queue: Queue, head: Head, verdict: Verdict, now: datetime) -> Queue | None:
         """The queue after a try; None when the lease was lost."""
-        match verdict:
-            case Settle(state=state):
-                return queues.settled(queue, head.fence, state, now)
-            case Postpone():
-                return queues.postponed(queue, head.fence, now, verdict)
+        return queues.tried(queue, head.fence, verdict, now)
 
     def renew(self, head: Head, now: datetime) -> Head | None:
         """Prolongs a lease; None when it was lost."""

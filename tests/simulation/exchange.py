@@ -11,13 +11,12 @@ from typing import ClassVar, Final, TypeVar
 
 from services.exchange.model.inbox import Answer, Declined, State, Taken
 from services.exchange.model.outbox import OutState
-from services.exchange.rules import delivery
-from services.exchange.rules import inbox as entries
-from services.exchange.rules import queue as queues
+from services.exchange.rules import delivery, inbox, queue
 from services.exchange.rules.delivery import Failure, History
-from services.exchange.rules.inbox import Entry
 from services.exchange.rules.queue import Settle, Verdict
+from tests.simulation import entries
 from tests.simulation.database import Database, Due, Head, Out, Row
+from tests.simulation.entries import Entry
 from tests.simulation.outside import AWAY, Ended, Event, Told
 from tests.simulation.scheduler import Way
 from tests.simulation.surroundings import Surroundings
@@ -27,7 +26,7 @@ RETRY: Final = timedelta(seconds=1)
 PAUSE: Final = timedelta(seconds=1)
 LONGEST: Final = timedelta(seconds=10)
 TERMS: Final = delivery.Terms()
-ROWS: Final = entries.Terms(5, delivery.Terms(longest=LONGEST))
+ROWS: Final = inbox.Terms(5, delivery.Terms(longest=LONGEST))
 PLACES: Final = 3
 _T = TypeVar("_T")
 Doing = Generator[Way, None, _T]
@@ -179,12 +178,12 @@ class Exchange:
     def hand(self, due: Due, answer: Answer) -> None:
         """Writes down what came of a claimed row."""
         entry = self.db.inbox[due.row].entry
-        match entries.verdict(answer, due.attempts, ROWS, self.around.jitter()):
+        match inbox.verdict(answer, due.attempts, ROWS, self.around.jitter()):
             case Taken():
                 found = entries.handed_over(entry, due.fence)
             case Declined():
                 found = entries.put_aside(entry, due.fence)
-            case entries.Postpone(wait=wait):
+            case inbox.Postpone(wait=wait):
                 found = entries.postponed(entry, due.fence, self.around.now, wait)
         self.db.change(due.row, found)
 
@@ -271,7 +270,7 @@ class Exchange:
 
     def verdict(self, head: Head, ended: Ended) -> Verdict:
         """What follows a try."""
-        return queues.verdict(ended, History(head.tries, head.unknown), TERMS, self.around.jitter())
+        return queue.verdict(ended, History(head.tries, head.unknown), TERMS, self.around.jitter())
 
     def record(self, head: Head, ended: Ended, verdict: Verdict) -> None:
         """The result of a try, and how the queue goes on."""

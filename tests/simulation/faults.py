@@ -7,13 +7,13 @@ from typing import ClassVar, Final, TypeVar
 
 from services.exchange.model.inbox import Answer, Declined, State
 from services.exchange.model.outbox import OutState
-from services.exchange.rules import queue as queues
 from services.exchange.rules.delivery import Nature, nature
-from services.exchange.rules.inbox import Entry
-from services.exchange.rules.queue import Postpone, Queue, Settle, Verdict
+from services.exchange.rules.queue import Postpone, QueueState, Settle, Verdict
 from tests.simulation.database import Database, Due, Head, Out, Row
+from tests.simulation.entries import Entry
 from tests.simulation.exchange import Doing, Down, Exchange, Submission
 from tests.simulation.outside import Ended, Event
+from tests.simulation.queues import Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +185,9 @@ class QuarantineReleases(Exchange):
     def record(self, head: Head, ended: Ended, verdict: Verdict) -> None:
         super().record(head, ended, verdict)
         queue = self.db.queues[head.queue]
-        blocked = queue.state is queues.QueueState.BLOCKED and queue.head + 1 < queue.next_number
+        blocked = queue.state is QueueState.BLOCKED and queue.head + 1 < queue.next_number
         if blocked and queue.items[queue.head].state is OutState.WAITING:
-            state = queues.QueueState.DUE
+            state = QueueState.DUE
             self.db.write(
                 head.queue, replace(queue, head=queue.head + 1, state=state, due_at=self.around.now)
             )

@@ -1,25 +1,22 @@
 """The queue of one partner and one case, as a state machine: what follows from what, at a given moment.
 
-Only the head is ever sent. Who sends it holds a lease, and a fence that grows with every lease: a result is
-written down while the lease lasts and the fence is the last one, and by nobody else. What waits for a person
-holds up what is behind it, and nothing beside it. From a pause of the partner on no head is claimed; what was
-claimed before ends.
+Only the head is ever sent: the first message that still waits, for its turn or for a person. What waits for a
+person holds up what is behind it, and nothing beside it.
 
-The statements of ``store`` do the same on rows; a test drives both with the same commands and compares.
+How a queue goes on when messages come, when a try has ended and when a person has decided is said here: the
+store reads how it stands, under its lock, and writes down what is said. Who may send a head and for how long
+is said by statements of the store, which pass over what others hold.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import TypeAlias, TypeVar
 
 from services.exchange.model.feed import NoticeStopped
 from services.exchange.model.outbox import STOPPED, OutState
 from services.exchange.rules import delivery
 from services.exchange.rules.delivery import Failure, History, Nature, Quarantine, Reason
-
-_OPEN: Final = frozenset({OutState.WAITING, OutState.QUARANTINED})
 
 
 class QueueState(StrEnum):
@@ -31,18 +28,10 @@ class QueueState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One message of the queue, and how often it was tried."""
+class Standing:
+    """How a queue stands: its head, and what is known of its tries; messages are numbered from 1."""
 
-    state: OutState
-    tries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """The messages in their order (the first has number 1), and how its head stands."""
-
-    items: tuple[Item, ...] = ()
+    next_number: int = 1
     head: int = 1
     state: QueueState = QueueState.IDLE
     due_at: datetime | None = None
@@ -52,14 +41,14 @@ class Queue:
     lease_until: datetime | None = None
     fence: int = 0
 
-    @property
-    def next_number(self) -> int:
-        """The number that the next message gets."""
-        return len(self.items) + 1
-
     def holds(self, fence: int, now: datetime) -> bool:
         """Whether the lease with this fence is the last one and lasts."""
         return fence == self.fence and self.lease_until is not None and now < self.lease_until
+
+
+#: The first message of a queue that waits for its turn or for a person; None when there is none.
+First: TypeAlias = tuple[int, OutState] | None
+_Standing = TypeVar("_Standing", bound=Standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,117 +90,48 @@ def verdict(ended: Ended, history: History, terms: delivery.Terms, jitter: int) 
     return Postpone(found.after, delivery.nature(ended) is Nature.UNKNOWN, ended.retry_after is not None)
 
 
-def appended(queue: Queue, states: Sequence[OutState], now: datetime) -> Queue:
-    """With messages at its end; an idle queue begins with the first of them."""
-    longer = replace(queue, items=queue.items + tuple(Item(state) for state in states))
-    if queue.state is not QueueState.IDLE or not states:
-        return longer
-    due = states[0] is OutState.WAITING
-    state = QueueState.DUE if due else QueueState.BLOCKED
-    return replace(longer, head=queue.next_number, state=state, due_at=now if due else None)
+def appended(queue: _Standing, first: OutState, count: int, now: datetime) -> _Standing:
+    """With messages at its end, of which the first is in this state; an idle queue begins with it."""
+    number = queue.next_number
+    longer = replace(queue, next_number=number + count)
+    return longer if queue.state is not QueueState.IDLE else _standing_at(longer, (number, first), now)
 
 
-def claimed(queue: Queue, now: datetime, lease: timedelta, *, paused: bool = False) -> Queue | None:
-    """Its head is somebody's for the time of the lease; None when it is not due, another's, or paused."""
-    if paused or queue.state is not QueueState.DUE or queue.due_at is None or queue.due_at > now:
-        return None
-    if queue.lease_until is not None and queue.lease_until > now:
-        return None
-    return replace(queue, fence=queue.fence + 1, lease_until=now + lease)
+def after_try(queue: _Standing, verdict: Verdict, following: First, now: datetime) -> _Standing:
+    """A try of the head has ended; ``following``: the first one behind it."""
+    match verdict:
+        case Postpone():
+            return replace(
+                queue,
+                due_at=now + verdict.wait,
+                tries=queue.tries + 1,
+                unknown_tries=queue.unknown_tries + verdict.unknown,
+                asked=verdict.asked,
+                lease_until=None,
+            )
+        case Settle(state=OutState.QUARANTINED):
+            return _standing_at(queue, (queue.head, OutState.QUARANTINED), now)
+        case Settle():
+            return _standing_at(queue, following, now)
 
 
-def renewed(queue: Queue, fence: int, now: datetime, lease: timedelta) -> Queue | None:
-    """The lease lasts longer; None when it was lost."""
-    return replace(queue, lease_until=now + lease) if queue.holds(fence, now) else None
-
-
-def released(queue: Queue, fence: int) -> Queue:
-    """The lease is given back without a result."""
-    mine = queue.fence == fence and queue.state is QueueState.DUE
-    return replace(queue, lease_until=None) if mine else queue
-
-
-def settled(queue: Queue, fence: int, state: OutState, now: datetime) -> Queue | None:
-    """The partner has the head, a person must look at it, or stopped it; None when the lease was lost."""
-    return advanced(_tried(queue, state), now) if queue.holds(fence, now) else None
-
-
-def postponed(queue: Queue, fence: int, now: datetime, again: Postpone) -> Queue | None:
-    """The head is tried again later; None when the lease was lost."""
-    if not queue.holds(fence, now):
-        return None
-    return replace(
-        _tried(queue, OutState.WAITING),
-        due_at=now + again.wait,
-        tries=queue.tries + 1,
-        unknown_tries=queue.unknown_tries + again.unknown,
-        asked=again.asked,
-        lease_until=None,
-    )
-
-
-def forwarded(queue: Queue, now: datetime, spread: timedelta, jitter: int, *, said: bool) -> Queue | None:
-    """What waits for a further try is due within ``spread``; None when it is so already, or is somebody's.
-
-    ``said``: a person said so. Else the success of another message did, and a head stays where it is that
-    fails for reasons of its own, or whose partner named the time.
-    """
-    if queue.state is not QueueState.DUE or queue.due_at is None or queue.due_at <= now + spread:
-        return None
-    if queue.lease_until is not None and queue.lease_until > now:
-        return None
-    if not said and (queue.unknown_tries or queue.asked):
-        return None
-    return replace(queue, due_at=now + spread * jitter // 1000)
-
-
-def redriven(queue: Queue, number: int, now: datetime) -> Queue | None:
-    """What was put aside waits for its turn again, in its old place; None when it was not put aside."""
-    return _decided(queue, number, OutState.WAITING, now)
-
-
-def skipped(queue: Queue, number: int, now: datetime) -> Queue | None:
-    """What was put aside is never sent, and its queue goes on; None when it was not put aside."""
-    return _decided(queue, number, OutState.SKIPPED, now)
-
-
-def advanced(queue: Queue, now: datetime) -> Queue:
-    """The first message that still waits is the head; a head that is still to be sent stays as it is."""
-    if queue.state is QueueState.DUE and queue.items[queue.head - 1].state is OutState.WAITING:
+def advanced(queue: _Standing, first: First, now: datetime) -> _Standing:
+    """A person has decided about one of its messages; a head that is still to be sent stays as it is."""
+    if queue.state is QueueState.DUE and first == (queue.head, OutState.WAITING):
         return queue
-    waiting = (place for place, item in enumerate(queue.items, 1) if item.state in _OPEN)
-    head = next(waiting, queue.next_number)
-    state = _state_at(queue, head)
+    return _standing_at(queue, first, now)
+
+
+def _standing_at(queue: _Standing, first: First, now: datetime) -> _Standing:
+    """Its head is another one, or in another state: what was counted of the last is forgotten."""
+    number, waits = (queue.next_number, None) if first is None else (first[0], first[1] is OutState.WAITING)
     return replace(
         queue,
-        head=head,
-        state=state,
-        due_at=now if state is QueueState.DUE else None,
+        head=number,
+        state=QueueState.IDLE if waits is None else QueueState.DUE if waits else QueueState.BLOCKED,
+        due_at=now if waits else None,
         tries=0,
         unknown_tries=0,
         asked=False,
         lease_until=None,
     )
-
-
-def _state_at(queue: Queue, head: int) -> QueueState:
-    if head == queue.next_number:
-        return QueueState.IDLE
-    waits = queue.items[head - 1].state is OutState.WAITING
-    return QueueState.DUE if waits else QueueState.BLOCKED
-
-
-def _tried(queue: Queue, state: OutState) -> Queue:
-    tries = queue.items[queue.head - 1].tries
-    return _with(queue, queue.head, Item(state, tries + (state is not OutState.SKIPPED)))
-
-
-def _decided(queue: Queue, number: int, state: OutState, now: datetime) -> Queue | None:
-    item = queue.items[number - 1]
-    if item.state is not OutState.QUARANTINED:
-        return None
-    return advanced(_with(queue, number, replace(item, state=state)), now)
-
-
-def _with(queue: Queue, number: int, item: Item) -> Queue:
-    return replace(queue, items=(*queue.items[: number - 1], item, *queue.items[number:]))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.exchange.store import inbox, outbox, search
+from services.exchange.store import inbox, search, standings
 from services.exchange.store.search import IN, OUT, Filter, Message
 from services.kit.db import Work
 
@@ -37,13 +37,6 @@ _LOCK: Final = text("""
 _TRIES: Final = text("""
     select number, ended_at, duration_ms, outcome, origin, code, status
     from outbox_try where message_id = :id order by number desc limit 100
-""")
-#: In the order in which everybody locks several queues.
-_LOCK_ALL: Final = text("""
-    select 1 from outbox_queue
-    where (partner, stream) in (
-        select * from unnest(cast(:partners as text[]), cast(:streams as uuid[]))
-    ) order by partner, stream for no key update
 """)
 _REDRIVEN: Final = text("""
     update outbox set state = 'waiting', reason = null, version = version + 1
@@ -77,22 +70,21 @@ async def redrive(work: Work, message: Message) -> bool:
     if message.stream is None:
         return await inbox.redrive(work, message.id)
     changed = bool((await work.conn.execute(_REDRIVEN, {"ids": [message.id]})).first())
-    await outbox.advance(work, message.partner, message.stream)
+    await standings.advance(work, [(message.partner, message.stream)])
     return changed
 
 
 async def redrive_oldest(work: Work, wanted: Filter, *, limit: int) -> Sequence[UUID]:
     """Those that were put aside wait for their turn again, the oldest first; the ids of those that do."""
     rows = await search.oldest(work, replace(wanted, state=QUARANTINED), limit=limit)
-    queues = sorted({(row.partner, row.stream) for row in rows if row.stream is not None})
-    names = {"partners": [partner for partner, _ in queues], "streams": [stream for _, stream in queues]}
-    await work.conn.execute(_LOCK_ALL, names)
+    queues = list({(row.partner, row.stream) for row in rows if row.stream is not None})
+    await standings.lock(work, queues)
     moved = (
         (await work.conn.execute(_REDRIVEN, {"ids": [row.id for row in rows if row.stream is not None]}))
         .scalars()
         .all()
     )
-    await outbox.advance_all(work, queues)
+    await standings.advance(work, queues)
     return [*moved, *await inbox.redrive_all(work, [row.id for row in rows if row.stream is None])]
 
 
@@ -102,5 +94,5 @@ async def skip(work: Work, message: Message, reason: str) -> bool:
         return False
     values = {"id": message.id, "reason": reason, "now": work.now}
     changed = bool((await work.conn.execute(_SKIPPED, values)).rowcount == 1)
-    await outbox.advance(work, message.partner, message.stream)
+    await standings.advance(work, [(message.partner, message.stream)])
     return changed

@@ -1,6 +1,7 @@
 """Putting messages at the end of their queues: numbers are given under the lock of the queue."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -8,25 +9,22 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.exchange.model.feed import ChildNumber
-from services.exchange.model.outbox import Draft
+from services.exchange.model.outbox import Draft, OutState
+from services.exchange.rules import queue
 from services.exchange.rules.delivery import Reason
-from services.exchange.store.outbox import advance, content
+from services.exchange.store import standings
+from services.exchange.store.outbox import content
 from services.kit.db import Work
 
 _Key: TypeAlias = tuple[str, str, UUID, int]
-#: Several queues are always locked in this order, so that no two transactions wait for each other.
-_QUEUES: Final = """
+#: In the order in which queues are locked.
+_OPEN_QUEUES: Final = text("""
+    insert into outbox_queue (partner, stream)
     select told.partner, told.stream
     from unnest(cast(:partners as text[]), cast(:streams as uuid[])) as told (partner, stream)
     order by told.partner, told.stream
-"""
-_OPEN_QUEUES: Final = text(f"""
-    insert into outbox_queue (partner, stream) {_QUEUES} on conflict do nothing
+    on conflict do nothing
 """)
-_LOCK: Final = text(f"""
-    select partner, stream, next_number from outbox_queue where (partner, stream) in ({_QUEUES})
-    order by partner, stream for no key update
-""")  # noqa: S608 - made of constants
 _KNOWN: Final = text("select event_id, partner, kind from outbox where event_id = any(:events)")
 _KNOWN_CHILDREN: Final = text("""
     select id, partner, stream, kind, notice, notice_version from outbox where notice = any(:notices)
@@ -47,18 +45,6 @@ _INSERT: Final = text("""
         :notice_version
     )
 """)
-_NUMBERED: Final = text("""
-    update outbox_queue q set
-        next_number = told.next_number,
-        head = case when q.state = 'idle' then q.next_number else q.head end,
-        state = case when q.state <> 'idle' then q.state when told.waiting then 'due' else 'blocked' end,
-        due_at = case when q.state <> 'idle' then q.due_at when told.waiting then now() end
-    from unnest(
-        cast(:partners as text[]), cast(:streams as uuid[]), cast(:next_numbers as integer[]),
-        cast(:waiting as boolean[])
-    ) as told (partner, stream, next_number, waiting)
-    where q.partner = told.partner and q.stream = told.stream
-""")
 
 
 async def enqueue(work: Work, drafts: Sequence[Draft]) -> frozenset[UUID]:
@@ -72,20 +58,25 @@ async def enqueue(work: Work, drafts: Sequence[Draft]) -> frozenset[UUID]:
     queues = list({(one.partner, one.stream) for one in drafts})
     names = {"partners": [partner for partner, _ in queues], "streams": [stream for _, stream in queues]}
     await work.conn.execute(_OPEN_QUEUES, names)
-    numbers = {(row.partner, row.stream): row.next_number for row in await work.conn.execute(_LOCK, names)}
+    found = await standings.lock(work, queues)
     made = await _made(work, drafts)
     rows: dict[_Key, dict[str, Any]] = {}
-    first: dict[tuple[str, UUID], bool] = {}
+    added: dict[standings.Key, list[OutState]] = defaultdict(list)
     for one in drafts:
-        key, queue = _key(one), (one.partner, one.stream)
+        key, states = _key(one), added[one.partner, one.stream]
         if key in made or key in rows:
             continue
-        rows[key] = _row(one, numbers[queue], work.now)
-        first.setdefault(queue, one.reason is None)
-        numbers[queue] += 1
+        number = found[one.partner, one.stream].standing.next_number + len(states)
+        rows[key] = _row(one, number, work.now)
+        states.append(OutState(rows[key]["state"]))
     if rows:
         await work.conn.execute(_INSERT, list(rows.values()))
-        await work.conn.execute(_NUMBERED, _numbered(first, numbers))
+    longer = {
+        key: queue.appended(found[key].standing, states[0], len(states), found[key].now)
+        for key, states in added.items()
+        if states
+    }
+    await standings.write(work, longer)
     return frozenset(row["id"] for row in rows.values())
 
 
@@ -93,15 +84,12 @@ async def located(work: Work, notices: Sequence[ChildNumber]) -> int:
     """Has notices sent that waited for somebody to say where the child lives; how many they are."""
     values = {"notices": [one.number for one in notices]}
     known = (await work.conn.execute(_KNOWN_CHILDREN, values)).all()
-    queues = sorted({(row.partner, row.stream) for row in known})
-    names = {"partners": [partner for partner, _ in queues], "streams": [stream for _, stream in queues]}
-    await work.conn.execute(_LOCK, names)
+    await standings.lock(work, list({(row.partner, row.stream) for row in known}))
     wanted = {(one.number, one.version) for one in notices}
     ids = [row.id for row in known if (row.notice, row.notice_version) in wanted]
     moved = await work.conn.execute(_LOCATED, {"ids": ids, "reason": Reason.RESIDENCE_UNKNOWN.value})
     found = moved.all()
-    for row in found:
-        await advance(work, row.partner, row.stream)
+    await standings.advance(work, list({(row.partner, row.stream) for row in found}))
     return len(found)
 
 
@@ -138,16 +126,4 @@ def _row(draft: Draft, number: int, at: datetime) -> dict[str, Any]:
         "created_at": at,
         "notice": draft.about and draft.about.number,
         "notice_version": draft.about and draft.about.version,
-    }
-
-
-def _numbered(
-    first: Mapping[tuple[str, UUID], bool], numbers: Mapping[tuple[str, UUID], int]
-) -> dict[str, Any]:
-    """For each queue that grew: its next number, and whether the first that was added can be sent."""
-    return {
-        "partners": [partner for partner, _ in first],
-        "streams": [stream for _, stream in first],
-        "next_numbers": [numbers[queue] for queue in first],
-        "waiting": list(first.values()),
     }

@@ -5,19 +5,19 @@ A command is done to both, and after it the row must be what the machine says, t
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
 from services.exchange.model.inbox import Declined, Due, State, Status, Taken
 from services.exchange.model.outbox import Draft, Envelope, Head, OutState, Sealed, Try
-from services.exchange.rules import inbox as entries
-from services.exchange.rules import queue as queues
+from services.exchange.rules.queue import Postpone, QueueState, Settle, Standing
 from services.exchange.store import inbox, messages, outbox, pauses, queueing
 from services.kit.db import Database, Work
 from services.kit.ids import new_id, new_reference
 from services.kit.policy import Caller, Policy
+from tests.simulation import entries, queues
 
 Command: TypeAlias = tuple[Any, ...]
 
@@ -110,13 +110,13 @@ class BothQueues:
                 kept = await outbox.stopped(work, head)
             else:
                 kept = await outbox.quarantine(work, head, TRIES[state], "partner-refused")
-            self._agree(kept, queues.settled(self.machine, head.lease.fence, state, now))
+            self._agree(kept, queues.tried(self.machine, head.lease.fence, Settle(state), now))
 
-    async def _again(self, work: Work, now: datetime, which: int, again: queues.Postpone) -> None:
+    async def _again(self, work: Work, now: datetime, which: int, again: Postpone) -> None:
         if head := self._head(which):
             values = {"wait": again.wait, "unknown": again.unknown, "asked": again.asked}
             kept = await outbox.again(work, head, TRIES[OutState.WAITING], **values)
-            self._agree(kept, queues.postponed(self.machine, head.lease.fence, now, again))
+            self._agree(kept, queues.tried(self.machine, head.lease.fence, again, now))
 
     async def _pause(self, work: Work, _: datetime) -> None:
         begun = new_id()
@@ -168,9 +168,8 @@ class BothQueues:
         assert [row["number"] for row in items] == list(range(1, len(items) + 1))
         held = tuple(queues.Item(OutState(row["state"]), row["tries"]) for row in items)
         for row in await work.fetch("select * from outbox_queue where stream = $1", self.stream):
-            names = ("head", "due_at", "tries", "unknown_tries", "asked", "lease_until", "fence")
-            assert row["next_number"] == len(items) + 1
-            state = queues.QueueState(row["state"])
+            names = {one.name for one in fields(Standing)} - {"state"}
+            state = QueueState(row["state"])
             return queues.Queue(items=held, state=state, **{name: row[name] for name in names})
         return queues.Queue()
 

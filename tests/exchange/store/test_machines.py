@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from services.exchange.model.outbox import OutState
-from services.exchange.rules import inbox as entries
 from services.exchange.rules.queue import Postpone
 from services.exchange.store import inbox
 from services.kit.clock import SystemClock
@@ -28,6 +27,7 @@ from tests.exchange.store.machines import (
     a_message,
     working,
 )
+from tests.simulation import entries
 
 WORKER = ("worker:intake", "hand_over_referral", "intake")
 SECONDS = st.sampled_from([0, 0, 5, 60]).map(lambda seconds: timedelta(seconds=seconds))
