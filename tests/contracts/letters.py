@@ -52,9 +52,18 @@ def message(body: Mapping[str, Any], client: str = POLIS, header: Mapping[str, s
     ).encode()
 
 
-def _header(client: str, changes: Mapping[str, str]) -> str:
+def question(
+    service: str, payload: str, client: str = POLIS, header: Mapping[str, str] | None = None
+) -> bytes:
+    """Another request: the name of its service, its whole wrapper as XML."""
+    return (
+        f"{_OPEN}{_header(client, header or {}, service)}</e:Header><e:Body>{payload}</e:Body></e:Envelope>"
+    ).encode()
+
+
+def _header(client: str, changes: Mapping[str, str], code: str = "submitReferral") -> str:
     us = "ee-dev/GOV/70001975/turvavork"
-    service = "<i:serviceCode>submitReferral</i:serviceCode><i:serviceVersion>v1</i:serviceVersion>"
+    service = f"<i:serviceCode>{code}</i:serviceCode><i:serviceVersion>v1</i:serviceVersion>"
     fields = {
         "client": _member(client),
         "service": _member(us) + service,

@@ -11,7 +11,7 @@ from lxml import etree
 from tests.contracts import contract, corpora, doors
 from tests.contracts.bodies import changed, texts
 from tests.contracts.doors import CANARY, DOORS, Body, Door, Place
-from tests.contracts.letters import soap
+from tests.contracts.letters import post, question, soap
 from tests.contracts.together import POLIS, Together, grown
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hostile-strings")]
@@ -212,6 +212,51 @@ async def test_words_in_the_place_of_codes_over_soap_are_refused(house: Together
         assert "env:Server" not in answer.text, (place, text)
         assert refused or place in {("senderReference",), ("persons", 0, "language")}, (place, text)
         assert not contract.repeats(said(), text), (place, text)
+
+
+TRACKER = "ee-dev/GOV/70006317/datatracker"
+#: Questions over SOAP: service, client, a wrapper with a place for anything, header fields that take it as
+#: well, and what may stand there.
+QUESTIONS = {
+    "flag": (
+        "getFlags",
+        POLIS,
+        '<t:getFlags xmlns:t="http://turvavork.x-road.eu/producer"><personalCode>{}</personalCode></t:getFlags>',
+        (),
+        None,
+    ),
+    "window": (
+        "findUsage",
+        TRACKER,
+        '<d:findUsage xmlns:d="http://dumonitor.x-road.eu/producer"><limit>{}</limit></d:findUsage>',
+        (),
+        re.compile("[ \t\r\n]*[0-9]{1,4}[ \t\r\n]*"),
+    ),
+    "subject": (
+        "findUsage",
+        TRACKER,
+        '<d:findUsage xmlns:d="http://dumonitor.x-road.eu/producer"/>',
+        ("userId",),
+        re.compile("[A-Z]{2}[A-Za-z0-9-]{1,30}"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+async def test_words_in_a_question_over_soap_are_refused(house: Together, said: Said, name: str) -> None:
+    service, client, wrapper, fields, good = QUESTIONS[name]
+    before = await house.counts()
+    said()
+    for text in corpora.share(corpora.naughty_strings(), AT_A_DOOR, f"soap {name}"):
+        header = dict.fromkeys(fields, escape(text))
+        content = question(service, wrapper.format(escape(text)), client, header)
+        answer = await post(house, content)
+        refused = "Fault>" in answer.text or "<faultCode>" in answer.text
+        assert refused or (good is not None and good.fullmatch(text)), text
+        assert "env:Server" not in answer.text, text
+        assert not (refused and contract.repeats(answer.text, text)), text
+        assert not contract.repeats(said(), text), text
+    assert grown(before, await house.counts()) == {}
 
 
 async def test_a_header_of_a_soap_message_may_hold_anything_and_is_not_logged(

@@ -81,6 +81,13 @@ async def test_yes_and_no_are_what_the_register_says(exchange: Any, soap: Ask, r
     assert (await rest(OTHER)).content == b'{"flag":"no"}'
 
 
+async def test_whatever_else_the_register_would_say_stays_here(exchange: Any, soap: Ask, rest: Ask) -> None:
+    told = {"flag": "yes", "caseId": "c-1", "region": "polva", "since": "2017-05-01"}
+    exchange.cases.flag_answer = httpx.Response(200, json=told)
+    assert wrapper(await soap()) == {"flag": "yes"}
+    assert (await rest()).content == b'{"flag":"yes"}'
+
+
 async def test_the_register_is_asked_for_the_client_and_its_purpose(exchange: Any, soap: Ask) -> None:
     await soap()
     (request,) = exchange.cases.flags
