@@ -5,6 +5,8 @@ and its like for REST 0.8, whose examples, not its schema, are what servers do: 
 Fields that we do not know are passed over; a row that is no identifier makes the answer unreadable.
 """
 
+import codecs
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
@@ -22,6 +24,8 @@ from services.kit.problem import Malformed, TooLarge
 
 Listing = Literal["listMethods", "allowedMethods"]
 LIMITS: Final = reader.Limits(bytes=8 * 1024 * 1024, elements=300_000, attributes=600_000, namespaces=50_000)
+#: The other name of XML, which is no name of SOAP.
+_APPLICATION: Final = re.compile(r"\s*application/xml(?=\s*(;|\Z))", re.IGNORECASE)
 _MOST_VALUES: Final = 500_000
 _MEMBER: Final = ("xroad_instance", "member_class", "member_code")
 _CLIENT_PARTS: Final = ("xRoadInstance", "memberClass", "memberCode", "subsystemCode")
@@ -128,7 +132,7 @@ def _xml_service(element: etree._Element) -> ServiceId:
 
 def _rows(body: bytes, key: str) -> list[Any]:
     try:
-        told: Any = strictjson.loads(body, max_values=_MOST_VALUES)
+        told: Any = strictjson.loads(body.removeprefix(codecs.BOM_UTF8), max_values=_MOST_VALUES)
         rows = told[key]
     except (Malformed, KeyError, TypeError):
         rows = None
@@ -139,6 +143,6 @@ def _rows(body: bytes, key: str) -> list[Any]:
 
 def _tree(content_type: str | None, body: bytes) -> etree._Element:
     try:
-        return reader.read(body, content_type, LIMITS)
+        return reader.read(body, _APPLICATION.sub("text/xml", content_type or ""), LIMITS)
     except (InvalidContentType, InvalidXml, TooLarge):
         raise MetadataUnreadable("the answer is not XML that can be read") from None

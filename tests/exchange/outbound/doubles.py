@@ -60,11 +60,12 @@ async def listening(behave: Behave) -> AsyncIterator[SecurityServer]:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                length = next(
+                lengths = (
                     int(line[15:])
                     for line in head.lower().splitlines()
                     if line.startswith(b"content-length:")
                 )
+                length = next(lengths, 0)
                 answer = await behave(head, await reader.readexactly(length))
                 if answer is None:
                     await reader.read()
