@@ -32,7 +32,7 @@ GOLDEN = Path(__file__).parent / "golden"
 AT = datetime(2017, 5, 4, 12, 0, tzinfo=UTC)
 POLIS = "ee-dev/GOV/70008747/polis"
 STAR = "ee-dev/GOV/70009770/star"
-OUTBOX = ("outbox_try", "outbox", "outbox_queue")
+OUTBOX = ("outbox_try_uncounted", "delivery_total", "outbox_try", "outbox", "outbox_queue")
 
 
 _SLUGS = {"409": "referral-version-exists", "422": "referral-invalid"}

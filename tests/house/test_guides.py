@@ -46,6 +46,7 @@ def test_every_figure_that_may_wake_somebody_is_explained(root: Path) -> None:
         for figure in vars(module).values()
         if hasattr(figure, "_labelnames")
     }
+    figures |= {f"{counter.name}_total" for counter in depths.TOTALS.collect()}
     assert _rows(root, "What wakes you") == figures
 
 

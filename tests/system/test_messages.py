@@ -138,7 +138,7 @@ def night(service_database: Any, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture(autouse=True)
 def empty(night: Night) -> Iterator[None]:
     """Nothing is there, and what the service logs in this process is no output of the command."""
-    for table in ("outbox_try", "outbox", "outbox_queue", "partner_pause"):
+    for table in ("outbox_try_uncounted", "outbox_try", "outbox", "outbox_queue", "partner_pause"):
         night.rows(f"delete from {table}")  # noqa: S608 - names of ours
     with structlog.testing.capture_logs():
         yield

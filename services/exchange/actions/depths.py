@@ -1,14 +1,16 @@
 """What an operator is woken by: how much waits, for how long, and what waits for a person."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
 from math import nan
 from typing import Final
 
-from prometheus_client import Gauge
+from prometheus_client import REGISTRY, Gauge, Metric
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from services.exchange.rules import delivery
-from services.exchange.store import depths, pauses, statistics
+from services.exchange.store import depths, pauses, totals
+from services.exchange.store.totals import Ended
 from services.kit.db import Database
 from services.kit.ids import new_id
 from services.kit.policy import Caller, Policy
@@ -23,16 +25,43 @@ QUARANTINED: Final = Gauge(
     "turvavork_outbox_quarantined", "Messages that wait for a person to decide.", ("partner",)
 )
 PAUSED: Final = Gauge("turvavork_partner_paused", "1 while an operator has nothing sent to it.", ("partner",))
-TRIES: Final = Gauge(
-    "turvavork_delivery_tries_recent", "Tries that ended in the last 5 minutes.", ("partner",)
-)
-FAILURES: Final = Gauge(
-    "turvavork_delivery_failures_recent",
-    "Those of them that failed, by who said so and with which code.",
-    ("partner", "origin", "code"),
-)
-RECENT: Final = timedelta(minutes=5)
 _MOST: Final = 1000
+
+
+class Totals(Collector):
+    """Counters that the database keeps: they outlive processes, and every instance tells the same."""
+
+    def __init__(self) -> None:
+        self._counted: Mapping[Ended, int] | None = None
+        self._partners: Sequence[str] = ()
+
+    def set(self, partners: Sequence[str], counted: Mapping[Ended, int] | None) -> None:
+        """What is told from now on; ``partners`` also while there was no try."""
+        self._partners, self._counted = partners, counted
+
+    def collect(self) -> Iterable[Metric]:
+        """The two counters; without samples when they are not known."""
+        tries = CounterMetricFamily(
+            "turvavork_delivery_tries", "Tries to deliver a message that ended.", labels=("partner",)
+        )
+        failures = CounterMetricFamily(
+            "turvavork_delivery_failures",
+            "Those of them that failed, by who said so and with which code.",
+            labels=("partner", "origin", "code"),
+        )
+        if self._counted is not None:
+            sums = dict.fromkeys(self._partners, 0)
+            for ended, count in self._counted.items():
+                sums[ended.partner] = sums.get(ended.partner, 0) + count
+                if ended.origin:
+                    failures.add_metric(ended, count)
+            for partner, count in sums.items():
+                tries.add_metric((partner,), count)
+        return tries, failures
+
+
+TOTALS: Final = Totals()
+REGISTRY.register(TOTALS)
 
 
 class Depths:
@@ -48,22 +77,19 @@ class Depths:
         """Counts now; raises UpstreamUnavailable without the database, and then no old figures are shown."""
         INBOX.set(nan)
         INBOX_OLDEST.set(nan)
-        for gauge in (OUTBOX, OUTBOX_OLDEST, QUARANTINED, PAUSED, TRIES, FAILURES):
+        TOTALS.set(self._partners, None)
+        for gauge in (OUTBOX, OUTBOX_OLDEST, QUARANTINED, PAUSED):
             gauge.clear()
         async with self._database.work(self._permit, str(new_id())) as work:
             inbox, outbox = await depths.of_inbox(work), dict(await depths.of_outbox(work))
             paused = {each.partner for each in await pauses.latest(work, only_open=True, limit=_MOST)}
-            tries = await statistics.tries(work, work.now - RECENT, work.now)
-            failures = await statistics.failures(work, work.now - RECENT, work.now)
+            counted = await totals.count(work, delivery.label)
         INBOX.set(inbox.waiting)
         INBOX_OLDEST.set(inbox.oldest)
-        for partner in dict.fromkeys((*self._partners, *outbox, *tries)):
+        TOTALS.set(self._partners, counted)
+        for partner in dict.fromkeys((*self._partners, *outbox)):
             depth = outbox.get(partner, depths.Depth(0, 0.0))
             OUTBOX.labels(partner).set(depth.waiting)
             OUTBOX_OLDEST.labels(partner).set(depth.oldest)
             QUARANTINED.labels(partner).set(depth.quarantined)
             PAUSED.labels(partner).set(partner in paused)
-            TRIES.labels(partner).set(tries.get(partner, 0))
-            for failed in failures.get(partner, ()):
-                code = delivery.label(failed.origin, failed.code)
-                FAILURES.labels(partner, failed.origin, code).inc(failed.tries)

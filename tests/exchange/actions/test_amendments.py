@@ -234,9 +234,10 @@ async def test_the_worker_hands_over_version_by_version(exchange: Any, golden: A
 
 async def test_a_correction_waits_while_its_referral_is_being_handed_over(exchange: Any, golden: Any) -> None:
     """The request that brings the referral is not through yet: the correction is not asked about."""
-    exchange.cases.delay = 0.15
+    exchange.cases.delay = 0.25
     submitting = asyncio.create_task(exchange.soap(golden(SUBMIT)))
-    await asyncio.sleep(0.05)
+    while not await exchange.rows("select 1 from inbox"):  # noqa: ASYNC110 - it is a row that is waited for
+        await asyncio.sleep(0.01)
     reference, status = exchange.told(await exchange.soap(golden(CORRECT)))
     assert status == "RECEIVED"
     assert exchange.told(await submitting)[0] == reference

@@ -1,5 +1,6 @@
 """Figures of what waits: by partner, with the age of the oldest, and none that are old."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -7,6 +8,7 @@ from uuid import uuid4
 import pytest
 from prometheus_client import REGISTRY
 
+from services.exchange.actions.depths import Depths
 from services.exchange.model.outbox import Draft, Envelope, Sealed
 from services.exchange.store import queueing
 from services.kit.db import Database
@@ -69,7 +71,7 @@ async def test_what_waits_is_counted_by_partner_with_the_age_of_the_oldest(
     assert figure("outbox_oldest_seconds", STAR) == 0
 
 
-async def test_recent_tries_and_failures_are_told_with_few_codes(exchange: Any) -> None:
+async def test_tries_and_failures_are_counted_with_few_codes(exchange: Any) -> None:
     """What a partner calls its errors makes no series of its own."""
     notice = a_notice(POLIS)
     await enqueue(exchange, notice)
@@ -88,17 +90,50 @@ async def test_recent_tries_and_failures_are_told_with_few_codes(exchange: Any) 
             notice.id, number, AT - timedelta(seconds=number),
             "failed" if code else "delivered", origin, code,
         )  # fmt: skip
-    await exchange.rows("update outbox_try set ended_at = $1 where number = 1", AT - timedelta(minutes=6))
+    for _ in range(2):  # each try is counted once, however often one looks
+        await exchange.app.state.depths.measure()
+        assert (figure("delivery_tries_total", POLIS), figure("delivery_tries_total", STAR)) == (5, 0)
+        assert failed("partner", "other") == 2
+        assert failed("security-server", "unknown-any") == 1
+        assert failed("transport", "timeout") == 1
+        assert failed("", "") is None
+
+
+def failed(origin: str, code: str) -> float | None:
+    labels = {"partner": POLIS, "origin": origin, "code": code}
+    return REGISTRY.get_sample_value("turvavork_delivery_failures_total", labels)
+
+
+async def test_the_counters_only_grow_whoever_looks_and_however_many_at_once(exchange: Any) -> None:
+    notice = a_notice(POLIS)
+    await enqueue(exchange, notice)
+    first, second = (
+        Depths(exchange.app.state.database, exchange.app.state.policy, (POLIS, STAR)) for _ in range(2)
+    )
+    seen = 0.0
+    for begun in range(0, 60, 20):
+        await exchange.rows(
+            """insert into outbox_try
+                   (message_id, number, ended_at, duration_ms, outcome, origin, code, fence)
+               select $1, $2::int + n, now(), 5, 'failed', 'transport', 'timeout', 1
+               from generate_series(1, 20) n""",
+            notice.id, begun,
+        )  # fmt: skip
+        await asyncio.gather(*(each.measure() for each in (first, second, first, second)))
+        told = figure("delivery_tries_total", POLIS)
+        assert told is not None
+        assert told >= seen
+        seen = told
+    await first.measure()
+    assert (figure("delivery_tries_total", POLIS), failed("transport", "timeout")) == (60, 60)
+    assert await exchange.rows("select 1 from outbox_try_uncounted") == []
+
+
+async def test_they_are_counters_to_prometheus(exchange: Any) -> None:
     await exchange.app.state.depths.measure()
-    assert (figure("delivery_tries_recent", POLIS), figure("delivery_tries_recent", STAR)) == (4, 0)
-
-    def failed(origin: str, code: str) -> float | None:
-        labels = {"partner": POLIS, "origin": origin, "code": code}
-        return REGISTRY.get_sample_value("turvavork_delivery_failures_recent", labels)
-
-    assert failed("partner", "other") == 2
-    assert failed("security-server", "unknown-any") == 1
-    assert failed("transport", "timeout") is None
+    told = (await exchange.http.get("/metrics")).text
+    assert "# TYPE turvavork_delivery_tries_total counter" in told
+    assert "# TYPE turvavork_delivery_failures_total counter" in told
 
 
 async def test_a_paused_partner_is_told_as_such(exchange: Any) -> None:
@@ -124,4 +159,5 @@ async def test_without_the_database_no_old_figure_is_told(
     with pytest.raises(UpstreamUnavailable):
         await exchange.app.state.depths.measure()
     assert figure("outbox_waiting", POLIS) is None
+    assert figure("delivery_tries_total", POLIS) is None
     assert figure("inbox_waiting") != figure("inbox_waiting")  # not a number
