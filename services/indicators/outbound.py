@@ -20,7 +20,7 @@ RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "cases": {
         "list_events": (
             *("type", "subject", "time", "sequence", "streamversion", "data", "region", "referredOn"),
-            *("persons", "pseudonym", "role", "relationToVictim", "sex", "ageBand"),
+            *("status", "persons", "pseudonym", "role", "relationToVictim", "sex", "ageBand"),
         ),
         "list_appointments": ("items", "role", "region", "agency"),
     }
@@ -31,6 +31,7 @@ MOST: Final = 500
 _SLACK: Final = 5.0  # seconds beyond the wait that we ask for
 _OK: Final = 200
 _GONE: Final = 410
+_ACCEPTED: Final = "ACCEPTED"
 
 Code = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9+-]{0,40}$")]
 Place = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{12}\.(0|[1-9][0-9]{0,17})$")]
@@ -52,6 +53,10 @@ class _Person(_Tolerant):
     relation: Code | None = Field(alias="relationToVictim")
     sex: Literal["female", "male", "other", "unknown"]
     age_band: Code = Field(alias="ageBand")
+
+
+class _Standing(_Tolerant):
+    status: Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z][A-Z_]{0,40}$")]
 
 
 class _Data(_Tolerant):
@@ -136,10 +141,26 @@ def _check_order(events: Sequence[_Event]) -> None:
 
 
 def _news(event: _Event) -> News:
-    if event.kind in {"referral.declined", "referral.redirected"}:
-        return Ended(event.subject, event.version, event.time)
-    if event.kind != "referral.accepted":
-        return Other(event.subject, event.version)
+    """What an event means to figures.
+
+    A case is counted as its sender has told it last: by the day of referral and the people of the newest
+    version. A withdrawal ends no case, for the decision stands.
+    """
+    match event.kind:
+        case "referral.accepted":
+            return _accepted(event)
+        case "referral.declined" | "referral.redirected":
+            return Ended(event.subject, event.version, event.time)
+        case "referral.corrected" | "referral.withdrawn":
+            if _Standing.model_validate(event.data).status != _ACCEPTED:
+                return Ended(event.subject, event.version, event.time)
+            corrected = event.kind == "referral.corrected"
+            return _accepted(event) if corrected else Other(event.subject, event.version)
+        case _:
+            return Other(event.subject, event.version)
+
+
+def _accepted(event: _Event) -> Accepted:
     data = _Data.model_validate(event.data)
     if data.persons is None:
         raise UpstreamWrong("an accepted referral tells no people")

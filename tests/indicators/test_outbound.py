@@ -45,6 +45,43 @@ def test_what_ends_a_referral_ends_the_case(event: dict[str, Any], kind: str) ->
     assert isinstance(news, Ended)
 
 
+def test_a_correction_of_a_case_is_the_fact_from_then_on(event: dict[str, Any]) -> None:
+    persons = event["data"]["persons"][:1]
+    data = event["data"] | {"referredOn": "2017-02-01", "version": 2, "persons": persons}
+    [news] = read_batch([event | {"type": "referral.corrected", "data": data}], None).news
+    assert isinstance(news, Accepted)
+    assert (str(news.fact.referred_on), len(news.fact.persons)) == ("2017-02-01", 1)
+
+
+@pytest.mark.parametrize("status", ["RECEIVED", "AWAITING_SCREENING", "REDIRECTED", "WITHDRAWN"])
+@pytest.mark.parametrize("kind", ["referral.corrected", "referral.withdrawn"])
+def test_what_is_no_case_has_no_fact(event: dict[str, Any], kind: str, status: str) -> None:
+    data = event["data"] | {"status": status, "caseId": None, "band": None, "persons": None}
+    [news] = read_batch([event | {"type": kind, "data": data}], None).news
+    assert isinstance(news, Ended)
+
+
+def test_a_withdrawal_after_the_decision_changes_nothing(event: dict[str, Any]) -> None:
+    data = event["data"] | {"reason": "other", "persons": None}
+    [news] = read_batch([event | {"type": "referral.withdrawn", "data": data}], None).news
+    assert isinstance(news, Other)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("referral.corrected", {"status": "ACCEPTED", "persons": None}),
+        ("referral.corrected", {"status": 3}),
+        ("referral.withdrawn", {"status": None}),
+    ],
+)
+def test_a_correction_that_does_not_say_how_it_stands_stops_the_reading(
+    event: dict[str, Any], kind: str, data: dict[str, Any]
+) -> None:
+    with pytest.raises(UpstreamWrong):
+        read_batch([event | {"type": kind, "data": event["data"] | data}], None)
+
+
 @pytest.mark.parametrize("kind", ["referral.received", "referral.scored", "weather.changed"])
 def test_other_events_move_the_cursor_alone(event: dict[str, Any], kind: str) -> None:
     batch = read_batch([event | {"type": kind, "data": {}}], None)

@@ -31,14 +31,14 @@ class CaseFact:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The feed tells that a case was accepted, and what it is like."""
+    """The feed tells that a case was accepted, or corrected since, and what it is like now."""
 
     fact: CaseFact
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The feed tells that a referral was declined or sent elsewhere: if it was a case, it is none."""
+    """The feed tells that a referral is no case (any more), or not yet: if it was one, it is none."""
 
     stream: UUID
     version: int

@@ -2,13 +2,17 @@ from collections.abc import Callable
 from copy import deepcopy
 from datetime import date
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services.indicators import store
 from services.indicators.actions.consuming import WAIT, Consumer
 from services.indicators.model import CaseFact
+from services.kit.calendar import half_year
 from services.kit.db import Database
 from services.kit.policy import Permit
 
@@ -140,3 +144,104 @@ async def test_a_change_leaves_a_row_and_a_look_leaves_none(
         query = text("select actor, action, rule_id, cardinality(objects) as objects from audit")
         rows = (await work.conn.execute(query)).all()
     assert [tuple(row) for row in rows] == [("worker:feed", "update", "facts-write", 29)]
+
+
+def _happening(kind: str, stream: int, version: int, day: int, people: int) -> dict[str, Any]:
+    """An event of the feed but for its place: about one of a few cases, with so many people."""
+    is_case = kind in {"accepted", "corrected-case", "withdrawn-case"}
+    persons = [
+        {
+            "pseudonym": f"p-{stream}-{number}-{version if number else 0}",
+            "role": "child" if number else "victim",
+            "relationToVictim": "child" if number else None,
+            "sex": "female",
+            "ageBand": "7-13" if number else "25-34",
+        }
+        for number in range(people)
+    ]
+    return {
+        "type": f"referral.{kind.removesuffix('-case')}",
+        "subject": str(uuid5(NAMESPACE_URL, str(stream))),
+        "time": "2017-06-01T12:00:00Z",
+        "streamversion": version,
+        "data": {
+            "status": "ACCEPTED" if is_case else "RECEIVED",
+            "region": "polva",
+            "referredOn": f"2017-0{1 + day}-15",
+            "persons": persons if kind in {"accepted", "corrected-case"} else None,
+        },
+    }
+
+
+#: What may follow upon what: a decision is taken once, and what was decided may be corrected.
+NEXT = {
+    "open": {"corrected": "open", "accepted": "case", "declined": "over", "withdrawn": "over"},
+    "case": {"corrected-case": "case", "withdrawn-case": "case", "ground-found": "case"},
+    "over": {"corrected": "open"},
+}
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> Events:
+    """What happened to up to three referrals, in the order of the feed; and parts that are told again."""
+    standing: dict[int, str] = {}
+    versions: dict[int, int] = {}
+    events: Events = []
+    for _ in range(draw(st.integers(1, 14))):
+        stream = draw(st.integers(0, 2))
+        versions[stream] = versions.get(stream, 0) + 1
+        steps = NEXT[standing.get(stream, "open")]
+        kind = draw(st.sampled_from(sorted(steps)))
+        standing[stream] = steps[kind]
+        people = draw(st.integers(1, 4))
+        events.append(_happening(kind, stream, versions[stream], draw(st.integers(0, 8)), people))
+    again = draw(st.lists(st.sampled_from(events), max_size=5))
+    told = [*events, *sorted(again, key=events.index)]
+    return [one | {"sequence": f"0123456789ab.{at}"} for at, one in enumerate(told)]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(histories(), st.integers(1, 5))
+async def test_a_case_is_counted_as_it_was_told_last_however_the_feed_is_read(
+    database: Database, writing: Permit, a_feed: Any, told: Events, most: int
+) -> None:
+    """In parts of any size, some told again under new places: what is true in the end is counted once."""
+    async with database.work(writing, REQUEST) as work:
+        await store.own_reading(work)
+        await store.clear(work)
+        await store.save_reading(work, None, complete=False)
+    consumer = Consumer(database, a_feed(told, most=most), writing)
+    while await consumer.step():
+        pass
+    expected: dict[str, tuple[str, set[str]]] = {}
+    for one in sorted(told, key=lambda event: event["streamversion"]):
+        if one["data"]["persons"] is not None:
+            names = {person["pseudonym"] for person in one["data"]["persons"]}
+            expected[one["subject"]] = (one["data"]["referredOn"], names)
+    found = {
+        str(fact.stream): (fact.referred_on.isoformat(), {one.pseudonym for one in fact.persons})
+        for fact in await _facts(database, writing)
+    }
+    assert found == expected
+
+
+async def test_a_correction_moves_a_case_to_another_half_year_and_changes_whom_it_counts(
+    database: Database, writing: Permit, a_feed: Any, sample_events: Events
+) -> None:
+    await Consumer(database, a_feed(sample_events), writing).step()
+    before = {fact.stream: fact for fact in await _facts(database, writing)}
+    accepted = deepcopy(sample_events[2])
+    data = accepted["data"] | {
+        "referredOn": "2017-01-02",
+        "version": 2,
+        "persons": accepted["data"]["persons"][:2],
+    }
+    corrected = accepted | {
+        "type": "referral.corrected", "streamversion": 4, "sequence": "0123456789ab.87", "data": data
+    }  # fmt: skip
+    await Consumer(database, a_feed([*sample_events, corrected]), writing).step()
+    after = {fact.stream: fact for fact in await _facts(database, writing)}
+    [changed] = [stream for stream in before if after[stream] != before[stream]]
+    assert str(half_year(before[changed].referred_on)) != str(half_year(after[changed].referred_on))
+    assert (len(before[changed].persons), len(after[changed].persons)) == (4, 2)
+    assert len(after) == len(before)
