@@ -13,9 +13,11 @@ import pytest
 from system import samples
 from system.pghome import locate
 from system.programs import SERVICES
+from system.securityserver import referrals
+from system.securityserver.partners import NAMES
 from tests.system import asking, canaries, harvest, spoiling
 from tests.system.canaries import CORE, Finder
-from tests.system.letters import Letter
+from tests.system.letters import SOAP_PATH, Letter
 from tests.system.running import Running
 from tests.system.senders import client_of
 
@@ -25,6 +27,8 @@ AT_ONCE = 16
 CLAIMS = {"X-Road-UserId": f"EE{canaries.coded(90, 'male')}", "X-Road-Issue": canaries.text("toimik")}
 TEMPLATE = next(each["referral"] for each in samples.messages() if each["referral"]["region"] == REGION)
 ENTRANCE = "/api/cases/v1/referrals"
+FLAGS, USAGE = "/xroad/rest/marac/v1/flags", "/xroad/rest/findUsage/v2/findUsage"
+TRACKER = "ee-dev/GOV/70006317/datatracker"
 
 
 @dataclass
@@ -79,6 +83,7 @@ async def flow(running: Running) -> Flow:
             made.references[told["reference"]] = told["status"]
         await _refuse_partners(http, made)
     await _work(running, made)
+    await _asked_about(running, made)
     await _refuse_members(running, made)
     await asking.until("rest", lambda: harvest.moving(running), lambda left: not left)
     return made
@@ -102,6 +107,23 @@ async def _work(running: Running, made: Flow) -> None:
                 made.shown.append((await member.get(f"/api/cases/v1/cases/{whole['caseId']}")).text)
             person = whole["persons"][0]["personId"]
             made.shown.append((await member.get(f"/api/cases/v1/people/{person}")).text)
+
+
+async def _asked_about(running: Running, made: Flow) -> None:
+    """The police ask for flags of people, and the Data Tracker for the usage of their data."""
+    codes = [one["personalCode"] for one in made.letters[0].referral["persons"] if one["personalCode"]]
+    asker, issue = CLAIMS["X-Road-UserId"], CLAIMS["X-Road-Issue"]
+    async with client_of(running.xroad) as http:
+        for code in codes:
+            soap = referrals.flag_query(NAMES["polis"], f"flag-{code[-3:]}", asker, issue, code)
+            answers = [await http.post(SOAP_PATH, content=soap, headers={"Content-Type": "text/xml"})]
+            road = {"X-Road-Client": NAMES["polis"], "X-Road-Id": f"flag-{code[-3:]}"}
+            said = _sendable({**road, **CLAIMS})
+            answers.append(await http.post(FLAGS, json={"personalCode": code}, headers=said))
+            road = {"X-Road-Client": TRACKER, "X-Road-Id": "usage", "X-Road-UserId": f"EE{code}"}
+            answers.append(await http.get(USAGE, params={"userCode": f"EE{code}"}, headers=road))
+            assert [answer.status_code for answer in answers] == [200] * 3, answers
+            assert b"aultCode>" not in answers[0].content, answers[0].text
 
 
 async def _refuse_partners(http: httpx.AsyncClient, made: Flow) -> None:
