@@ -1,6 +1,7 @@
 """Routes whose JSON bodies are read strictly."""
 
 from collections.abc import Callable, Coroutine
+from email.message import Message
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
@@ -83,10 +84,19 @@ def _operation_id(route: APIRoute) -> str:
 
 
 def _read(request: Request, body: bytes) -> strictjson.JSONValue:
-    media = request.headers.get("content-type", "").lower().replace(" ", "")
-    if media not in _JSON:
+    if not _is_json(request.headers.get("content-type", "")):
         raise UnsupportedMedia("the body must be application/json")
     return strictjson.loads(body, max_values=_MOST_VALUES)
+
+
+def _is_json(content_type: str) -> bool:
+    """JSON in UTF-8; what else the type says has no meaning (RFC 8259 § 11) and does no harm."""
+    if content_type.lower().replace(" ", "") in _JSON:
+        return True
+    media = Message()
+    media["content-type"] = content_type or "text/plain"
+    charset = media.get_content_charset("utf-8")
+    return media.get_content_type() == "application/json" and charset in {"utf-8", "utf8"}
 
 
 def _is_models(annotation: object) -> bool:

@@ -138,7 +138,13 @@ async def test_another_content_type_is_refused(app: FastAPI, path: str, media: s
     assert told(response) == (415, [])
 
 
-@pytest.mark.parametrize("media", ["application/json", "Application/JSON", "application/json; charset=UTF-8"])
+@pytest.mark.parametrize(
+    "media",
+    [
+        *("application/json", "Application/JSON", "application/json; charset=UTF-8", "application/json;"),
+        *('application/json; charset="utf-8"', "application/json;charset=utf8", "application/json;\tv=1"),
+    ],
+)
 async def test_the_content_type_may_be_spelled_freely(app: FastAPI, media: str) -> None:
     assert (await post(app, "/notes", b"{}", headers={"Content-Type": media})).status_code == 200
 

@@ -165,6 +165,19 @@ FIELDS: Traits = {
     "protocol 4": (valued("protocolVersion", "4"), "invalid_protocol_version"),
     "protocol 3.1": (valued("protocolVersion", "3.1"), "invalid_protocol_version"),
     "protocol 5.0": (valued("protocolVersion", "5.0"), "invalid_protocol_version"),
+    "the words of protocol 5.0": (
+        swap(
+            (">4.0<", ">5.0<"),
+            ("xRoadInstance", "dataspaceInstance"),
+            ("memberClass", "participantClass"),
+            ("memberCode", "participantCode"),
+        ),
+        "invalid_protocol_version",
+    ),
+    "the words of protocol 5.0, called 4.0": (
+        swap(("memberCode", "participantCode")),
+        "invalid_header_field",
+    ),
     "a header of protocol 2.0": (only(OLD_2), "invalid_protocol_version"),
     "a header of protocol 3.1": (only(OLD_3), "invalid_protocol_version"),
     "fields of 3.1 beside those of 4.0": (last(OLD_3), READ),

@@ -96,6 +96,21 @@ PARTS: Traits = {
         bounded('multipart/related; type="text/xml; charset=utf-8"; boundary=q; charset=UTF-8', "q"),
         READ,
     ),
+    "parameters after tabs": (
+        bounded(
+            'multipart/related; type="text/xml"; start="<root>"; \tboundary="----=_Part_1"', "----=_Part_1"
+        ),
+        READ,
+    ),
+    "packed anew by a security server": (
+        packed(
+            "content-type:text/xml; charset=UTF-8\r\nContent-Id: <root>\r\nContent-Transfer-Encoding: binary",
+            b"content-type:a/b\r\nContent-Id: <f>\r\n\r\nc",
+            kind=f'multipart/related; type="text/xml"; charset=UTF-8; boundary={BOUNDARY}',
+            then=lambda all_: b"\r\n" + all_,
+        ),
+        READ,
+    ),
     "a start-info with quotes": (
         bounded('multipart/related; start-info="application/soap+xml; action=\\"a\\""; boundary=q', "q"),
         READ,
