@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -24,6 +24,10 @@ class Part(StrEnum):
     ROUND_TRIP = "round-trip"
     DRAIN = "drain"
     PEERS = "peers"
+
+
+_IMMEDIATE: Final = {Part.OPEN, Part.CLOSED, Part.READS, Part.TRACKER, Part.ROUND_TRIP, Part.DRAIN}
+_DEFERRED: Final = {Part.OPEN, Part.CLOSED, Part.ALONE}
 
 
 async def _immediate(results: Results, system: System, parts: set[Part], seconds: float, rate: float) -> None:
@@ -54,7 +58,12 @@ async def _deferred(results: Results, system: System, parts: set[Part], seconds:
 
 async def _all(results: Results, parts: set[Part], seconds: float, rate: float) -> None:
     with tempfile.TemporaryDirectory(prefix="turvavork-bench-") as folder:
-        for hand_over, measure in (("immediate", _immediate), ("deferred", _deferred)):
+        for hand_over, measure, needing in (
+            ("immediate", _immediate, _IMMEDIATE),
+            ("deferred", _deferred, _DEFERRED),
+        ):
+            if not parts & needing:
+                continue
             async with running.system(Path(folder) / "data", hand_over) as (system, took):
                 results.add({"name": f"start-up ({hand_over})", "seconds": round(took, 2)})
                 await measure(results, system, parts, seconds, rate)

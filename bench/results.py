@@ -22,7 +22,7 @@ COLUMNS: Final = (
     "seconds",
     "ratio",
     "slower",
-    "z",
+    "p",
 )
 Row = dict[str, Any]
 
