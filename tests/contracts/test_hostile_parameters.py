@@ -26,6 +26,7 @@ UNTOLD = (
 #: Good values, for the parameters of a path.
 PATHS: Mapping[str, Callable[[], str]] = {
     "reference": new_reference,
+    "version": lambda: "1",
     "instrument": lambda: "dash",
     "indicator": lambda: "people-served",
 }

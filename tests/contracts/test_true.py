@@ -106,6 +106,7 @@ async def known(house: Together) -> Mapping[str, str]:
         "message_id": await house.put_aside(),
         "pause_id": await house.pause(),
         "reference": sent["reference"],
+        "version": "1",
         "instrument": "dash",
         "indicator": "people-served",
         "log": "audit",

@@ -11,6 +11,7 @@ from uuid import UUID
 from services.cases.model.dossiers import (
     CaseFile,
     Dossier,
+    EarlierVersion,
     ListedCase,
     ListedReferral,
     PersonFile,
@@ -65,6 +66,21 @@ async def get_referral(work: Work, ring: KeyRing, referral_id: UUID) -> Shown[Do
     dossier = Opener(ring).dossier(kept)
     shown = [kept.referral.id, kept.referral.case, *(part.person for part in kept.parts)]
     return Shown(dossier, (decision,), _ids([shown]))
+
+
+async def get_referral_version(
+    work: Work, ring: KeyRing, referral_id: UUID, version: int
+) -> Shown[EarlierVersion]:
+    """What a referral said until its sender corrected it; NotFound as for the referral, and for no such one.
+
+    Who may see it is decided by how the referral stands now.
+    """
+    kept = await dossiers.earlier(work, referral_id, version)
+    if kept is None:
+        raise NotFound
+    decision = work.permit.on(kept.reach.resource())
+    shown = [kept.referral.id, kept.referral.case, *(part.person for part in kept.parts)]
+    return Shown(Opener(ring).earlier(kept, version), (decision,), _ids([shown]))
 
 
 async def get_case(work: Work, ring: KeyRing, case_id: UUID) -> Shown[CaseFile]:

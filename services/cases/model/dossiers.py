@@ -229,6 +229,19 @@ class Dossier:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class EarlierVersion:
+    """What a referral said, and how it stood, until its sender replaced it."""
+
+    referral: ListedReferral
+    version: int
+    replaced_at: datetime
+    occurred_at: datetime
+    persons: Sequence[Part]
+    assessment: Explained | None
+    narrative: Narrative
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class CaseFile:
     """A case with its referrals and the people in it."""
 

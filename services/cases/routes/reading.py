@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from services.cases.actions import reading
 from services.cases.actions.reading import Shown
 from services.cases.model.codes import Status
+from services.cases.schemas.versions import EarlierVersionView
 from services.cases.schemas.views import CasePage, CaseView, PersonView, ReferralPage, ReferralView
 from services.cases.store.listing import Filters
 from services.kit.db import Work, unit_of_work
@@ -62,6 +63,24 @@ async def get_referral(
     """A referral with its people, its score and what was told; only the fields that the caller may see."""
     shown = await reading.get_referral(work, request.app.state.ring, referral_id)
     return _one(work, shown, ReferralView.of(shown.what))
+
+
+@router.get(
+    "/referrals/{referral_id}/versions/{version}",
+    summary="Read what a referral said before it was corrected",
+    response_model=EarlierVersionView,
+    responses=problems(NotFound),
+)
+async def get_referral_version(
+    request: Request,
+    referral_id: UUID,
+    version: Annotated[int, Path(ge=1, le=9998, description="The sender's; the last one is the referral.")],
+    work: Annotated[Work, Depends(unit_of_work("get_referral_version"), scope="function")],
+) -> Response:
+    """A version that the sender has replaced, for who may read the referral; only the fields of its right."""
+    shown = await reading.get_referral_version(work, request.app.state.ring, referral_id, version)
+    view = EarlierVersionView.of(shown.what)
+    return disclose(work, view, decisions=shown.decisions[0], objects=shown.objects)
 
 
 @router.get("/cases", summary="List cases", response_model=CasePage)

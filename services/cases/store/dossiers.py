@@ -47,6 +47,22 @@ _REFERRAL = f"""
     {_FROM_REFERRAL} left join ({_KEPT_PART}) on p.referral_id = r.id and p.replaced_in is null
     where r.id = $1 {_VICTIM_FIRST}
 """
+_EARLIER = f"""
+    select r.id, r.reference, r.region, c.referred_on, r.received_at, c.grounds,
+        cast('{{}}' as text[]) as grounds_found, c.state, c.state_reason, c.decided_at, c.decided_by,
+        r.case_id, r.version, cast(null as timestamptz) as withdrawn_at,
+        cast(null as text) as withdrawal_reason, r.state as state_now,
+        {_AGENCIES.format(case="r.case_id")},
+        s.instrument, s.version as instrument_version, s.content_hash, s.engine, s.score, s.band,
+        s.grounds as score_grounds, s.scored_at,
+        c.received_at as replaced_at, c.occurred_at, c.content_version, c.sealed, c.note_sealed,
+        s.id as assessment_id, s.result_sealed, r.key_id, k.wrapped, {_PART}
+    from referral r join data_key k on k.id = r.key_id and k.wrapped is not null
+    join referral_correction c on c.referral_id = r.id
+    left join assessment s on s.referral_id = r.id and s.replaced_in = c.version
+    left join ({_KEPT_PART}) on p.referral_id = r.id and p.replaced_in = c.version
+    where r.id = $1 and c.version = $2 {_VICTIM_FIRST}
+"""  # noqa: S608 - constants
 _OF_CASE = f"select {_LISTED} {_FROM_REFERRAL} where r.case_id = $1 order by r.referred_on, r.id"
 _CASE = f"""
     select c.id, c.region, c.state, c.opened_on, c.version, {_AGENCIES.format(case="c.id")}
@@ -107,6 +123,45 @@ class KeptReferral:
     result: bytes | None
     call_outs: Row
     parts: Sequence[KeptPart]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeptVersion:
+    """What a referral said until a correction replaced it; ``reach`` is that of the referral as it is now."""
+
+    referral: ListedReferral
+    reach: Reach
+    replaced_at: datetime
+    occurred_at: datetime
+    lock: Lock
+    content_version: int
+    sealed: bytes
+    note: bytes | None
+    assessment: AssessmentId | None
+    result: bytes | None
+    parts: Sequence[KeptPart]
+
+
+async def earlier(work: Work, referral_id: UUID, version: int) -> KeptVersion | None:
+    """A version of the sender's that another has replaced, by one statement; versions follow each other."""
+    rows = await work.fetch(_EARLIER, referral_id, version + 1)
+    if not rows:
+        return None
+    row = rows[0]
+    reach = Reach(row["region"], frozenset(row["agencies"]), row["state_now"])
+    return KeptVersion(
+        referral=listed(row),
+        reach=reach,
+        replaced_at=row["replaced_at"],
+        occurred_at=row["occurred_at"],
+        lock=Lock(KeyId(row["key_id"]), row["wrapped"]),
+        content_version=row["content_version"],
+        sealed=row["sealed"],
+        note=row["note_sealed"],
+        assessment=AssessmentId(row["assessment_id"]) if row["assessment_id"] else None,
+        result=row["result_sealed"],
+        parts=[_part(each, reach) for each in rows if each["part_id"] is not None],
+    )
 
 
 async def referral(work: Work, referral_id: UUID) -> KeptReferral | None:

@@ -7,6 +7,7 @@ from services.cases.model.codes import Answer, Band, Consent
 from services.cases.model.dossiers import (
     Contact,
     Dossier,
+    EarlierVersion,
     Explained,
     Identity,
     Item,
@@ -17,7 +18,7 @@ from services.cases.model.dossiers import (
 from services.cases.model.ids import KeyId
 from services.cases.model.referral import Referrer
 from services.cases.store import callouts, contents
-from services.cases.store.dossiers import KeptPart, KeptReferral, Lock
+from services.cases.store.dossiers import KeptPart, KeptReferral, KeptVersion, Lock
 from services.kit.calendar import parse_date
 from services.kit.sealed import DataKey, KeyRing
 
@@ -45,6 +46,18 @@ class Opener:
             call_outs=callouts.opened(kept.call_outs, self._key(kept.lock)),
         )
 
+    def earlier(self, kept: KeptVersion, version: int) -> EarlierVersion:
+        """What a referral said until it was corrected."""
+        return EarlierVersion(
+            referral=kept.referral,
+            version=version,
+            replaced_at=kept.replaced_at,
+            occurred_at=kept.occurred_at,
+            persons=[self.part(each) for each in kept.parts],
+            assessment=self._explained(kept),
+            narrative=self._narrative(kept),
+        )
+
     def part(self, kept: KeptPart) -> Part:
         """Somebody's part, with identity and contact."""
         place = contents.participation_place(kept.id, kept.version)
@@ -65,7 +78,7 @@ class Opener:
             contact=Contact(told["address"], told["phone"], told["safeContact"], told["language"]),
         )
 
-    def _narrative(self, kept: KeptReferral) -> Narrative:
+    def _narrative(self, kept: KeptReferral | KeptVersion) -> Narrative:
         key, row = self._key(kept.lock), kept.referral.id
         told = contents.opened(key, kept.sealed, contents.referral_place(row, kept.content_version))
         note = None if kept.note is None else contents.opened(key, kept.note, contents.note_place(row))
@@ -79,7 +92,7 @@ class Opener:
             screening_note=None if note is None else note["note"],
         )
 
-    def _explained(self, kept: KeptReferral) -> Explained | None:
+    def _explained(self, kept: KeptReferral | KeptVersion) -> Explained | None:
         score = kept.referral.result
         if score is None or kept.assessment is None or kept.result is None:
             return None

@@ -116,3 +116,46 @@ async def test_refused_corrections_say_why_and_change_nothing(served: Any, a_mes
         "referral-version-unexpected",
         "referral-withdrawn",
     ]
+
+
+async def test_what_was_said_before_a_correction_is_shown_as_it_was(served: Any, a_message: Build) -> None:
+    referral = await served.taken(a_message(), sender_reference="A-1")
+    path = f"/referrals/{referral}/versions"
+    before = (await served.ask(f"/referrals/{referral}")).json()
+    assert (await served.ask(f"{path}/1")).status_code == 404
+    await served.correct(
+        before["reference"], a_message(victimWishes="muu", persons=a_message()["persons"][:1])
+    )
+    await served.correct(before["reference"], a_message(referredOn="2017-03-03"), version=3)
+    first, second = [(await served.ask(f"{path}/{version}")).json() for version in (1, 2)]
+    same = ("referredOn", "occurredAt", "status", "reason", "decidedAt", "assessment", "narrative", "grounds")
+    assert {name: first[name] for name in same} == {name: before[name] for name in same}
+    assert first["persons"] == before["persons"]
+    assert (first["referralId"], first["version"]) == (referral, 1)
+    assert (second["version"], second["narrative"]["victimWishes"]) == (2, "muu")
+    assert [person["role"] for person in second["persons"]] == ["victim"]
+    assert first["replacedAt"] <= second["replacedAt"]
+    assert (await served.ask(f"{path}/3")).status_code == 404
+
+
+async def test_an_earlier_version_shows_no_more_than_the_referral_and_leaves_its_row(
+    served: Any, a_message: Build
+) -> None:
+    referral = await served.taken(a_message(), sender_reference="A-1")
+    reference = (await served.ask(f"/referrals/{referral}")).json()["reference"]
+    await served.correct(reference, a_message(victimWishes="muu"))
+    path = f"/referrals/{referral}/versions/1"
+    of_chair = (await served.ask(path, "dev:chair:polva:")).json()
+    assert "contact" not in of_chair["persons"][0]
+    assert of_chair["persons"][0]["identity"]["givenName"]
+    for asker in ("dev:coordinator:rakvere:", "dev:agency-member:polva:police"):
+        assert (await served.ask(path, asker)).status_code == 404
+    assert (await served.ask(path, "dev:support-person:polva:")).status_code == 403
+    rows = await served.world.rows(
+        "select decision, fields, cardinality(objects) from audit where operation = 'get_referral_version'"
+        " order by decision, recorded_at"
+    )
+    assert [tuple(row) for row in rows] == [
+        ("allow", ["basic", "identity", "narrative", "risk"], 2 + len(of_chair["persons"])),
+        *[("deny", [], 0)] * 3,
+    ]

@@ -37,6 +37,14 @@ def _get_referral(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]
         yield Knock(f"/referrals/{each.id}", full.referral(asker, purpose, each))
 
 
+def _get_referral_version(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    """Nothing in the house was corrected: who may read the referral hears that there is no such version."""
+    for each in full.kept:
+        word = expected(asker, "get_referral_version", purpose, None if each.erased else each.thing)
+        wanted = Wanted(Expected(404, "not-found") if word.status == 200 else word)
+        yield Knock(f"/referrals/{each.id}/versions/1", wanted)
+
+
 def _get_case(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
     for each in full.kept:
         yield Knock(f"/cases/{each.case}", full.case(asker, purpose, each))
@@ -141,6 +149,7 @@ DOORS: dict[str, Callable[[Full, Asker, Purpose], Iterator[Knock]]] = {
     "list_referrals": _list_referrals,
     "list_cases": _list_cases,
     "get_referral": _get_referral,
+    "get_referral_version": _get_referral_version,
     "get_case": _get_case,
     "get_person": _get_person,
     "get_me": _get_me,
