@@ -1,10 +1,12 @@
 """SOAP with Attachments (W3C note, 2000-12-11), MTOM and XOP (W3C, 2005-01-25).
 
-The first part is the message, whatever ``start`` says: so security servers read it. Every further part is an
-attachment, delivered as one part whatever is inside it. An attachment that nothing refers to is no error: the
-contracts that we publish have none, so a referral that comes with some is read from its SOAP part alone, and
-the attachments are kept, sealed, in the message as it came. They count in its digest: the same id with
-another attachment is another message. A reference without its attachment is an error: something was lost.
+The first part is the message, whatever ``start`` says: so security servers read it. They do not decode it;
+what they can read as it is cannot be decoded (no base64 has a ``<``, in quoted-printable no quote follows a
+``=``), so there are not two readings of one message. Every further part is an attachment, delivered as one
+part whatever is inside it. An attachment that nothing refers to is no error: the contracts that we publish
+have none, so a referral that comes with some is read from its SOAP part alone, and the attachments are kept,
+sealed, in the message as it came. They count in its digest: the same id with another attachment is another
+message. A reference without its attachment is an error: something was lost.
 """
 
 import binascii

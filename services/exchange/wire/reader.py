@@ -6,6 +6,10 @@ lxml, hardened, builds the tree. The character set comes from the first bytes (a
 UTF-16), else the content type (RFC 7303 § 3.2), else the XML declaration, else it is UTF-8. Security servers
 forward the content type as it came and read by the declaration alone: where the bytes cannot be what the
 content type says, the message's own word counts.
+
+Whoever a security server has found to be the client must be the client here. So no declaration is passed over
+whose character set may have other bytes for markup than ours: in Shift JIS a ``]`` may be half of a letter,
+and what is markup for one reader is text for the other.
 """
 
 import codecs
@@ -60,7 +64,9 @@ _PETTY: Final = frozenset(
         etree.ErrorTypes.DTD_ID_REDEFINED,
     }
 )
-_DECLARED: Final = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_DECLARED: Final = re.compile(r"<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]*)[\"']")
+_DECLARING: Final = tuple(f"<?xml{space}" for space in " \t\r\n")
+_LONGEST_DECLARATION: Final = 500
 _DECLARATION: Final = re.compile(r"<\?xml[^>]*\?>")
 
 
@@ -129,12 +135,13 @@ def _utf8(body: bytes, content_type: str | None) -> bytes:
     if kind not in _KINDS:
         raise InvalidContentType
     sure = next((charset for mark, charset in _MARKS if body.startswith(mark)), None)
-    charset = _readable(sure or named or _declared(body))
-    if charset is None:
+    declared = _declared(body, sure)
+    charset = _readable(sure or named or declared)
+    if charset is None or _readable(declared) is None:
         raise InvalidContentType("the character set is not one that we read")
     text = _decoded(body, charset)
     if text is None and sure is None:
-        charset = _readable(_declared(body)) or charset
+        charset = _readable(declared) or charset
         text = _decoded(body, charset)
     if text is None:
         raise InvalidXml("the message is not in the character set that it names")
@@ -145,17 +152,20 @@ def _utf8(body: bytes, content_type: str | None) -> bytes:
     return _DECLARATION.sub("", text.removeprefix("\ufeff"), count=1).encode(UTF_8)
 
 
-def _declared(body: bytes) -> str:
+def _declared(body: bytes, sure: str | None) -> str:
     """The character set by the message itself; without a declaration it is UTF-8."""
-    declared = _DECLARED.match(body)
-    return UTF_8 if declared is None else declared[1].decode("ascii")
+    start = body[:_LONGEST_DECLARATION].decode(sure or "latin-1", "replace").removeprefix("\ufeff")
+    declared = _DECLARED.match(start)
+    if declared is None and start.startswith(_DECLARING) and "?>" not in start:
+        raise InvalidXml("the XML declaration is too long")
+    return UTF_8 if declared is None else declared[1]
 
 
 def _readable(name: str) -> str | None:
     """The codec's name of a character set, if it is one that we read."""
     try:
         charset = codecs.lookup(name).name
-    except LookupError:
+    except (LookupError, ValueError):
         return None
     return charset if charset in CHARSETS else None
 

@@ -112,6 +112,16 @@ CHARSETS: Traits = {
     ),
     "utf-32": (coded("utf-32", "text/xml", "UTF-32"), "invalid_xml"),
     "a charset that nobody knows": (typed("text/xml; charset=klingon"), "invalid_content_type"),
+    "declared as what nobody knows, and told utf-8": (coded("utf-8", TEXT, "x-mac"), "invalid_content_type"),
+    "declared as Shift JIS, and told utf-8": (coded("utf-8", TEXT, "Shift_JIS"), "invalid_content_type"),
+    "declared as Shift JIS under a mark": (
+        coded("utf-8", "text/xml", "Shift_JIS", mark=b"\xef\xbb\xbf"),
+        "invalid_content_type",
+    ),
+    "declared after much space": (
+        lambda golden: Sent(golden.replace(" encoding", " " * 600 + "encoding").encode()),
+        "invalid_xml",
+    ),
     "utf-7": (coded("utf-7", "text/xml; charset=utf-7", None), "invalid_content_type"),
     "ascii with references": (
         lambda golden: Sent(golden.encode("ascii", "xmlcharrefreplace"), "text/xml; charset=us-ascii"),
