@@ -124,11 +124,10 @@ def create_app(
             measure=measure,
             larger_bodies={soap.PATH: _SOAP_READ},
             errors_as={soap.PATH: soap.fault, tracking.PREFIX: tracking.problem},
+            inner=[Middleware(Door, secret=own.gateway_secret)],  # logged and told as all
+            straight={("POST", soap.PATH): soap.call},
         )
     )
-    app.user_middleware.append(
-        Middleware(Door, secret=own.gateway_secret)
-    )  # innermost: logged and told as all
     return app
 
 

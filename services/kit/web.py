@@ -11,12 +11,14 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from services.kit import log, metrics, openapi
 from services.kit.answer import Answers, ErrorAnswer, framework_problem, language_of
 from services.kit.edge import Edge
 from services.kit.problem import FieldError, Malformed, NotReady, Problem
+from services.kit.straight import Endpoint, Straight, Told
 from services.kit.strictroute import ServiceRouter, StrictRoute, unreadable_body
 from services.kit.validation import field_errors
 
@@ -52,7 +54,8 @@ class ServiceSpec:
     ``routers`` are public under the prefix; ``outside`` ones are mounted as they are and stay out of the
     document. ``max_body`` is in bytes; ``larger_bodies`` and ``errors_as`` say by path prefix where more is
     taken and where errors are no problem+json. ``readiness`` names what the service needs (kebab-case) and
-    whether it has it. ``measure`` sets figures that are taken when they are asked for.
+    whether it has it. ``measure`` sets figures that are taken when they are asked for. ``inner`` are the
+    service's own layers, within the edge; ``straight`` ways (``kit.straight``) are within them.
     """
 
     name: str
@@ -67,6 +70,8 @@ class ServiceSpec:
     max_body: int = MIB
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
     errors_as: Mapping[str, ErrorAnswer] = field(default_factory=dict)
+    inner: Sequence[Middleware] = ()
+    straight: Mapping[tuple[str, str], Endpoint] = field(default_factory=dict)
     public_prefix: str = ""
 
     @property
@@ -96,14 +101,18 @@ def create_service(spec: ServiceSpec) -> FastAPI:
     answers = Answers(spec.errors_as)
     _add_documents(app, spec)
     _add_probes(app, spec)
-    _add_handlers(app, answers)
-    app.add_middleware(
-        Edge,
-        service=spec.name,
-        caps={"": spec.max_body, **spec.larger_bodies},
-        answers=answers,
-        templates=_templates(app),
-    )
+    told = _add_handlers(app, answers)
+    app.user_middleware = [
+        Middleware(
+            Edge,
+            service=spec.name,
+            caps={"": spec.max_body, **spec.larger_bodies},
+            answers=answers,
+            templates=_templates(app),
+        ),
+        *spec.inner,
+        Middleware(Straight, ways=spec.straight, told=told),
+    ]
     return app
 
 
@@ -190,8 +199,11 @@ async def _checks(readiness: Readiness) -> Mapping[str, bool]:
         return {"readiness-check": False}
 
 
-def _add_handlers(app: FastAPI, answers: Answers) -> None:
-    """Every problem passes ``app.state.refusals``, where there is one, before it is answered."""
+def _add_handlers(app: FastAPI, answers: Answers) -> Told:
+    """Every problem passes ``app.state.refusals``, where there is one, before it is answered.
+
+    Returns what makes the answer for a problem.
+    """
 
     async def answer(request: Request, problem: Problem) -> Response:
         record: Refusals | None = getattr(app.state, "refusals", None)
@@ -218,6 +230,7 @@ def _add_handlers(app: FastAPI, answers: Answers) -> None:
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
+    return answer
 
 
 def _malformed(request: Request, error: RequestValidationError) -> Problem:
