@@ -1,5 +1,6 @@
 """The gateway as a child process: which binary, and the environment that `gateway/Caddyfile` reads."""
 
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -29,6 +30,14 @@ def command() -> list[str]:
     return [found, "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
 
 
+def processors(there: int | None) -> int:
+    """Give how many processors the gateway uses: it looks for work on all that it has, at others' expense.
+
+    Beside it on the same machine run PostgreSQL and the services, which do most of the work.
+    """
+    return max(1, (there or 1) // 2)
+
+
 def environment(
     doors: Doors,
     services: Mapping[str, str],
@@ -43,6 +52,7 @@ def environment(
         "TURVAVORK_GATEWAY_XROAD_PORT": str(doors.xroad_port),
         "TURVAVORK_GATEWAY_STORAGE": str(storage),
         "HOME": str(storage),  # Caddy asks for one; nothing may land in the real home
+        "GOMAXPROCS": str(processors(os.cpu_count())),
         "TURVAVORK_GATEWAY_MODE": "plain" if certificates is None else "tls",
         "TURVAVORK_EXCHANGE_GATEWAY_SECRET": secret,
         **{f"TURVAVORK_{name.upper()}_URL": url for name, url in services.items()},

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from system import gateway
 from system.programs import WORKER_NICENESS
 
 AUTOGROUP = Path("/proc/self/autogroup")
@@ -50,3 +51,8 @@ def test_a_worker_in_someone_elses_session_leaves_that_session_alone() -> None:
 @pytest.mark.parametrize("refusing", ["/", "/nowhere/autogroup"])
 def test_a_worker_works_where_the_kernel_refuses(refusing: str) -> None:
     after_giving_way(own_session=True, autogroup=Path(refusing))
+
+
+@pytest.mark.parametrize(("there", "used"), [(None, 1), (1, 1), (2, 1), (3, 1), (8, 4)])
+def test_the_gateway_leaves_processors_to_those_behind_it(there: int | None, used: int) -> None:
+    assert gateway.processors(there) == used
