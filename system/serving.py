@@ -14,6 +14,8 @@ from typing import Any
 
 import uvicorn
 
+from system.gathering import Protocol
+
 # Longer than the gateway keeps an idle connection: otherwise it sends into one that we are just closing.
 KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 3
@@ -34,7 +36,7 @@ def run(name: str, app: Callable[..., Any], host: str, port: int) -> None:
             host=host,
             port=port,
             loop="uvloop",
-            http="httptools",
+            http=Protocol,
             ws="none",
             lifespan="on",
             log_config=None,
