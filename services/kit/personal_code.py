@@ -7,6 +7,7 @@ YYMMDD, a serial of three digits, and a check digit by two rounds of weights mod
 import re
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 from typing import Final, Literal
 
 Sex = Literal["female", "male"]
@@ -89,7 +90,7 @@ def make(birth_date: date, sex: Sex, serial: int) -> str:
 
 def _check_digit(body: str) -> str:
     for weights in (_FIRST_WEIGHTS, _SECOND_WEIGHTS):
-        rest = sum(weight * int(digit) for weight, digit in zip(weights, body, strict=True)) % 11
+        rest = sum(map(mul, weights, map(int, body))) % 11
         if rest != _TEN:
             return str(rest)
     return "0"

@@ -44,8 +44,8 @@ class Aad:
 
     def encode(self) -> bytes:
         """Each part with its length (4 bytes) before it, then the version (8 bytes)."""
-        parts = (part.encode() for part in (self.table, self.column, str(self.row)))
-        return b"".join(_sized(part) for part in parts) + self.version.to_bytes(8, "big")
+        table, column, row = self.table.encode(), self.column.encode(), str(self.row).encode()
+        return _sized(table) + _sized(column) + _sized(row) + self.version.to_bytes(8, "big")
 
 
 @dataclass(frozen=True, slots=True)

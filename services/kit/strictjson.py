@@ -134,6 +134,13 @@ def _check_characters(value: JSONValue) -> None:
             _check_characters(item)
 
 
+#: One encoder for all: the module's function makes a new one for each value.
+_CANONICAL: Final = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), check_circular=False
+)
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
+
+
 def dumps_canonical(value: object) -> bytes:
     """The one spelling of a value: keys sorted by code point, no spaces, UTF-8.
 
@@ -141,8 +148,7 @@ def dumps_canonical(value: object) -> bytes:
     spelling); ValueError for a lone surrogate.
     """
     _check_canonical(value)
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8")
+    return _CANONICAL.encode(value).encode("utf-8")
 
 
 def _check_canonical(value: object) -> None:
@@ -150,10 +156,12 @@ def _check_canonical(value: object) -> None:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise TypeError("a canonical object has text keys")
-            _check_canonical(item)
+            if type(item) not in _PLAIN:
+                _check_canonical(item)
     elif isinstance(value, list):
         for item in value:
-            _check_canonical(item)
+            if type(item) not in _PLAIN:
+                _check_canonical(item)
     elif value is not None and not isinstance(value, str | int):
         msg = f"a {type(value).__name__} has no canonical form"
         raise TypeError(msg)

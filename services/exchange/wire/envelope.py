@@ -17,6 +17,8 @@ from services.exchange.wire import headers, reader
 from services.exchange.wire.mime import Part
 
 ENVELOPE: Final = "{http://schemas.xmlsoap.org/soap/envelope/}"
+_HEADER: Final = f"{ENVELOPE}Header"
+_BODY: Final = f"{ENVELOPE}Body"
 _SOAP_1_2: Final = "{http://www.w3.org/2003/05/soap-envelope}"
 _OPEN: Final = (
     b"<?xml version='1.0' encoding='UTF-8'?>\n"
@@ -65,7 +67,7 @@ def bare(payload: bytes) -> bytes:
 
 
 def _header(root: etree._Element) -> etree._Element:
-    found = root.findall(f"{ENVELOPE}Header")
+    found = [child for child in root if child.tag == _HEADER]
     if not found:
         raise MissingHeader
     if len(found) > 1:
@@ -74,7 +76,7 @@ def _header(root: etree._Element) -> etree._Element:
 
 
 def _payload(root: etree._Element) -> etree._Element:
-    bodies = root.findall(f"{ENVELOPE}Body")
+    bodies = [child for child in root if child.tag == _BODY]
     if not bodies:
         raise MissingBody
     if len(bodies) > 1 or len(bodies[0]) != 1:

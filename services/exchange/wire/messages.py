@@ -78,12 +78,19 @@ def _wrap(wrapper: str, content: str) -> bytes:
 
 
 def _object(element: etree._Element) -> dict[str, Any]:
-    return {child.tag: _READ.get(child.tag, _value)(child) for child in element}
+    found: dict[str, Any] = {}
+    for child in element:
+        tag = child.tag
+        read = _READ.get(tag)
+        if read is not None:
+            found[tag] = read(child)
+        else:
+            found[tag] = (child.text or "") if tag in _NARRATIVE else _value(child)
+    return found
 
 
 def _value(element: etree._Element) -> str:
-    text = element.text or ""
-    return text if element.tag in _NARRATIVE else _collapsed(text)
+    return _collapsed(element.text or "")
 
 
 def _collapsed(text: str) -> str:
