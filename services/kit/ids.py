@@ -13,6 +13,9 @@ from typing import Final
 from uuid import UUID, uuid4
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+#: The character of each byte, and the digit in base 32 as Python writes it of each character.
+_CHARACTERS: Final = bytes(ord(_ALPHABET[byte % len(_ALPHABET)]) for byte in range(256))
+_DIGITS: Final = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 _LENGTH: Final = 16
 _MODULUS: Final = 37
 _LONGEST: Final = 40
@@ -55,16 +58,13 @@ def parse_reference(text: str) -> str:
 
 
 def _made(noise: bytes) -> str | None:
-    body = "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in noise[:_LENGTH])
+    body = noise[:_LENGTH].translate(_CHARACTERS).decode("ascii")
     check = _number(body) % _MODULUS
     return _printed(body, _ALPHABET[check]) if check < len(_ALPHABET) else None
 
 
 def _number(body: str) -> int:
-    number = 0
-    for character in body:
-        number = number * len(_ALPHABET) + _ALPHABET.index(character)
-    return number
+    return int(body.translate(_DIGITS), len(_ALPHABET))
 
 
 def _printed(body: str, check: str) -> str:

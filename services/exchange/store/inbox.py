@@ -60,33 +60,43 @@ class NewMessage:
     about: str | None = None
 
 
-_INSERT: Final = text("""
+#: The columns of new rows, with their types.
+_NEW: Final = {
+    "id": "uuid",
+    "client": "text",
+    "message_id": "text",
+    "protocol": "text",
+    "operation": "text",
+    "digest": "bytea",
+    "reference": "text",
+    "about": "text",
+    "sender_reference": "text",
+    "sender_version": "integer",
+    "request_id": "uuid",
+    "xroad_request_id": "text",
+    "acknowledged": "boolean",
+    "hold": "interval",
+    "key_id": "uuid",
+    "key_wrapped": "bytea",
+    "message_sealed": "bytea",
+    "referral_sealed": "bytea",
+}
+_INSERT: Final = f"""
     insert into inbox (
         id, client, message_id, protocol, operation, digest, reference, about, sender_reference,
         sender_version, request_id, xroad_request_id, received_at, state, acknowledged_at,
         key_id, key_wrapped, message_sealed, referral_sealed, next_attempt_at
     )
     select id, client, message_id, protocol, operation, digest, reference, about, sender_reference,
-        sender_version, request_id, xroad_request_id, cast(:at as timestamptz), 'received',
-        case when acknowledged then cast(:at as timestamptz) end,
+        sender_version, request_id, xroad_request_id, $1::timestamptz, 'received',
+        case when acknowledged then $1::timestamptz end,
         key_id, key_wrapped, message_sealed, referral_sealed, now() + hold
-    from unnest(
-        cast(:id as uuid[]), cast(:client as text[]), cast(:message_id as text[]), cast(:protocol as text[]),
-        cast(:operation as text[]), cast(:digest as bytea[]), cast(:reference as text[]),
-        cast(:about as text[]), cast(:sender_reference as text[]), cast(:sender_version as integer[]),
-        cast(:request_id as uuid[]), cast(:xroad_request_id as text[]), cast(:acknowledged as boolean[]),
-        cast(:hold as interval[]),
-        cast(:key_id as uuid[]), cast(:key_wrapped as bytea[]), cast(:message_sealed as bytea[]),
-        cast(:referral_sealed as bytea[])
-    ) as message (
-        id, client, message_id, protocol, operation, digest, reference, about, sender_reference,
-        sender_version, request_id, xroad_request_id, acknowledged, hold,
-        key_id, key_wrapped, message_sealed, referral_sealed
-    )
+    from unnest({", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_NEW.values(), 2))})
+        as message ({", ".join(_NEW)})
     order by message_id  -- two groups that share messages wait for each other in one order
     on conflict (client, message_id) where state <> 'refused' do nothing
     returning id
-""")
+"""  # noqa: S608 - made of constants
 _COLUMNS: Final = """
     id, digest, coalesce(same_as, about, reference) as reference, received_at, state, status, status_at,
     reason, errors
@@ -199,8 +209,8 @@ _STATUS: Final = text("""
 
 async def insert(work: Work, messages: Sequence[NewMessage]) -> frozenset[UUID]:
     """Stores messages; the ids of those that are stored. The others' message ids are taken."""
-    columns = {name: [getattr(one, name) for one in messages] for name in NewMessage.__slots__}
-    return frozenset((await work.conn.execute(_INSERT, {**columns, "at": work.now})).scalars())
+    columns = ([getattr(one, name) for one in messages] for name in _NEW)
+    return frozenset(row["id"] for row in await work.fetch(_INSERT, work.now, *columns))
 
 
 async def by_id(work: Work, row_id: UUID) -> Message:

@@ -30,6 +30,7 @@ REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 DROPPED: Final = Counter("log_fields_dropped", "Fields or events that the log refused to carry.")
 _ODD = re.compile(r"[^A-Za-z0-9_.<>/-]")
 _EVENT = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_LINES: Final = json.JSONEncoder(check_circular=False)
 _NOISY: Final = ("httpx", "httpcore", "aiohttp", "asyncpg", "zeep", "sqlalchemy")
 
 
@@ -76,7 +77,7 @@ def get_logger(name: str) -> FilteringBoundLogger:
 
 def _install(smallest: int, stream: TextIO | None) -> None:
     structlog.configure(
-        processors=[*PROCESSORS, structlog.processors.JSONRenderer()],
+        processors=[*PROCESSORS, _render],
         wrapper_class=structlog.make_filtering_bound_logger(smallest),
         logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
@@ -144,6 +145,11 @@ def _admit(_logger: WrappedLogger, _level: str, event: EventDict) -> EventDict:
         if key not in refused:
             kept[key] = str(value) if isinstance(value, UUID) else value
     return kept
+
+
+def _render(_logger: WrappedLogger, _level: str, event: EventDict) -> str:
+    """As structlog's own renderer writes it, by one encoder: what was admitted is plain."""
+    return _LINES.encode(event)
 
 
 PROCESSORS: Final[tuple[Processor, ...]] = (_stamp, _explain, _admit)

@@ -69,7 +69,7 @@ async def test_a_client_sees_its_own_rows_whatever_is_asked(exchange: Any) -> No
 
 
 async def test_a_client_cannot_write_in_anothers_name(exchange: Any) -> None:
-    with pytest.raises(DBAPIError, match="row-level security"):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
         async with working(exchange, STAR) as work:
             await insert(work, a_message(POLIS))
 
