@@ -125,7 +125,10 @@ def create_app(
             larger_bodies={soap.PATH: _SOAP_READ},
             errors_as={soap.PATH: soap.fault, tracking.PREFIX: tracking.problem},
             inner=[Middleware(Door, secret=own.gateway_secret)],  # logged and told as all
-            straight={("POST", soap.PATH): soap.call},
+            straight={
+                ("POST", soap.PATH): soap.call,
+                ("POST", f"{rest.PREFIX}/referrals"): rest.submit_straight,
+            },
         )
     )
     return app

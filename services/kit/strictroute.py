@@ -3,22 +3,25 @@
 from collections.abc import Callable, Coroutine
 from email.message import Message
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
 from fastapi import APIRouter, Request, params
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, RootModel
 from starlette.responses import Response
 
-from services.kit import strictjson
-from services.kit.problem import Problem, UnsupportedMedia
-from services.kit.validation import declared_names
+from services.kit import strictjson, validation
+from services.kit.answer import language_of
+from services.kit.problem import Malformed, Problem, UnsupportedMedia
+from services.kit.validation import declared_names, field_errors
 
 _JSON: Final = frozenset({"application/json", "application/json;charset=utf-8"})
 #: More than any message of ours has, and few enough that a word about each wrong one takes no second.
 _MOST_VALUES: Final = 10_000
 _UNREADABLE: Final = 0  # no model reads a bare number
+_MISSING: Final = {"type": "missing", "loc": ("body",)}
 
+Model = TypeVar("Model", bound=BaseModel)
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -71,6 +74,17 @@ class ServiceRouter(APIRouter):
         options.setdefault("route_class", StrictRoute)
         options.setdefault("generate_unique_id_function", _operation_id)
         super().__init__(redirect_slashes=False, **options)
+
+
+async def read_body(request: Request, model: type[Model]) -> Model:
+    """The JSON body, read as a route reads it: for an endpoint on a straight way.
+
+    Raises UnsupportedMedia, Malformed.
+    """
+    body, language = await request.body(), language_of(request.scope)
+    if not body:
+        raise Malformed(errors=field_errors([_MISSING], frozenset(), language))
+    return validation.read(model, _read(request, body), language=language)
 
 
 def unreadable_body(request: Request) -> Problem | None:

@@ -108,7 +108,7 @@ def create_service(spec: ServiceSpec) -> FastAPI:
             service=spec.name,
             caps={"": spec.max_body, **spec.larger_bodies},
             answers=answers,
-            templates=_templates(app),
+            templates=_templates(app) | {id(way): path for (_, path), way in spec.straight.items()},
         ),
         *spec.inner,
         Middleware(Straight, ways=spec.straight, told=told),

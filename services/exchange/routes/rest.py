@@ -1,6 +1,7 @@
 """REST: the same services for partners that speak X-Road REST (service code ``marac``)."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, FastAPI, Path, Query
@@ -46,6 +47,7 @@ from services.kit.db import Work
 from services.kit.disclose import disclose
 from services.kit.policy import Decision, Permit
 from services.kit.problem import FieldError, Malformed, NotFound, Overloaded, UpstreamUnavailable
+from services.kit.strictroute import read_body
 from services.kit.web import ServiceRouter
 
 PREFIX: Final = "/xroad/rest/marac/v1"
@@ -116,6 +118,9 @@ class Admitted:
         await door.answered(request, operation)
 
 
+_admitted_to_submit: Final = asynccontextmanager(Admitted(SUBMIT).__call__)
+
+
 @router.post(
     "/referrals",
     summary="Submit a referral",
@@ -135,6 +140,14 @@ async def submit_referral(
     async with door.gate.place(str(headers.client)):
         receipt = await door.intake.submit(permit, submission, referral, request.state.request_id)
     return _json(ReceiptOut.of(receipt))
+
+
+async def submit_straight(request: Request) -> Response:
+    """The same past the framework: in its order, with its answers."""
+    await request.body()
+    async with _admitted_to_submit(request) as permit:
+        referral = await read_body(request, SubmissionIn)
+        return await submit_referral(request, permit, referral)
 
 
 @router.post(

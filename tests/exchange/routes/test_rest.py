@@ -4,6 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
+
+from services.kit.log.output import PROCESSORS
+from services.kit.straight import Straight
 
 PATH = "/referrals"
 CLIENT = "ee-dev/GOV/70009770/star"
@@ -305,3 +309,50 @@ async def test_a_correction_over_rest_is_one_over_soap(exchange: Any, referral: 
     assert problem(refused, 422, "referral-invalid")["errors"][0]["pointer"] == "/region"
     nameless = await exchange.rest("POST", "/corrections", json=corrected, message_id="m-5")
     problem(nameless, 422, "missing-header-field")
+
+
+_JSON = {"content-type": "application/json"}
+WAYS: dict[str, dict[str, Any]] = {
+    "good": {},
+    "no body": {"content": b"", "headers": _JSON},
+    "null": {"content": b"null", "headers": _JSON},
+    "a list": {"content": b"[1]", "headers": _JSON},
+    "no JSON": {"content": b"{", "headers": _JSON},
+    "a key twice": {"content": b'{"version":1,"version":2}', "headers": _JSON},
+    "no JSON, and not said to be": {"content": b"{", "headers": {"content-type": "text/plain"}},
+    "JSON, and not said to be": {"content": b"{}", "headers": {"content-type": "text/plain"}},
+    "wrong fields, in Estonian": {"json": {"version": 0}, "headers": {"accept-language": "et"}},
+    "wrong rules": {"change": {"referredOn": "2016-01-01"}},
+    "no client": {"content": b"{", "headers": {**_JSON, "x-road-client": ""}},
+    "too large": {"content": b"x" * (1024 * 1024 + 1), "headers": {**_JSON, "x-road-client": ""}},
+}
+
+
+async def told(exchange: Any, sent: dict[str, Any]) -> tuple[object, ...]:
+    """All that can be seen of a request from outside, and what the logs keep of it."""
+    headers = {"x-request-id": "9a1f0bb2-9f5c-4f6c-8d0f-0123456789ab", **sent.get("headers", {})}
+    with capture_logs(processors=PROCESSORS) as lines:
+        answer = await exchange.rest("POST", PATH, **{**sent, "headers": headers})
+    access = {name: value for name, value in lines[-1].items() if name not in {"time", "duration_ms"}}
+    body = {**answer.json(), "reference": "", "statusAt": "", "receipt": ""}
+    of = "partner", "what", "result", "message_id"
+    logged = [tuple(row[name] for name in of) for row in await exchange.rows("select * from message_log")]
+    audited = await exchange.rows("select problem, action, operation, client from audit order by action")
+    return answer.status_code, body, sorted(answer.headers), access, sorted(logged), audited
+
+
+@pytest.mark.parametrize("sent", WAYS.values(), ids=WAYS)
+async def test_what_goes_straight_is_told_as_what_goes_through_the_framework(
+    exchange: Any, referral: Any, sent: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = sent.get("change", {})
+    if "content" not in sent and "json" not in sent:
+        sent = {"json": {**referral, **change}}
+    straight = await told(exchange, sent)
+    await exchange.forget()
+
+    async def around(self: Straight, *call: Any) -> None:
+        await self._app(*call)
+
+    monkeypatch.setattr(Straight, "__call__", around)
+    assert await told(exchange, sent) == straight
