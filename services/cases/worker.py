@@ -1,7 +1,6 @@
 """What happens without a caller: logs get their order, referrals their score and what the police tell."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +12,7 @@ from services.kit import log
 from services.kit.db import Database
 from services.kit.problem import UpstreamUnavailable
 from services.kit.sequencer import Sequencer
+from services.kit.stopping import pause
 from services.kit.witness import Watch
 
 _PAUSE: Final = 0.5
@@ -57,8 +57,7 @@ class Worker:
                     continue
             except UpstreamUnavailable:
                 _log.warning("rescoring-without-database")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _PAUSE)
+            await pause(stop, _PAUSE)
 
     async def _ask(self, asker: CallOutAsker, stop: asyncio.Event) -> None:
         """A round each second, and no more: receiving comes first."""
@@ -67,5 +66,4 @@ class Worker:
                 await asker.round(self.asked_at_once)
             except UpstreamUnavailable:
                 _log.warning("call-outs-without-database")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _SECOND)
+            await pause(stop, _SECOND)

@@ -19,6 +19,7 @@ from services.exchange.model.outbox import Head, Lease
 from services.kit import log
 from services.kit.problem import Problem
 from services.kit.sequencer import Sequencer
+from services.kit.stopping import pause, unless
 from services.kit.witness import Watch
 
 if TYPE_CHECKING:
@@ -48,16 +49,16 @@ async def repeat(job: str, step: Step, stop: asyncio.Event, pace: Pace) -> None:
     back_off = pace.first_back_off
     while not stop.is_set():
         try:
-            found = await _unless(stop, step())
+            found = await unless(stop, step())
         except Problem as problem:
             _log.warning("task-waits", job=job, problem=problem.slug, delay_ms=round(back_off * 1000))
         except Exception as error:  # noqa: BLE001 - a mistake in one task must not end the others
             _log.error("task-failed", job=job, exc_info=error, delay_ms=round(back_off * 1000))
         else:
             back_off = pace.first_back_off
-            await _pause(stop, 0 if found else pace.pause)
+            await pause(stop, 0 if found else pace.pause)
             continue
-        await _pause(stop, back_off)
+        await pause(stop, back_off)
         back_off = min(2 * back_off, pace.longest_back_off)
 
 
@@ -210,26 +211,3 @@ class Worker:
 async def _watched(watch: Watch, stop: asyncio.Event) -> int:
     await watch.run(stop)
     return 0
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
-
-
-async def _unless(stop: asyncio.Event, work: Awaitable[int]) -> int:
-    """Waits for work, or for the order to stop: then the work is broken off, and its transaction undone."""
-    doing = asyncio.ensure_future(work)
-    stopping = asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        stopping.cancel()
-        if not doing.done():
-            doing.cancel()
-    try:
-        return await doing
-    except asyncio.CancelledError:
-        if stop.is_set():
-            return 0
-        raise

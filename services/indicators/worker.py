@@ -1,14 +1,14 @@
 """What happens without a caller: events become facts, and audit rows get their places."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 from services.indicators.actions.consuming import Consumer
 from services.kit import log
 from services.kit.problem import Problem
 from services.kit.sequencer import Sequencer
+from services.kit.stopping import pause, unless
 from services.kit.witness import Watch
 
 FIRST_PAUSE: Final = 0.2
@@ -17,7 +17,6 @@ MANY: Final = 100
 GATHERING: Final = 0.25
 LONGEST_PAUSE: Final = 10.0
 
-Result = TypeVar("Result")
 _log = log.get_logger(__name__)
 
 
@@ -49,29 +48,14 @@ class Worker:
             await self._closed()
 
     async def _consume(self, stop: asyncio.Event) -> None:
-        pause = FIRST_PAUSE
+        back_off = FIRST_PAUSE
         while not stop.is_set():
             try:
-                found = await _unless(stop, self._consumer.step())
+                found = await unless(stop, self._consumer.step())
                 if found is not None and found < MANY:
-                    await _unless(stop, asyncio.sleep(GATHERING))
-                pause = FIRST_PAUSE
+                    await pause(stop, GATHERING)
+                back_off = FIRST_PAUSE
             except Problem as problem:
-                _log.warning("feed-not-read", problem=problem.slug, delay_ms=round(pause * 1000))
-                await _unless(stop, asyncio.sleep(pause))
-                pause = min(2 * pause, LONGEST_PAUSE)
-
-
-async def _unless(stop: asyncio.Event, work: Awaitable[Result]) -> Result | None:
-    """Waits for work, or for the order to stop: then the work is cut off, and its transaction rolled back."""
-    doing = asyncio.ensure_future(work)
-    stopping = asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        stopping.cancel()
-        if not doing.done():
-            doing.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        return await doing
-    return None
+                _log.warning("feed-not-read", problem=problem.slug, delay_ms=round(back_off * 1000))
+                await pause(stop, back_off)
+                back_off = min(2 * back_off, LONGEST_PAUSE)

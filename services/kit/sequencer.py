@@ -7,7 +7,6 @@ one statement: it happens wholly or not at all, whenever this process dies.
 """
 
 import asyncio
-import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from services.kit import log, logtree, outage
 from services.kit.db import Database
 from services.kit.logtree import GapError, LogTree
 from services.kit.problem import UpstreamUnavailable
+from services.kit.stopping import pause
 
 if TYPE_CHECKING:
     import asyncpg
@@ -88,7 +88,7 @@ class Sequencer:
                 connection = await self._database.dedicated(_SETTINGS)
             except UpstreamUnavailable:
                 _log.warning("sequencer-without-database", delay_ms=round(back_off * 1000))
-                await _pause(stop, back_off)
+                await pause(stop, back_off)
                 back_off = min(2 * back_off, LONGEST_BACK_OFF_SECONDS)
                 continue
             back_off = FIRST_BACK_OFF_SECONDS
@@ -98,7 +98,7 @@ class Sequencer:
                 if not outage.is_outage(error):
                     raise
                 _log.warning("sequencer-lost-database", cause=type(error).__name__)
-                await _pause(stop, back_off)
+                await pause(stop, back_off)
             finally:
                 await _close(connection)
 
@@ -113,10 +113,10 @@ class Sequencer:
 
     async def _work(self, connection: "Connection", stop: asyncio.Event) -> None:
         while not stop.is_set() and not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
-            await _pause(stop, STANDBY_SECONDS)
+            await pause(stop, STANDBY_SECONDS)
         while not stop.is_set():
             if await self._move(connection) < BATCH:
-                await _pause(stop, PAUSE_SECONDS)
+                await pause(stop, PAUSE_SECONDS)
 
     async def _move(self, connection: "Connection") -> int:
         """The most that was moved of one log."""
@@ -137,11 +137,6 @@ class Sequencer:
             _log.error("log-tree-stopped", cause=type(error).__name__)
             self._behind.discard(tree.log)
             del self._trees[tree.log]
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
 
 
 async def _close(connection: "Connection") -> None:

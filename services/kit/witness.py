@@ -5,7 +5,6 @@ it, and what it has is asked again when it is back. Nothing waits for it.
 """
 
 import asyncio
-import contextlib
 import fcntl
 import os
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from services.kit import bundle, log, logtree
 from services.kit.checkpoint import Checkpoint
 from services.kit.db import Database
 from services.kit.problem import UpstreamUnavailable
+from services.kit.stopping import pause
 
 PERIOD_SECONDS: Final = 1.0
 LONGEST_BACK_OFF_SECONDS: Final = 60.0
@@ -124,8 +124,7 @@ class Watch:
                 back_off = min(2 * back_off, max(self._period, LONGEST_BACK_OFF_SECONDS))
                 say = _log.critical if isinstance(error, WitnessRefusesError) else _log.warning
                 say("witness-away", cause=type(error).__name__, delay_ms=round(back_off * 1000))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), back_off)
+            await pause(stop, back_off)
 
     async def step(self) -> int:
         """Brings what is new; how many checkpoints that were. One log that fails does not hold up another."""
