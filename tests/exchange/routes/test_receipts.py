@@ -8,6 +8,10 @@ import httpx
 import pytest
 from lxml import etree
 
+from services.exchange.catalog.offered import load
+from services.exchange.model.offered import CORRECT, SUBMIT, WITHDRAW
+from services.exchange.routes import rest as marac
+from services.exchange.wire import schema
 from services.kit import receipt
 from services.kit.checkpoint import VerifierKey
 from services.kit.logtree import origin
@@ -42,7 +46,12 @@ def receipt_of(answer: httpx.Response) -> str:
     return str(payload.findtext("receipt"))
 
 
-async def test_every_acknowledgement_over_soap_can_be_proven(exchange: Any, golden: Golden) -> None:
+@pytest.mark.parametrize("mode", ["ok", "down"])
+async def test_every_acknowledgement_over_soap_can_be_proven(
+    exchange: Any, golden: Golden, mode: str
+) -> None:
+    """Whether the register has taken the message already, or it waits here."""
+    exchange.cases.mode = mode
     names = ("submitReferral", "submitReferral", "correctReferral", "withdrawReferral")
     bodies = [golden(f"{name}.request.xml") for name in names]
     bodies[-1] = bodies[-1].replace(b"<version>1<", b"<version>2<")
@@ -55,7 +64,9 @@ async def test_every_acknowledgement_over_soap_can_be_proven(exchange: Any, gold
         assert receipt.check(answer.content, leaf, key).index == answer.json()["index"]
 
 
-async def test_and_over_rest(exchange: Any, referral: Any) -> None:
+@pytest.mark.parametrize("mode", ["ok", "down"])
+async def test_and_over_rest(exchange: Any, referral: Any, mode: str) -> None:
+    exchange.cases.mode = mode
     sent = {"senderReference": referral["senderReference"]}
     answers = [
         await exchange.rest("POST", "/referrals", json=referral, message_id="m-1"),
@@ -71,10 +82,30 @@ async def test_and_over_rest(exchange: Any, referral: Any) -> None:
         ),
     ]
     leaves = [receipt_of(answer) for answer in answers]
+    assert ({answer.json()["status"] for answer in answers} == {"RECEIVED"}) == (mode == "down")
     key = await signed(exchange)
     for leaf in leaves:
         answer = await exchange.rest("GET", f"/receipts/{leaf}")
         receipt.check(answer.content, leaf, key)
+
+
+def test_what_keeps_a_message_answers_with_its_receipt_and_nothing_else_does() -> None:
+    """As both published documents say: what only answers a question has the same answer each time."""
+    keeping = {SUBMIT, CORRECT, WITHDRAW}
+    described = marac.document()
+    for operations in described["paths"].values():
+        for each in operations.values():
+            answer = each["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+            fields = described["components"]["schemas"][answer.rpartition("/")[2]]["properties"]
+            assert ("receipt" in fields) == (each["operationId"] in keeping), each["operationId"]
+    wsdl = etree.fromstring(schema.wsdl())
+    offered = load("ee-dev").operations
+    named = {offered[name].service_code for name in keeping}
+    for wrapper in wsdl.iterfind(".//{*}element[@name]"):
+        name = wrapper.get("name", "")
+        if name.endswith("Response"):
+            has = wrapper.find(".//{*}element[@name='receipt']") is not None
+            assert has == (name.removesuffix("Response") in named), name
 
 
 async def test_a_proof_is_for_a_tree_that_is_signed(exchange: Any, golden: Golden) -> None:
