@@ -74,9 +74,8 @@ class XRoad:
     )
 
     def permit(self, request: Request, headers: Headers, operation: Operation) -> Permit:
-        """The permit of an X-Road client, left where refusals are recorded; raises what admission raises."""
+        """The permit of the caller whom the route has left on the request; raises what admission raises."""
         noted(request, operation)
-        request.state.caller = caller(headers)
         right = admit(self.offered, headers, operation)
         permit = self.policy.permit(request.state.caller, operation.name, operation.purpose)
         request.state.permit = within(permit, right)
