@@ -75,31 +75,31 @@ async def get_wsdl(request: Request) -> Response:
 async def call(request: Request) -> Response:
     """Reads a request, calls the operation that its header names, and answers with its header."""
     door = xroad.of(request)
-    content_type = _content_type(request)
+    content_type = request.headers.get("content-type", "")
     if mime.is_related(content_type):
         return await _call_in_parts(request, door, content_type)
     body = await xroad.body_of(request, door.max_body)
     request.state.unread = body
+    _one_type_and_plain(request)
     message = envelope.read(body, content_type, reader.Limits(bytes=door.max_body))
     async with door.gate.place(str(message.headers.client)):
         digest = attachments.digest(body)
         return await _answer(request, door, message, _raw(message, body, content_type, digest))
 
 
-def _content_type(request: Request) -> str:
-    """The one content type. X-Road does not pass on how a body is compressed: such a one is not read."""
-    told = request.headers.getlist("content-type")
-    if len(told) > 1:
+def _one_type_and_plain(request: Request) -> None:
+    """X-Road does not pass on how a body is compressed, so such a one is not read; two types are none."""
+    if len(request.headers.getlist("content-type")) > 1:
         raise InvalidContentType("there is more than one content type")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise InvalidContentType("a compressed body is not read")
-    return told[0] if told else ""
 
 
 async def _call_in_parts(request: Request, door: XRoad, content_type: str) -> Response:
     """The same for a message with attachments; it comes to rest on disk before it is looked at."""
     with SpooledTemporaryFile(max_size=mime.IN_MEMORY) as file:
         size = await xroad.body_into(request, _LARGEST, file)
+        _one_type_and_plain(request)
         with mime.opened(file, size) as buffer:
             package = await asyncio.to_thread(attachments.read, buffer, content_type, door.max_body)
             message = envelope.read(

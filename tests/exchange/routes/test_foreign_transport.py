@@ -1,5 +1,6 @@
 """How other programs speak HTTP: in chunks, pieces, pipelines; a message is read however it comes."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
@@ -111,10 +112,21 @@ async def test_a_message_that_breaks_off_leaves_nothing(provider: Any, port: int
     assert await provider.kept() == 1
 
 
-async def test_what_is_refused_early_leaves_the_connection_whole(provider: Any, port: int) -> None:
-    """The body that nobody read is not taken for the next request."""
+async def test_a_refused_body_leaves_the_connection_whole_and_its_digest(provider: Any, port: int) -> None:
     body = provider.request.encode()
-    refused = sockets.request(body * 40, TEXT, "Content-Encoding: gzip")
+    coded = body + b" "
+    refused = sockets.request(coded, TEXT, "Content-Encoding: gzip")
     wrong, right = await sockets.sent(port, refused + sockets.request(body), answers=2)
     assert provider.fault(wrong) == "Client.invalid_content_type"
     provider.accepted(right)
+    rows = await provider.running.rows("select canonical from message_log")
+    digest = hashlib.sha256(coded).hexdigest()
+    assert [digest in bytes(row["canonical"]).decode() for row in rows].count(True) == 1
+
+
+@pytest.mark.parametrize("field", ["Content-Encoding: gzip", "Content-Type: text/xml"])
+async def test_parts_are_one_type_and_plain_as_well(provider: Any, port: int, field: str) -> None:
+    body = cut(f"{SOAP}\r\n\r\n{provider.request}".encode(), FILE)
+    (answer,) = await sockets.sent(port, sockets.request(body, KIND, field))
+    assert provider.fault(answer) == "Client.invalid_content_type"
+    assert await provider.kept() == 0
