@@ -20,6 +20,8 @@ REPRESENTATION: Final = "{http://x-road.eu/xsd/representation.xsd}"
 REQUEST_HASH: Final = f"{XROAD}requestHash"
 OBJECT_TYPE: Final = f"{IDENTIFIERS}objectType"
 _PROTOCOL: Final = "4."
+#: White space of XML: of Unicode's many spaces each is a letter like any other, and another client.
+_SPACE: Final = " \t\r\n"
 _LONGEST: Final = 255
 _LONGEST_ISSUE: Final = 4000
 _KNOWN: Final = {
@@ -109,7 +111,7 @@ def _local(element: etree._Element) -> str:
 def _text(element: etree._Element, name: str, longest: int = _LONGEST) -> str:
     if len(element):
         raise InvalidHeaderField(f"{name} holds elements")
-    text = (element.text or "").strip()
+    text = (element.text or "").strip(_SPACE)
     if not text:
         raise MissingHeaderField(f"{name} is empty")
     if len(text) > longest:
@@ -119,7 +121,7 @@ def _text(element: etree._Element, name: str, longest: int = _LONGEST) -> str:
 
 def _optional(fields: dict[str, etree._Element], tag: str, longest: int) -> str | None:
     element = fields.get(tag)
-    if element is None or not (len(element) or (element.text or "").strip()):
+    if element is None or not (len(element) or (element.text or "").strip(_SPACE)):
         return None
     return _text(element, _local(element), longest)
 

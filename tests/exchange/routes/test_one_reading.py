@@ -105,3 +105,13 @@ async def test_two_clients_are_none(provider: Any) -> None:
     for form in ("{a}{b}", "{b}{a}", "{b}<w/>{b}"):
         sent = with_clients(provider.request, form)
         assert provider.fault(await provider.call(sent)) == "Client.duplicate_header_field"
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000", "\u0085", "\u2028"])
+async def test_a_space_that_is_not_of_xml_is_a_letter(provider: Any, space: str) -> None:
+    sent = provider.changed("<id:memberCode>70008747<", f"<id:memberCode>70008747{space}<")
+    assert provider.fault(await provider.call(sent)) in {
+        "Client.access_denied",
+        "Client.invalid_header_field",
+    }
+    assert await provider.kept() == 0
