@@ -5,8 +5,10 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -17,6 +19,7 @@ from tests.system import asking
 from tests.system.letters import Pen
 from tests.system.running import Running
 
+CLIENTS = {"polis": "ee-dev/GOV/70008747/polis", "star": "ee-dev/GOV/70009770/star"}
 LOGS = [("cases", "audit"), ("exchange", "audit"), ("exchange", "message-log"), ("indicators", "audit")]
 
 
@@ -105,6 +108,13 @@ async def proven(running: Running, receipt: str) -> Mapping[str, Any]:
             await asyncio.sleep(0.1)
 
 
+async def asked_over_xroad(running: Running, client: str, receipt: str) -> httpx.Response:
+    """What the holder of a receipt asks through its own security server."""
+    headers = {"X-Road-Client": client, "X-Road-Id": str(uuid4())}
+    async with httpx.AsyncClient(base_url=running.xroad, headers=headers, trust_env=False) as http:
+        return await http.get(f"/xroad/rest/marac/v1/receipts/{receipt}")
+
+
 @pytest.mark.slow
 @pytest.mark.xdist_group("system")
 async def test_receipts_are_proven_and_what_is_changed_is_named(
@@ -118,6 +128,12 @@ async def test_receipts_are_proven_and_what_is_changed_is_named(
         head = checkpoint.verify(proof["note"].encode(), key)
         path = [bytes.fromhex(each) for each in proof["path"]]
         merkle.verify_inclusion(proof["index"], head.size, bytes.fromhex(receipt), path, head.root)
+        own, others = CLIENTS[partner], CLIENTS["star" if partner == "polis" else "polis"]
+        assert (await asked_over_xroad(running, others, receipt)).status_code == 404
+        kept = tmp_path / f"{partner}.json"
+        kept.write_bytes((await asked_over_xroad(running, own, receipt)).content)
+        status, said = told("verify", str(kept), "--receipt", receipt, "--key", str(key))
+        assert (status, f"the receipt is entry {proof['index']} of" in said) == (0, True), said
 
     monkeypatch.setenv("TURVAVORK_TOKEN", running.token("auditor"))
     await asyncio.sleep(1.5)  # the witness has it by then
@@ -127,9 +143,9 @@ async def test_receipts_are_proven_and_what_is_changed_is_named(
         status, said = told("verify", address, *rest)
         assert status == 0, said
         assert "Nothing was changed" in said
-        kept = str(tmp_path / f"{service}-{log}.jsonl")
-        assert told("log", "export", address, kept)[0] == 0
-        assert told("verify", kept, *rest)[0] == 0
+        exported = str(tmp_path / f"{service}-{log}.jsonl")
+        assert told("log", "export", address, exported)[0] == 0
+        assert told("verify", exported, *rest)[0] == 0
 
     async with running.database("exchange") as database:
         await database.execute(
