@@ -132,7 +132,8 @@ async def test_it_stops_in_time_and_gives_back_what_it_holds(world: Any) -> None
     world.register.happen(sender=STAR)
 
     async def held() -> bool:
-        rows = await world.rows("select count(*) as n from outbox_queue where lease_until > now()")
+        statement = "select count(*) as n from outbox_queue where partner = $1 and lease_until > now()"
+        rows = await world.rows(statement, POLIS)
         return bool(rows[0]["n"]) and bool(await world.received(partner="star"))
 
     async with world.running(delivery_lease=60.0):
