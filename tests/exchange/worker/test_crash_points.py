@@ -68,8 +68,7 @@ ASIDE = {
     "flags.ask commit": "lets the answer out; nothing is kept but its row",
     "flags.flag send": "a question; the register keeps its own record of it, and it is asked again",
     "keys.rewrap_all commit": (
-        "each row by itself, and one that was done is left alone: whoever ends there is begun again; see "
-        "actions/test_keys.py"
+        "wraps keys anew, batch by batch; begun again it leaves alone what was done: see actions/test_keys.py"
     ),
     "receipts.prove commit": "reads",
     "logs.note send": "a checkpoint that a witness is brought; the newest stands for all before it",
