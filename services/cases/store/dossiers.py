@@ -6,6 +6,7 @@ What is erased (its key was destroyed) is not found, by the same statements as w
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.cases.model.codes import AgeBand, Relation, Role, Sex
@@ -105,41 +106,38 @@ class KeptPart:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class KeptReferral:
-    """A referral with its sealed values, and people's parts in it, the victim first."""
+class KeptContent:
+    """What a version of a referral says, sealed, and people's parts in it, the victim first."""
 
     referral: ListedReferral
-    sender: str | None
-    sender_reference: str | None
-    sender_version: int | None
-    corrected_at: datetime | None
     occurred_at: datetime
-    changed_at: datetime
     lock: Lock
     content_version: int
     sealed: bytes
     note: bytes | None
     assessment: AssessmentId | None
     result: bytes | None
-    call_outs: Row
     parts: Sequence[KeptPart]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class KeptVersion:
-    """What a referral said until a correction replaced it; ``reach`` is that of the referral as it is now."""
+class KeptReferral(KeptContent):
+    """A referral as it is now."""
 
-    referral: ListedReferral
+    sender: str | None
+    sender_reference: str | None
+    sender_version: int | None
+    corrected_at: datetime | None
+    changed_at: datetime
+    call_outs: Row
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeptVersion(KeptContent):
+    """A referral until a correction replaced it; ``reach`` is that of the referral as it is now."""
+
     reach: Reach
     replaced_at: datetime
-    occurred_at: datetime
-    lock: Lock
-    content_version: int
-    sealed: bytes
-    note: bytes | None
-    assessment: AssessmentId | None
-    result: bytes | None
-    parts: Sequence[KeptPart]
 
 
 async def earlier(work: Work, referral_id: UUID, version: int) -> KeptVersion | None:
@@ -149,19 +147,7 @@ async def earlier(work: Work, referral_id: UUID, version: int) -> KeptVersion | 
         return None
     row = rows[0]
     reach = Reach(row["region"], frozenset(row["agencies"]), row["state_now"])
-    return KeptVersion(
-        referral=listed(row),
-        reach=reach,
-        replaced_at=row["replaced_at"],
-        occurred_at=row["occurred_at"],
-        lock=Lock(KeyId(row["key_id"]), row["wrapped"]),
-        content_version=row["content_version"],
-        sealed=row["sealed"],
-        note=row["note_sealed"],
-        assessment=AssessmentId(row["assessment_id"]) if row["assessment_id"] else None,
-        result=row["result_sealed"],
-        parts=[_part(each, reach) for each in rows if each["part_id"] is not None],
-    )
+    return KeptVersion(**_content(rows, reach), reach=reach, replaced_at=row["replaced_at"])
 
 
 async def referral(work: Work, referral_id: UUID) -> KeptReferral | None:
@@ -169,24 +155,32 @@ async def referral(work: Work, referral_id: UUID) -> KeptReferral | None:
     rows = await work.fetch(_REFERRAL, referral_id)
     if not rows:
         return None
-    row, referral = rows[0], listed(rows[0])
+    row = rows[0]
     return KeptReferral(
-        referral=referral,
+        **_content(rows, listed(row).reach),
         sender=row["sender"],
         sender_reference=row["sender_reference"],
         sender_version=row["last_version"],
         corrected_at=row["corrected_at"],
-        occurred_at=row["occurred_at"],
         changed_at=row["changed_at"],
-        lock=Lock(KeyId(row["key_id"]), row["wrapped"]),
-        content_version=row["content_version"],
-        sealed=row["sealed"],
-        note=row["note_sealed"],
-        assessment=AssessmentId(row["assessment_id"]) if row["assessment_id"] else None,
-        result=row["result_sealed"],
         call_outs=row,
-        parts=[_part(each, referral.reach) for each in rows if each["part_id"] is not None],
     )
+
+
+def _content(rows: Sequence[Row], reach: Reach) -> dict[str, Any]:
+    """The fields of :class:`KeptContent`, from rows of which each has one part."""
+    row = rows[0]
+    return {
+        "referral": listed(row),
+        "occurred_at": row["occurred_at"],
+        "lock": Lock(KeyId(row["key_id"]), row["wrapped"]),
+        "content_version": row["content_version"],
+        "sealed": row["sealed"],
+        "note": row["note_sealed"],
+        "assessment": AssessmentId(row["assessment_id"]) if row["assessment_id"] else None,
+        "result": row["result_sealed"],
+        "parts": [_part(each, reach) for each in rows if each["part_id"] is not None],
+    }
 
 
 async def case(work: Work, case_id: UUID) -> ListedCase | None:

@@ -18,7 +18,7 @@ from services.cases.model.dossiers import (
 from services.cases.model.ids import KeyId
 from services.cases.model.referral import Referrer
 from services.cases.store import callouts, contents
-from services.cases.store.dossiers import KeptPart, KeptReferral, KeptVersion, Lock
+from services.cases.store.dossiers import KeptContent, KeptPart, KeptReferral, KeptVersion, Lock
 from services.kit.calendar import parse_date
 from services.kit.sealed import DataKey, KeyRing
 
@@ -78,7 +78,7 @@ class Opener:
             contact=Contact(told["address"], told["phone"], told["safeContact"], told["language"]),
         )
 
-    def _narrative(self, kept: KeptReferral | KeptVersion) -> Narrative:
+    def _narrative(self, kept: KeptContent) -> Narrative:
         key, row = self._key(kept.lock), kept.referral.id
         told = contents.opened(key, kept.sealed, contents.referral_place(row, kept.content_version))
         note = None if kept.note is None else contents.opened(key, kept.note, contents.note_place(row))
@@ -92,7 +92,7 @@ class Opener:
             screening_note=None if note is None else note["note"],
         )
 
-    def _explained(self, kept: KeptReferral | KeptVersion) -> Explained | None:
+    def _explained(self, kept: KeptContent) -> Explained | None:
         score = kept.referral.result
         if score is None or kept.assessment is None or kept.result is None:
             return None
