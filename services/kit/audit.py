@@ -59,15 +59,21 @@ class Entry:
         canonical = dumps_canonical(record)
         return row | {"id": row_id, "salt": salt, "canonical": canonical, "leaf": leaf(salt, canonical)}
 
-    def values(self) -> Sequence[Any]:
-        """The same in the order of the insert."""
-        row = self.row()
-        return [row[name] for name in _COLUMNS]
-
 
 _COLUMNS: Final = (*Entry.__slots__, "id", "salt", "canonical", "leaf")
 _PLACES: Final = ", ".join(f"${number}" for number, _ in enumerate(_COLUMNS, 1))
 _INSERT: Final = f"insert into audit ({', '.join(_COLUMNS)}) values ({_PLACES})"  # noqa: S608 - constants
+#: Lists of lists do not unnest: these columns come as the text of an array.
+_LISTS: Final = frozenset({"attributes", "objects", "fields"})
+_TYPES: Final = {"recorded_at": "timestamptz", "id": "uuid"} | dict.fromkeys(
+    ("salt", "canonical", "leaf"), "bytea"
+)
+_INSERT_MANY: Final = "insert into audit ({}) select {} from unnest({}) as row ({})".format(  # noqa: S608 - constants
+    ", ".join(_COLUMNS),
+    ", ".join(f"cast({name} as text[])" if name in _LISTS else name for name in _COLUMNS),
+    ", ".join(f"${number}::{_TYPES.get(name, 'text')}[]" for number, name in enumerate(_COLUMNS, 1)),
+    ", ".join(_COLUMNS),
+)
 
 
 def leaf(salt: bytes, canonical: bytes) -> bytes:
@@ -107,9 +113,16 @@ def capacity(caller: Caller, handles: Handles) -> Mapping[str, Any]:
 
 
 async def write(connection: AsyncConnection, entries: Iterable[Entry]) -> None:
-    """Inserts entries in one go; the caller's transaction decides whether they stay."""
-    rows = [entry.values() for entry in entries]
+    """Inserts entries by one statement; the caller's transaction decides whether they stay."""
+    rows = [entry.row() for entry in entries]
     if len(rows) == 1:
-        await driver.fetch(connection, _INSERT, *rows[0])
+        await driver.fetch(connection, _INSERT, *(rows[0][name] for name in _COLUMNS))
     elif rows:
-        await driver.insert(connection, _INSERT, rows)
+        texts = [row | {name: array_text(row[name]) for name in _LISTS} for row in rows]
+        await driver.fetch(connection, _INSERT_MANY, *([row[name] for row in texts] for name in _COLUMNS))
+
+
+def array_text(values: Iterable[str]) -> str:
+    """The text of an array of texts, as PostgreSQL reads it."""
+    quoted = (value.replace("\\", r"\\").replace('"', r"\"") for value in values)
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"

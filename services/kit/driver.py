@@ -7,7 +7,7 @@ is in its autocommit mode, so that the transaction is ours alone.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import asyncpg
@@ -30,14 +30,6 @@ async def fetch(connection: AsyncConnection, statement: str, *values: object) ->
     """
     try:
         return await _driver(connection).fetch(statement, *values)
-    except outage.DRIVER_ERRORS as error:
-        raise await _judged(connection, error) from error
-
-
-async def insert(connection: AsyncConnection, statement: str, rows: Iterable[Sequence[object]]) -> None:
-    """Executes one statement for each row; raises as :func:`fetch` does."""
-    try:
-        await _driver(connection).executemany(statement, rows)
     except outage.DRIVER_ERRORS as error:
         raise await _judged(connection, error) from error
 

@@ -3,13 +3,17 @@
 A chain or a counter kept inside the business transactions would make them wait for each other; a plain
 sequence has gaps and is not in the order of commits: a reader with a cursor would miss rows. Here a row waits
 in ``<log>_pending`` (see ``kit.schema``) and one process moves it when its commit is seen. What moves it is
-one statement: it happens wholly or not at all, whenever this process dies.
+one statement, for all logs of the database: it happens wholly or not at all, whenever this process dies.
+
+The trees grow some times a second: a growth costs as much as a request, and nobody waits for a leaf as a
+reader of a feed waits for its position.
 """
 
 import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
 from sqlalchemy import text
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 PAUSE_SECONDS: Final = 0.05
+GROWTH_SECONDS: Final = 0.25  # between two growths of the trees; a checkpoint is younger than a second
 STANDBY_SECONDS: Final = 0.25  # between two looks whether the one that works is gone
 FIRST_BACK_OFF_SECONDS: Final = 0.1
 LONGEST_BACK_OFF_SECONDS: Final = 2.0
@@ -78,7 +83,9 @@ class Sequencer:
         # The trees that may be behind their logs: what was there before this process is looked at once.
         self._trees = {tree.log: tree for tree in trees}
         self._behind = set(self._trees)
-        self._statements = {name: f"select sequence_{name}($1)" for name in logs}
+        self._grown = 0.0
+        self._logs = tuple(logs)
+        self._statement = "select " + ", ".join(f"sequence_{name}($1)" for name in logs)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``; a lost database is waited for, with back-off."""
@@ -108,6 +115,8 @@ class Sequencer:
         try:
             while await self._move(connection):
                 pass
+            while self._behind:
+                await self._grow_all(connection)
         finally:
             await _close(connection)
 
@@ -115,18 +124,23 @@ class Sequencer:
         while not stop.is_set() and not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
             await pause(stop, STANDBY_SECONDS)
         while not stop.is_set():
-            if await self._move(connection) < BATCH:
+            moved = await self._move(connection)
+            if self._behind and monotonic() - self._grown >= GROWTH_SECONDS:
+                self._grown = monotonic()
+                await self._grow_all(connection)
+            if moved < BATCH:
                 await pause(stop, PAUSE_SECONDS)
 
     async def _move(self, connection: "Connection") -> int:
         """The most that was moved of one log."""
-        moved: dict[str, int] = {
-            name: await connection.fetchval(statement, BATCH) for name, statement in self._statements.items()
-        }
-        self._behind |= {name for name, count in moved.items() if count and name in self._trees}
+        moved = await connection.fetchrow(self._statement, BATCH)
+        counts = dict(zip(self._logs, moved or (), strict=True))
+        self._behind |= {name for name, count in counts.items() if count and name in self._trees}
+        return max(counts.values())
+
+    async def _grow_all(self, connection: "Connection") -> None:
         for name in sorted(self._behind):
             await self._grow(self._trees[name], connection)
-        return max(moved.values())
 
     async def _grow(self, tree: LogTree, connection: "Connection") -> None:
         try:

@@ -142,6 +142,38 @@ async def test_what_is_stored_is_what_was_said_and_the_database_checks_the_leaf(
         await owner.execute("update audit set canonical = canonical || '\\x20'::bytea")
 
 
+async def test_several_rows_go_by_one_statement_whatever_their_lists_say(
+    database: Database, kit: Any, owner: Any
+) -> None:
+    """The rows keep their order, and a list is what it was: with quotes, commas, nothing, or no item."""
+    lists = [[], [""], ['a"b', "c\\d"], ["null", "NULL", "{}", ","], [" õ ", "line\nline", "\t"]]
+    async with database.work(kit.permit(), kit.request) as work:
+        for attributes in lists:
+            work._entries.append(_entry(kit, attributes))
+    rows = await owner.fetch("select * from audit join audit_pending p on audit_id = audit.id order by p.id")
+    assert [row["attributes"] for row in rows] == lists
+    assert [row["objects"] for row in rows] == lists
+    assert all(json.loads(row["canonical"])["attributes"] == row["attributes"] for row in rows)
+
+
+def _entry(kit: Any, words: list[str]) -> Entry:
+    return Entry(
+        **(dict(capacity(kit.caller())) | {"attributes": words}),
+        recorded_at=kit.now,
+        purpose="case-work",
+        basis=None,
+        operation="get_note",
+        action="read",
+        objects=words,
+        fields=words,
+        decision="allow",
+        rule_id="r",
+        problem=None,
+        request_id=kit.request,
+        client=None,
+    )
+
+
 async def test_every_row_waits_for_its_position(database: Database, kit: Any, owner: Any) -> None:
     async with database.work(kit.permit(), kit.request) as work:
         work.audit("read", ["a"])

@@ -22,10 +22,10 @@ async def test_what_is_written_one_way_is_read_the_other_in_one_transaction(
 ) -> None:
     async with database.work(kit.permit(), kit.request) as work:
         await work.fetch(INSERT, "polva", "a")
-        await driver.insert(work.conn, INSERT, [("polva", "b"), ("polva", "c")])
-        assert list((await work.conn.execute(text(WORDS))).scalars()) == ["a", "b", "c"]
+        await work.fetch(INSERT, "polva", "b")
+        assert list((await work.conn.execute(text(WORDS))).scalars()) == ["a", "b"]
         assert await owner.fetchval("select count(*) from note") == 0
-    assert await owner.fetchval("select count(*) from note") == 3
+    assert await owner.fetchval("select count(*) from note") == 2
 
 
 async def test_row_security_has_its_say(database: Database, kit: Any, owner: Any) -> None:
@@ -43,18 +43,14 @@ async def test_an_outage_is_a_503_and_its_connection_is_not_used_again(
 ) -> None:
     database = kit.database(kit_database, pool_size=1)
 
-    async def lose(how: Any) -> None:
+    async def lose() -> None:
         async with database.work(kit.permit(), kit.request) as work:
             [row] = await work.fetch("select pg_backend_pid() as session")
             await owner.fetchval("select pg_terminate_backend($1)", row["session"])
-            await how(work.conn)
+            await driver.fetch(work.conn, WORDS)
 
-    for how in (
-        lambda conn: driver.fetch(conn, WORDS),
-        lambda conn: driver.insert(conn, INSERT, [("polva", "x")]),
-    ):
-        with pytest.raises(UpstreamUnavailable):
-            await lose(how)
+    with pytest.raises(UpstreamUnavailable):
+        await lose()
     async with database.work(kit.permit(), kit.request) as work:
         assert await work.fetch(WORDS) == []
     await database.close()
