@@ -108,7 +108,7 @@ class Line:
         """Prolongs the leases of what is under way; what has lost its lease is broken off."""
         held = list(self._errands.values())
         since = asyncio.get_running_loop().time()
-        kept = await self._courier.renew(self._partner, [one.lease for one in held]) if held else frozenset()
+        kept = await self._courier.renew([one.lease for one in held]) if held else frozenset()
         for errand in held:
             if errand.task.done():
                 continue

@@ -133,8 +133,8 @@ class Sequencer:
 
     async def _move(self, connection: "Connection") -> int:
         """The most that was moved of one log."""
-        moved = await connection.fetchrow(self._statement, BATCH)
-        counts = dict(zip(self._logs, moved or (), strict=True))
+        (moved,) = await connection.fetch(self._statement, BATCH)
+        counts: dict[str, int] = dict(zip(self._logs, moved, strict=True))
         self._behind |= {name for name, count in counts.items() if count and name in self._trees}
         return max(counts.values())
 

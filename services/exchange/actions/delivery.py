@@ -1,7 +1,9 @@
 """Delivering the heads of queues: at least once, in order, the same id and bytes in every try.
 
 A try is written down only while its lease holds. Whoever dies between sending and writing down leaves the
-message to the next worker, which sends the same again; partners know it by its id.
+message to the next worker, which sends the same again; partners know it by its id. What is fetched at once
+is fetched and kept together, and what ends at once is written down together (``kit.together``): a message
+costs less the more of them there are. Each is still sent by itself.
 """
 
 import secrets
@@ -21,14 +23,16 @@ from services.exchange.outbound.securityserver import SecurityServer
 from services.exchange.rules import delivery, queue
 from services.exchange.rules.delivery import Failure, History, Origin, Reason
 from services.exchange.rules.queue import Ended, Postpone, Settle, Verdict
-from services.exchange.store import outbox, record
+from services.exchange.store import outbox, record, results
 from services.exchange.store.bodies import Bodies
+from services.exchange.store.results import Result
 from services.exchange.wire import answers
 from services.kit import log
-from services.kit.db import Database, Work
+from services.kit.db import Database
 from services.kit.policy import Permit
 from services.kit.problem import UpstreamUnavailable, UpstreamWrong
 from services.kit.sealed import SealBroken
+from services.kit.together import Together
 
 _SHOWN: Final = ("technical",)
 _log = log.get_logger(__name__)
@@ -41,6 +45,17 @@ class Terms:
     lease: timedelta = timedelta(seconds=15)
     hash_demanded: bool = False
     retry: delivery.Terms = field(default_factory=delivery.Terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A try that has ended, and the request under which it stands in the logs."""
+
+    head: Head
+    envelope: Envelope | None
+    failure: Ended
+    duration_ms: int
+    request_id: str
 
 
 class Courier:
@@ -61,6 +76,7 @@ class Courier:
         self._notices, self._bodies = notices, bodies
         self._permit, self._child_permit, self._terms = permit, child_permit, terms
         self._recovery = Recovery()
+        self._ended: Together[Ending, bool] = Together(self._record)
 
     async def claim(self, partner: str, limit: int) -> Sequence[Head]:
         """Heads that are due and nobody else's; raises UpstreamUnavailable without the database."""
@@ -70,10 +86,10 @@ class Courier:
                 self._recovery.found(partner, await outbox.bring_forward(work, partner, most=earned))
             return await outbox.claim(work, partner, limit=limit, lease=self._terms.lease)
 
-    async def renew(self, partner: str, leases: Sequence[Lease]) -> frozenset[UUID]:
+    async def renew(self, leases: Sequence[Lease]) -> frozenset[UUID]:
         """Prolongs leases; the streams of those that still hold."""
         async with self._database.work(self._permit, str(uuid4())) as work:
-            return await outbox.renew(work, partner, leases, lease=self._terms.lease)
+            return await outbox.renew(work, leases, lease=self._terms.lease)
 
     async def give_back(self, lease: Lease) -> None:
         """Ends a lease without a result, so that nobody waits for its end."""
@@ -95,7 +111,8 @@ class Courier:
         except SealBroken as error:
             _log.critical("seal-broken", message_id=head.id, exc_info=error)
             failure = Reason.SEAL_BROKEN
-        await self._record(head, envelope, failure, round((monotonic() - began) * 1000))
+        duration_ms = round((monotonic() - began) * 1000)
+        await self._end(Ending(head, envelope, failure, duration_ms, str(uuid4())))
 
     async def _send(self, head: Head, envelope: Envelope) -> Failure | None:
         message = self._bodies.open(head.id, envelope)
@@ -128,38 +145,45 @@ class Courier:
         permit = self._permit if head.about is None else self._child_permit
         async with self._database.work(permit, str(uuid4())) as work:
             envelope = release(work, said, head.id, head.lease.partner)
-            if isinstance(envelope, Envelope) and not await outbox.keep_content(work, head, envelope):
-                return Failure(Origin.TRANSPORT, "lease-lost")
+            if isinstance(envelope, Envelope):
+                (kept,) = await outbox.keep_content(work, [(head, envelope)])
+                if not kept:
+                    return Failure(Origin.TRANSPORT, "lease-lost")
         return envelope
 
-    async def _record(self, head: Head, envelope: Envelope | None, failure: Ended, duration_ms: int) -> None:
-        history = History(head.lease.tries, head.lease.unknown_tries)
-        found = queue.verdict(failure, history, self._terms.retry, secrets.randbelow(1001))
-        async with self._database.work(self._permit, str(uuid4())) as work:
-            kept = await _written(work, head, found, _tried(failure, found, duration_ms))
-            if not isinstance(failure, NoticeStopped):  # it never was a message
-                await record.write(work, [(_sent(head, envelope, failure, kept=kept), work.request_id)])
-            if kept:
-                work.audit("update", [head.id], _SHOWN, client=head.lease.partner)
-        if kept and failure is None:
+    async def _end(self, ending: Ending) -> None:
+        head = ending.head
+        kept = await self._ended.add("ended", ending)
+        if kept and ending.failure is None:
             self._recovery.succeeded(head.lease.partner)
         if not kept:
             _log.warning("lease-lost", message_id=head.id, stream_id=head.lease.stream)
-        elif isinstance(found, Settle) and found.state is OutState.QUARANTINED:
-            _log.error("message-quarantined", message_id=head.id, reason=found.reason)
 
+    async def _record(self, endings: Sequence[Ending]) -> Sequence[bool]:
+        """Writes down what came of tries; False for each whose lease was lost."""
+        found = [self._result(one) for one in endings]
+        async with self._database.work(self._permit, endings[0].request_id) as work:
+            kept = await results.write(work, found)
+            tries = list(zip(endings, kept, strict=True))
+            # What a person has stopped never was a message.
+            sent = [(one, each) for one, each in tries if not isinstance(one.failure, NoticeStopped)]
+            await record.write(work, [(_sent(one, kept=each), one.request_id) for one, each in sent])
+            for one in (one for one, each in tries if each):
+                own = work.of_request(one.request_id)
+                own.audit("update", [one.head.id], _SHOWN, client=one.head.lease.partner)
+        for result, holds in zip(found, kept, strict=True):
+            verdict = result.verdict
+            if holds and isinstance(verdict, Settle) and verdict.state is OutState.QUARANTINED:
+                _log.error("message-quarantined", message_id=result.head.id, reason=verdict.reason)
+        return kept
 
-async def _written(work: Work, head: Head, found: Verdict, tried: Try) -> bool:
-    """Whether the try was written down: not when the lease was lost."""
-    match found:
-        case Postpone(wait=wait, unknown=unknown, asked=asked):
-            return await outbox.again(work, head, tried, wait=wait, unknown=unknown, asked=asked)
-        case Settle(state=OutState.DELIVERED):
-            return await outbox.delivered(work, head, tried)
-        case Settle(state=OutState.QUARANTINED, reason=str(reason)):
-            return await outbox.quarantine(work, head, tried, reason)
-        case _:
-            return await outbox.stopped(work, head)
+    def _result(self, ending: Ending) -> Result:
+        lease = ending.head.lease
+        history = History(lease.tries, lease.unknown_tries)
+        found = queue.verdict(ending.failure, history, self._terms.retry, secrets.randbelow(1001))
+        stopped = isinstance(ending.failure, NoticeStopped)
+        tried = None if stopped else _tried(ending.failure, found, ending.duration_ms)
+        return Result(ending.head, found, tried)
 
 
 def _tried(failure: Ended, found: Verdict, duration_ms: int) -> Try:
@@ -173,12 +197,13 @@ def _tried(failure: Ended, found: Verdict, duration_ms: int) -> Try:
     return Try(duration_ms, outcome)
 
 
-def _sent(head: Head, envelope: Envelope | None, failure: Failure | Reason | None, *, kept: bool) -> Record:
+def _sent(ending: Ending, *, kept: bool) -> Record:
     """One try in the message log, whether or not its result still counted."""
+    head, envelope, failure = ending.head, ending.envelope, ending.failure
     code, status = None, None
     if isinstance(failure, Failure):
         code, status = delivery.clean_code(failure.code), failure.status
-    elif failure is not None:
+    elif isinstance(failure, Reason):
         code = failure.value
     return Record(
         "sent",

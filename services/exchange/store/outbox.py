@@ -9,11 +9,12 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from services.exchange.model.feed import ChildNumber
-from services.exchange.model.outbox import STOPPED, Envelope, Head, Lease, Sealed, Try
+from services.exchange.model.outbox import Envelope, Head, Lease, Sealed
 from services.kit.db import Work
+from services.kit.driver import Row
 
 #: Moves the head to the first message that still waits, for its turn or for a person. A head that is still to
 #: be sent stays as it is, lease and all.
@@ -35,17 +36,17 @@ _ADVANCE: Final = text("""
 """)
 #: What is due is chosen once, beside the update: a subquery of it may be asked again for each row, and then
 #: gives the next ones, beyond the limit.
-_CLAIM: Final = text("""
+_CLAIM: Final = """
     with chosen as (
         select partner, stream from outbox_queue
-        where partner = :partner and state = 'due' and due_at <= now()
+        where partner = $1 and state = 'due' and due_at <= now()
           and coalesce(lease_until, now()) <= now()
           and not exists (
-            select from partner_pause where partner_pause.partner = :partner and resumed_at is null
+            select from partner_pause where partner_pause.partner = $1 and resumed_at is null
           )
-        order by due_at limit :limit for no key update skip locked
+        order by due_at limit $2 for no key update skip locked
     ), taken as (
-        update outbox_queue q set fence = q.fence + 1, lease_until = now() + :lease
+        update outbox_queue q set fence = q.fence + 1, lease_until = now() + $3::interval
         from chosen where q.partner = chosen.partner and q.stream = chosen.stream
         returning q.partner, q.stream, q.head, q.fence, q.tries, q.unknown_tries
     )
@@ -53,49 +54,25 @@ _CLAIM: Final = text("""
         o.digest, o.key_id, o.key_wrapped, o.body_sealed, o.notice, o.notice_version
     from taken join outbox o
       on o.partner = taken.partner and o.stream = taken.stream and o.number = taken.head
-""")
-_RENEW: Final = text("""
-    with held as (
-        select q.partner, q.stream
-        from outbox_queue q
-        join unnest(cast(:streams as uuid[]), cast(:fences as bigint[])) as told (stream, fence)
-          on q.partner = :partner and q.stream = told.stream and q.fence = told.fence
-        where q.lease_until > now() order by q.partner, q.stream for no key update of q
-    )
-    update outbox_queue q set lease_until = now() + :lease
+"""
+#: Several queues are always locked in this order, so that no two transactions wait for each other.
+_HOLD: Final = """
+    select q.partner, q.stream, q.fence
+    from outbox_queue q
+    join unnest($1::text[], $2::uuid[], $3::bigint[]) as told (partner, stream, fence)
+      on q.partner = told.partner and q.stream = told.stream and q.fence = told.fence
+    where q.lease_until > now() order by q.partner, q.stream for no key update of q
+"""
+_RENEW: Final = f"""
+    with held as ({_HOLD})
+    update outbox_queue q set lease_until = now() + $4::interval
     from held where q.partner = held.partner and q.stream = held.stream
     returning q.stream
-""")
-_HOLD: Final = text("""
-    select 1 from outbox_queue
-    where partner = :partner and stream = :stream and fence = :fence and lease_until > now()
-    for no key update
-""")
-_RELEASE: Final = text("""
+"""  # noqa: S608 - made of constants
+_RELEASE: Final = """
     update outbox_queue set lease_until = null
-    where partner = :partner and stream = :stream and fence = :fence and state = 'due'
-""")
-_DELIVERED: Final = text("""
-    update outbox set state = 'delivered', settled_at = :now, tries = tries + 1, version = version + 1
-    where id = :id and state = 'waiting' returning tries
-""")
-_STOPPED: Final = text("""
-    update outbox set state = 'skipped', reason = :reason, settled_at = :now, version = version + 1
-    where id = :id and state = 'waiting'
-""")
-_FAILED: Final = text("""
-    update outbox set tries = tries + 1, code = :code where id = :id and state = 'waiting' returning tries
-""")
-_QUARANTINED: Final = text("""
-    update outbox set state = 'quarantined', reason = :reason, code = :code, tries = tries + 1,
-        version = version + 1
-    where id = :id and state = 'waiting' returning tries
-""")
-_AGAIN: Final = text("""
-    update outbox_queue set due_at = now() + :wait, tries = tries + 1,
-        unknown_tries = unknown_tries + :unknown, asked = :asked, lease_until = null
-    where partner = :partner and stream = :stream
-""")
+    where partner = $1 and stream = $2 and fence = $3 and state = 'due'
+"""
 #: Queues whose last try failed for reasons that the partner's return has mended; all, if a person said so.
 _FORWARD: Final = text("""
     with chosen as (
@@ -108,72 +85,38 @@ _FORWARD: Final = text("""
     update outbox_queue q set due_at = now() + random() * cast(:spread as interval)
     from chosen where q.partner = chosen.partner and q.stream = chosen.stream
 """)
-_TRIED: Final = text("""
-    insert into outbox_try (message_id, number, ended_at, duration_ms, outcome, origin, code, status, fence)
-    values (:id, :number, :now, :duration_ms, :outcome, :origin, :code, :status, :fence)
-""")
-_CONTENT: Final = text("""
-    update outbox set protocol = :protocol, method = :method, target = :target,
-        content_type = :content_type, digest = :digest, key_id = :key_id, key_wrapped = :key_wrapped,
-        body_sealed = :body
-    where id = :id and digest is null
-""")
+_CONTENT: Final = """
+    update outbox o set protocol = told.protocol, method = told.method, target = told.target,
+        content_type = told.content_type, digest = told.digest, key_id = told.key_id,
+        key_wrapped = told.key_wrapped, body_sealed = told.body
+    from unnest(
+        $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::uuid[], $8::bytea[],
+        $9::bytea[]
+    ) as told (id, protocol, method, target, content_type, digest, key_id, key_wrapped, body)
+    where o.id = told.id and o.digest is null
+"""
 
 
 async def claim(work: Work, partner: str, *, limit: int, lease: timedelta) -> Sequence[Head]:
     """Takes heads of queues of one partner that are due and nobody else's, for the time of the lease."""
-    rows = await work.conn.execute(_CLAIM, {"partner": partner, "limit": limit, "lease": lease})
-    return [_head(row) for row in rows]
+    return [_head(row) for row in await work.fetch(_CLAIM, partner, limit, lease)]
 
 
-async def renew(work: Work, partner: str, held: Sequence[Lease], *, lease: timedelta) -> frozenset[UUID]:
+async def hold(work: Work, leases: Sequence[Lease]) -> Sequence[bool]:
+    """Which leases still hold: those keep others from their queues until the transaction ends."""
+    held = {(row["partner"], row["stream"], row["fence"]) for row in await work.fetch(_HOLD, *_names(leases))}
+    return [(one.partner, one.stream, one.fence) in held for one in leases]
+
+
+async def renew(work: Work, held: Sequence[Lease], *, lease: timedelta) -> frozenset[UUID]:
     """Prolongs the leases that still hold; the streams of those."""
-    values = {
-        "partner": partner,
-        "streams": [one.stream for one in held],
-        "fences": [one.fence for one in held],
-        "lease": lease,
-    }
-    return frozenset((await work.conn.execute(_RENEW, values)).scalars())
+    rows = await work.fetch(_RENEW, *_names(held), lease)
+    return frozenset(row["stream"] for row in rows)
 
 
 async def release(work: Work, lease: Lease) -> None:
     """Gives a lease back before its end, without a result."""
-    await work.conn.execute(_RELEASE, _of(lease))
-
-
-async def delivered(work: Work, head: Head, tried: Try) -> bool:
-    """The partner has it; the next one is due. False, and nothing is written, when the lease was lost."""
-    return await _settle(work, head, tried, _DELIVERED, {"now": work.now})
-
-
-async def quarantine(work: Work, head: Head, tried: Try, reason: str) -> bool:
-    """It waits for a person, and its queue with it; False when the lease was lost."""
-    return await _settle(work, head, tried, _QUARANTINED, {"reason": reason, "code": tried.code})
-
-
-async def stopped(work: Work, head: Head) -> bool:
-    """It is never sent, since a person has stopped it; the next one is due. False when the lease was lost."""
-    if (await work.conn.execute(_HOLD, _of(head.lease))).first() is None:
-        return False
-    await work.conn.execute(_STOPPED, {"id": head.id, "reason": STOPPED, "now": work.now})
-    await advance(work, head.lease.partner, head.lease.stream)
-    return True
-
-
-async def again(  # noqa: PLR0913 - what is written down
-    work: Work, head: Head, tried: Try, *, wait: timedelta, unknown: bool, asked: bool = False
-) -> bool:
-    """The same is tried again after ``wait``; ``unknown`` counts the failure as one; False as above.
-
-    ``asked``: the partner named the time.
-    """
-    if not await _written(work, head, tried, _FAILED, {"code": tried.code}):
-        return False
-    await work.conn.execute(
-        _AGAIN, {**_of(head.lease), "wait": wait, "unknown": int(unknown), "asked": asked}
-    )
-    return True
+    await work.fetch(_RELEASE, lease.partner, lease.stream, lease.fence)
 
 
 async def bring_forward(
@@ -184,12 +127,13 @@ async def bring_forward(
     return int((await work.conn.execute(_FORWARD, values)).rowcount)
 
 
-async def keep_content(work: Work, head: Head, envelope: Envelope) -> bool:
-    """Gives a message that had none its bytes, once; False when the lease was lost."""
-    if (await work.conn.execute(_HOLD, _of(head.lease))).first() is None:
-        return False
-    await work.conn.execute(_CONTENT, {"id": head.id, **content(envelope)})
-    return True
+async def keep_content(work: Work, made: Sequence[tuple[Head, Envelope]]) -> Sequence[bool]:
+    """Gives messages that had none their bytes, once; False for each whose lease was lost."""
+    kept = await hold(work, [head.lease for head, _ in made])
+    rows = [{"id": head.id, **content(one)} for (head, one), holds in zip(made, kept, strict=True) if holds]
+    if rows:
+        await work.fetch(_CONTENT, *([row[name] for row in rows] for name in rows[0]))
+    return kept
 
 
 async def advance(work: Work, partner: str, stream: UUID) -> None:
@@ -204,35 +148,8 @@ async def advance_all(work: Work, queues: Sequence[tuple[str, UUID]]) -> None:
         await work.conn.execute(_ADVANCE, rows)
 
 
-async def _settle(work: Work, head: Head, tried: Try, statement: Any, values: dict[str, Any]) -> bool:  # noqa: ANN401 - text()
-    if not await _written(work, head, tried, statement, values):
-        return False
-    await advance(work, head.lease.partner, head.lease.stream)
-    return True
-
-
-async def _written(work: Work, head: Head, tried: Try, statement: Any, values: dict[str, Any]) -> bool:  # noqa: ANN401 - text()
-    """Changes the message and writes the try down, while the lease holds."""
-    if (await work.conn.execute(_HOLD, _of(head.lease))).first() is None:
-        return False
-    number = (await work.conn.execute(statement, {"id": head.id, **values})).scalar_one()
-    row = {
-        "id": head.id,
-        "number": number,
-        "now": work.now,
-        "duration_ms": tried.duration_ms,
-        "outcome": tried.outcome,
-        "origin": tried.origin,
-        "code": tried.code,
-        "status": tried.status,
-        "fence": head.lease.fence,
-    }
-    await work.conn.execute(_TRIED, row)
-    return True
-
-
-def _of(lease: Lease) -> dict[str, Any]:
-    return {"partner": lease.partner, "stream": lease.stream, "fence": lease.fence}
+def _names(leases: Sequence[Lease]) -> Sequence[Sequence[object]]:
+    return [[getattr(one, name) for one in leases] for name in ("partner", "stream", "fence")]
 
 
 def content(envelope: Envelope | None) -> dict[str, Any]:
@@ -250,11 +167,11 @@ def content(envelope: Envelope | None) -> dict[str, Any]:
     }
 
 
-def _head(row: Row[Any]) -> Head:
-    lease = Lease(row.partner, row.stream, row.fence, row.tries, row.unknown_tries)
+def _head(row: Row) -> Head:
+    lease = Lease(row["partner"], row["stream"], row["fence"], row["tries"], row["unknown_tries"])
     envelope = None
-    if row.body_sealed is not None:
-        sealed = Sealed(row.key_id, row.key_wrapped, row.digest, row.body_sealed)
-        envelope = Envelope(row.protocol, row.method, row.target, row.content_type, sealed)
-    about = None if row.notice is None else ChildNumber(row.notice, row.notice_version)
-    return Head(lease, row.id, row.event_id, row.kind, row.reference, envelope, about)
+    if row["body_sealed"] is not None:
+        sealed = Sealed(row["key_id"], row["key_wrapped"], row["digest"], row["body_sealed"])
+        envelope = Envelope(row["protocol"], row["method"], row["target"], row["content_type"], sealed)
+    about = None if row["notice"] is None else ChildNumber(row["notice"], row["notice_version"])
+    return Head(lease, row["id"], row["event_id"], row["kind"], row["reference"], envelope, about)

@@ -12,7 +12,8 @@ import asyncpg
 import pytest
 
 from services.exchange.model.outbox import Draft, Envelope, Head, OutState, Sealed, Try
-from services.exchange.store import messages, outbox, queueing
+from services.exchange.rules import queue
+from services.exchange.store import messages, outbox, queueing, results
 from services.kit.clock import SystemClock
 from services.kit.db import Database, Work
 from services.kit.policy import Caller, Policy
@@ -76,14 +77,19 @@ async def take(database: Database, partner: str, limit: int = 10, lease: timedel
         return list(await outbox.claim(work, partner, limit=limit, lease=lease))
 
 
+async def end(work: Work, head: Head, verdict: queue.Verdict, tried: Try) -> bool:
+    (kept,) = await results.write(work, [results.Result(head, verdict, tried)])
+    return kept
+
+
 async def deliver(database: Database, head: Head) -> bool:
     async with working(database) as work:
-        return await outbox.delivered(work, head, TAKEN)
+        return await end(work, head, queue.Settle(OutState.DELIVERED), TAKEN)
 
 
 async def put_aside(database: Database, head: Head) -> bool:
     async with working(database) as work:
-        return await outbox.quarantine(work, head, REFUSED, "partner-refused")
+        return await end(work, head, queue.Settle(OutState.QUARANTINED, "partner-refused"), REFUSED)
 
 
 async def state(database: Database, message: UUID) -> messages.Message:
@@ -162,7 +168,7 @@ async def test_a_failed_try_comes_again_after_the_wait_and_not_before(
     await put(database, one)
     (head,) = await take(database, partner)
     async with working(database) as work:
-        assert await outbox.again(work, head, FAILED, wait=timedelta(seconds=0.2), unknown=True)
+        assert await end(work, head, queue.Postpone(timedelta(seconds=0.2), unknown=True), FAILED)
     assert await take(database, partner) == []
     await asyncio.sleep(0.25)
     (second,) = await take(database, partner)
@@ -185,8 +191,8 @@ async def test_a_worker_that_wakes_up_after_its_lease_writes_nothing(
     assert not await deliver(database, sleeper)  # nobody else has it yet, and still it is too late
     assert not await put_aside(database, sleeper)
     async with working(database) as work:
-        assert not await outbox.again(work, sleeper, FAILED, wait=LEASE, unknown=False)
-        assert await outbox.renew(work, partner, [sleeper.lease], lease=LEASE) == frozenset()
+        assert not await end(work, sleeper, queue.Postpone(LEASE, unknown=False), FAILED)
+        assert await outbox.renew(work, [sleeper.lease], lease=LEASE) == frozenset()
         assert await messages.tries(work, one.id) == []
     (other,) = await take(database, partner)
     assert other.id == sleeper.id
@@ -202,7 +208,7 @@ async def test_a_lease_is_prolonged_by_its_holder_alone(store: tuple[Database, s
     held, lost = await take(database, partner)
     forged = Head(lost.lease.__class__(partner, lost.lease.stream, lost.lease.fence - 1, 0, 0), *_rest(lost))
     async with working(database) as work:
-        kept = await outbox.renew(work, partner, [held.lease, forged.lease], lease=LEASE)
+        kept = await outbox.renew(work, [held.lease, forged.lease], lease=LEASE)
         assert kept == {held.lease.stream}
 
 
@@ -295,7 +301,7 @@ async def test_a_message_without_content_waits_for_a_person_in_its_place(
     envelope = draft(partner, stream).envelope
     assert envelope is not None
     async with working(database) as work:
-        assert await outbox.keep_content(work, head, envelope)
+        assert await outbox.keep_content(work, [(head, envelope)]) == [True]
         await outbox.release(work, head.lease)
     (head,) = await take(database, partner)
     assert head.envelope == envelope
@@ -335,7 +341,7 @@ async def test_the_content_of_a_message_is_written_once(database: Database, part
     other = draft(partner, uuid4()).envelope
     assert other is not None
     async with working(database) as work:
-        await outbox.keep_content(work, head, other)
+        await outbox.keep_content(work, [(head, other)])
         await outbox.release(work, head.lease)
     (again,) = await take(database, partner)
     assert again.envelope == one.envelope

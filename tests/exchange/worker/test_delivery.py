@@ -8,8 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from services.exchange.model.outbox import Try
-from services.exchange.store import outbox
+from services.exchange.actions.delivery import Ending
+from services.exchange.model.outbox import OutState, Try
+from services.exchange.rules.queue import Settle
+from services.exchange.store import results
+from services.exchange.store.results import Result
 from services.exchange.worker import Line, Worker
 
 POLIS = "ee-dev/GOV/70008747/polis"
@@ -216,12 +219,13 @@ async def test_a_paused_worker_cannot_write_its_result_after_another_took_over(
         await asyncio.sleep(1.1)
         assert await drive(other, line(other)) == 1
         assert await world.states() == [("delivered", None)]
-        await line(paused)._courier._record(head, head.envelope, None, 1)
+        await line(paused)._courier._end(Ending(head, head.envelope, None, 1, str(uuid4())))
         async with paused._follower._database.work(line(paused)._courier._permit, str(uuid4())) as work:
-            assert not await outbox.delivered(work, head, Try(1, "delivered"))
+            late = Result(head, Settle(OutState.DELIVERED), Try(1, "delivered"))
+            assert await results.write(work, [late]) == [False]
     assert await world.rows("select tries from outbox") == [{"tries": 1}]
-    results = [row["result"] for row in await world.rows(LOGGED)]
-    assert results == ["delivered", "lease-lost"]
+    logged = [row["result"] for row in await world.rows(LOGGED)]
+    assert logged == ["delivered", "lease-lost"]
 
 
 async def test_every_try_is_in_the_message_log(world: Any, line: LineOf) -> None:
