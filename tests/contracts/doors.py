@@ -291,6 +291,14 @@ DOORS: Sequence[Door] = (
     ),
     Door(
         "cases",
+        "get_child_notices",
+        "POST",
+        _at("/api/cases/v1/notices/children", "cases", "get_child_notices"),
+        lambda _: {"items": [{"event": str(uuid4()), "number": str(uuid4())}]},
+        (("items",), ("items", 0, "event"), ("items", 0, "number")),
+    ),
+    Door(
+        "cases",
         "stop_child_notice",
         "POST",
         _stop,

@@ -1,6 +1,6 @@
 """Notices about children: what the municipality of residence is told, and what a person may still change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +9,8 @@ from services.cases.actions.screening import resource
 from services.cases.catalog import Catalog
 from services.cases.model.children import ChildNotice, Noted
 from services.cases.model.codes import ChildNoticeState, EventType
-from services.cases.model.dossiers import Dossier, Part
+from services.cases.model.disclosures import Disclosure
+from services.cases.model.dossiers import Part
 from services.cases.model.ids import ParticipationId
 from services.cases.model.problems import ChildNoticeSettled, ChildNoticeStopped, MunicipalityUnknown
 from services.cases.model.states import state_name
@@ -19,7 +20,7 @@ from services.cases.store.opening import Opener
 from services.kit.calendar import format_instant
 from services.kit.db import Work
 from services.kit.policy import Decision
-from services.kit.problem import FieldError, Malformed, NotFound
+from services.kit.problem import FieldError, Malformed, NotFound, Problem
 from services.kit.sealed import Aad, KeyRing
 
 KIND = "submitChildNotice"
@@ -58,33 +59,40 @@ class ChildProtection:
         Raises NotFound for what no event announced or what is erased, ChildNoticeStopped when a person has
         stopped it, MunicipalityUnknown while nobody knows to whom it should go.
         """
-        event = await events.by_id(work, event_id)
-        if event is None or event.type is not EventType.CHILD_NOTICE:
-            raise NotFound
-        kept = await dossiers.referral(work, UUID(str(event.data["referralId"])))
-        if kept is None:
-            raise NotFound
-        decision = work.permit.on(kept.referral.reach.resource())
-        announced = await children.of_referral(work, kept.referral.id, kept.referral.case)
-        notice = next((one for one in announced if one.number == number), None)
-        if notice is None:
-            raise NotFound
-        if notice.municipality is None and notice.state is not ChildNoticeState.STOPPED:
-            raise MunicipalityUnknown
-        if notice.municipality is None or not await children.leave(work, number, notice.version):
-            raise ChildNoticeStopped
+        (told,) = await self.tell_all(work, [(event_id, number)])
+        if isinstance(told, Problem):
+            raise told
+        return told
+
+    async def tell_all(self, work: Work, asked: Sequence[tuple[UUID, UUID]]) -> Sequence[Telling | Problem]:
+        """The same of several, by event and number, each for itself: what is refused has not left."""
+        found = [_due(work, one) for one in await children.announced_by(work, asked)]
+        due = [one for one in found if isinstance(one, _Due)]
+        left = await children.leave(work, [one.notice for one in due])
         opener = Opener(self.ring)
-        dossier = opener.dossier(kept)
-        told_of = await dossiers.part(work, number)
-        if told_of is None:
-            raise NotFound
-        part = opener.part(told_of)
-        source = f"{KIND}/{notice.number}/{notice.version}"
-        disclosed = self.discloser.of_part(work, part, kept.referral.case, source)
-        await disclosures.record(work, [disclosed])
-        every = _facts(dossier, part, notice)
+        told = [self._telling(opener, one, left) for one in found]
+        gone = [one for one in told if isinstance(one, _Gone)]
+        await disclosures.record(work, [self._disclosed(work, one) for one in gone])
+        return [one.telling if isinstance(one, _Gone) else one for one in told]
+
+    def _telling(
+        self, opener: Opener, due: "_Due | Problem", left: Collection[tuple[UUID, int]]
+    ) -> "_Gone | Problem":
+        if isinstance(due, Problem):
+            return due
+        told = due.announced
+        if (told.notice.number, told.notice.version) not in left:
+            return ChildNoticeStopped()
+        part = opener.part(told.part)
+        every = _facts(told, part, due.municipality)
         shown = {name: value for name, value in every.items() if name in self.catalog.child_notice.fields}
-        return Telling(shown, notice.municipality, decision, [kept.referral.id, part.person_id])
+        telling = Telling(shown, due.municipality, due.decision, [part.referral_id, part.person_id])
+        return _Gone(told, part, telling)
+
+    def _disclosed(self, work: Work, gone: "_Gone") -> Disclosure:
+        notice = gone.announced.notice
+        source = f"{KIND}/{notice.number}/{notice.version}"
+        return self.discloser.of_part(work, gone.part, gone.announced.case, source)
 
     async def of_referral(self, work: Work, referral: UUID) -> Listed:
         """The notices of a referral; NotFound when it is not the caller's to see."""
@@ -150,16 +158,53 @@ def _place(notice: ChildNotice) -> Aad:
     return contents.stop_note_place(notice.number, notice.version)
 
 
-def _facts(dossier: Dossier, part: Part, notice: ChildNotice) -> Mapping[str, object]:
+@dataclass(frozen=True, slots=True, repr=False)
+class _Due:
+    """A notice that may leave, to a municipality that is known."""
+
+    announced: children.Announced
+    municipality: str
+    decision: Decision
+
+    @property
+    def notice(self) -> ChildNotice:
+        return self.announced.notice
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Gone:
+    """A notice that has left, with the child's part, opened."""
+
+    announced: children.Announced
+    part: Part
+    telling: Telling
+
+
+def _due(work: Work, announced: children.Announced | None) -> _Due | Problem:
+    if announced is None:
+        return NotFound()
+    try:
+        decision = work.permit.on(announced.part.reach.resource())
+    except NotFound as problem:
+        return problem
+    notice = announced.notice
+    if notice.state is ChildNoticeState.STOPPED:
+        return ChildNoticeStopped()
+    if notice.municipality is None:
+        return MunicipalityUnknown()
+    return _Due(announced, notice.municipality, decision)
+
+
+def _facts(told: children.Announced, part: Part, municipality: str) -> Mapping[str, object]:
     return {
         "kind": KIND,
-        "number": notice.number,
-        "version": notice.version,
-        "reference": dossier.referral.reference,
-        "municipality": notice.municipality,
+        "number": told.notice.number,
+        "version": told.notice.version,
+        "reference": told.reference,
+        "municipality": municipality,
         "role": part.role,
-        "referredOn": dossier.referral.referred_on,
-        "occurredAt": format_instant(dossier.occurred_at),
+        "referredOn": told.referred_on,
+        "occurredAt": format_instant(told.occurred_at),
         "personalCode": part.identity.personal_code,
         "birthDate": part.identity.birth_date,
         "givenName": part.identity.given_name,

@@ -5,13 +5,24 @@ from uuid import UUID
 
 from fastapi import Depends, Request, Response
 
+from services.cases.actions.children import Telling
 from services.cases.model.problems import ChildNoticeSettled, ChildNoticeStopped, MunicipalityUnknown
-from services.cases.schemas.children import ChildNoticesView, ResidenceIn, StopIn, SubmitChildNoticeView
-from services.kit.db import Work, unit_of_work
-from services.kit.disclose import disclose
+from services.cases.schemas.children import (
+    AnnouncedListIn,
+    ChildNoticesView,
+    ChildOutcomesView,
+    NotToldView,
+    ResidenceIn,
+    StopIn,
+    SubmitChildNoticeView,
+)
+from services.kit.access import permit
+from services.kit.db import Database, Work, unit_of_work
+from services.kit.disclose import disclose, reveal
 from services.kit.idempotency import IdempotencyKeyReused, Once, idempotency_key
 from services.kit.openapi import problems
-from services.kit.problem import NotFound
+from services.kit.policy import Permit
+from services.kit.problem import NotFound, Problem
 from services.kit.strictroute import ServiceRouter
 
 if TYPE_CHECKING:
@@ -41,8 +52,53 @@ async def get_child_notice(
         decisions=telling.decision,
         objects=telling.objects,
         action="disclose",
-        client=f"municipality/{telling.municipality}",
+        client=_municipality(telling),
     )
+
+
+@router.post(
+    "/notices/children",
+    summary="Read several notices about children",
+    response_model=ChildOutcomesView,
+    responses=problems(NotFound),
+)
+async def get_child_notices(
+    request: Request,
+    body: AnnouncedListIn,
+    allowed: Annotated[Permit, Depends(permit("get_child_notices"))],
+) -> Response:
+    """Tells of each child by the right to tell of a single one; what is refused has not left, and says why.
+
+    What is refused leaves its row in the audit log as a single one does.
+    """
+    protection: ChildProtection = request.app.state.child_protection
+    each_by = request.app.state.policy.permit(allowed.caller, "get_child_notice", allowed.purpose)
+    database: Database = request.app.state.database
+    async with database.work(each_by, request.state.request_id) as work:
+        told = await protection.tell_all(work, [(one.event, one.number) for one in body.items])
+        outcomes = [_outcome(work, one) for one in told]
+    for problem in told:
+        if isinstance(problem, Problem):
+            await request.app.state.refusals(request, problem)
+    return Response(b'{"items":[%b]}' % b",".join(outcomes), media_type="application/json")
+
+
+def _outcome(work: Work, told: Telling | Problem) -> bytes:
+    """A ChildOutcomeView."""
+    if isinstance(told, Problem):
+        refused = NotToldView(type=told.type_uri(), status=told.status)
+        return b'{"refused":%b}' % refused.model_dump_json(by_alias=True).encode()
+    return b'{"told":%b}' % reveal(
+        work,
+        SubmitChildNoticeView.model_validate(told.fields),
+        decisions=told.decision,
+        objects=told.objects,
+        client=_municipality(told),
+    )
+
+
+def _municipality(told: Telling) -> str:
+    return f"municipality/{told.municipality}"
 
 
 @router.get(

@@ -35,6 +35,39 @@ class SubmitChildNoticeView(View):
     address: Annotated[str | None, FieldClass("contact")]
 
 
+class AnnouncedIn(Message):
+    """A notice about a child: by the event that announced it, and its number."""
+
+    event: UUID = Field(examples=[_EXAMPLE])
+    number: UUID = Field(examples=[_EXAMPLE], description="The child's part in the referral.")
+
+
+class AnnouncedListIn(Message):
+    """Notices that leave in one call, each by itself."""
+
+    items: list[AnnouncedIn] = Field(min_length=1, max_length=64)
+
+
+class NotToldView(View):
+    """Why one of several notices does not leave, as the problem of a single one says it."""
+
+    type: str = Field(examples=["urn:turvavork:problem:child-notice-stopped"])
+    status: int
+
+
+class ChildOutcomeView(View):
+    """What became of one of several notices: one of the two is there."""
+
+    told: SubmitChildNoticeView | None = None
+    refused: NotToldView | None = None
+
+
+class ChildOutcomesView(View):
+    """As many as were asked for, in the same order."""
+
+    items: list[ChildOutcomeView]
+
+
 class ChildNoticeView(View):
     """A notice about a child as it stands; without a municipality it waits for a person to say which."""
 

@@ -17,13 +17,11 @@ from services.cases.store.listing import listed, listed_case
 from services.kit.db import Work
 from services.kit.driver import Row
 
-_AGENCIES = (
-    "array(select a.agency || '@' || a.region from case_agency a where a.case_id = {case}) as agencies"
-)
+AGENCIES = "array(select a.agency || '@' || a.region from case_agency a where a.case_id = {case}) as agencies"
 _LISTED = f"""
     r.id, r.reference, r.region, r.referred_on, r.received_at, r.grounds, r.grounds_found, r.state,
     r.state_reason, r.decided_at, r.decided_by, r.case_id, r.version, r.withdrawn_at, r.withdrawal_reason,
-    {_AGENCIES.format(case="r.case_id")},
+    {AGENCIES.format(case="r.case_id")},
     s.instrument, s.version as instrument_version, s.content_hash, s.engine, s.score, s.band,
     s.grounds as score_grounds, s.scored_at
 """
@@ -36,16 +34,16 @@ _FROM_REFERRAL = """
     from referral r join data_key k on k.id = r.key_id and k.wrapped is not null
     left join assessment s on s.referral_id = r.id and s.replaced_in is null
 """
-_PART = """
+PART = """
     p.id as part_id, p.person_id, p.referral_id, p.case_id as part_case, p.role, p.relation, p.sex,
     p.age_band, p.municipality, p.version as part_version, p.sealed as part_sealed, p.key_id as part_key,
     o.wrapped as part_wrapped
 """
-_KEPT_PART = "participation p join data_key o on o.id = p.key_id and o.wrapped is not null"
+KEPT_PART = "participation p join data_key o on o.id = p.key_id and o.wrapped is not null"
 _VICTIM_FIRST = "order by p.role <> 'victim', p.role, p.id"
 _REFERRAL = f"""
-    select {_LISTED}, {_KEPT}, s.id as assessment_id, s.result_sealed, r.key_id, k.wrapped, {_PART}
-    {_FROM_REFERRAL} left join ({_KEPT_PART}) on p.referral_id = r.id and p.replaced_in is null
+    select {_LISTED}, {_KEPT}, s.id as assessment_id, s.result_sealed, r.key_id, k.wrapped, {PART}
+    {_FROM_REFERRAL} left join ({KEPT_PART}) on p.referral_id = r.id and p.replaced_in is null
     where r.id = $1 {_VICTIM_FIRST}
 """
 _EARLIER = f"""
@@ -66,12 +64,12 @@ _EARLIER = f"""
 """  # noqa: S608 - constants
 _OF_CASE = f"select {_LISTED} {_FROM_REFERRAL} where r.case_id = $1 order by r.referred_on, r.id"
 _CASE = f"""
-    select c.id, c.region, c.state, c.opened_on, c.version, {_AGENCIES.format(case="c.id")}
+    select c.id, c.region, c.state, c.opened_on, c.version, {AGENCIES.format(case="c.id")}
     from marac_case c join data_key k on k.id = c.key_id and k.wrapped is not null where c.id = $1
 """  # noqa: S608 - constants
 _PARTS = f"""
-    select {_PART}, r.region, r.state, {_AGENCIES.format(case="r.case_id")}
-    from {_KEPT_PART} join referral r on r.id = p.referral_id
+    select {PART}, r.region, r.state, {AGENCIES.format(case="r.case_id")}
+    from {KEPT_PART} join referral r on r.id = p.referral_id
 """  # noqa: S608 - constants
 _IN_CASE = f"{_PARTS} where p.case_id = $1 and p.replaced_in is null {_VICTIM_FIRST}"
 _ONE_PART = f"{_PARTS} where p.id = $1"
@@ -196,25 +194,27 @@ async def referrals_of(work: Work, case_id: UUID) -> Sequence[ListedReferral]:
 
 async def in_case(work: Work, case_id: UUID) -> Sequence[KeptPart]:
     """People's parts in a case, the victims first."""
-    return [_part(row, _reach(row)) for row in await work.fetch(_IN_CASE, case_id)]
+    return [part_of(row, reach_of(row)) for row in await work.fetch(_IN_CASE, case_id)]
 
 
 async def part(work: Work, participation: UUID) -> KeptPart | None:
     """One part, also one that a correction has replaced: what was announced about it still holds."""
     rows = await work.fetch(_ONE_PART, participation)
-    return _part(rows[0], _reach(rows[0])) if rows else None
+    return part_of(rows[0], reach_of(rows[0])) if rows else None
 
 
 async def of_person(work: Work, person_id: UUID) -> Sequence[KeptPart]:
     """One person's parts, the newest referral first."""
-    return [_part(row, _reach(row)) for row in await work.fetch(_OF_PERSON, person_id)]
+    return [part_of(row, reach_of(row)) for row in await work.fetch(_OF_PERSON, person_id)]
 
 
-def _reach(row: Row) -> Reach:
+def reach_of(row: Row) -> Reach:
+    """What decides who may see a row of a referral."""
     return Reach(row["region"], frozenset(row["agencies"]), row["state"])
 
 
-def _part(row: Row, reach: Reach) -> KeptPart:
+def part_of(row: Row, reach: Reach) -> KeptPart:
+    """The part that a row with the columns of ``PART`` holds."""
     return KeptPart(
         id=ParticipationId(row["part_id"]),
         person=PersonId(row["person_id"]),

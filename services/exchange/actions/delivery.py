@@ -6,15 +6,16 @@ is fetched and kept together, and what ends at once is written down together (``
 costs less the more of them there are. Each is still sent by itself.
 """
 
+import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID, uuid4
 
-from services.exchange.actions.notices import Notices, Said, release
+from services.exchange.actions.notices import Notices, Said, Wish, release
 from services.exchange.actions.recovery import Recovery
 from services.exchange.model.feed import NoticeStopped
 from services.exchange.model.outbox import Envelope, Head, Lease, OutState, Try
@@ -30,11 +31,16 @@ from services.exchange.wire import answers
 from services.kit import log
 from services.kit.db import Database
 from services.kit.policy import Permit
-from services.kit.problem import UpstreamUnavailable, UpstreamWrong
+from services.kit.problem import Problem, UpstreamUnavailable, UpstreamWrong
 from services.kit.sealed import SealBroken
 from services.kit.together import Together
 
+AT_ONCE: Final = 32  # notices that are asked for in one call
+#: What a message says, or why it says nothing.
+Content: TypeAlias = Envelope | Failure | NoticeStopped | Reason
+Answered: TypeAlias = Said | NoticeStopped | Reason | Problem
 _SHOWN: Final = ("technical",)
+_LOST: Final = Failure(Origin.TRANSPORT, "lease-lost")
 _log = log.get_logger(__name__)
 
 
@@ -76,6 +82,7 @@ class Courier:
         self._notices, self._bodies = notices, bodies
         self._permit, self._child_permit, self._terms = permit, child_permit, terms
         self._recovery = Recovery()
+        self._fetched: Together[tuple[Head, Wish], Content] = Together(self._fetch, most=AT_ONCE)
         self._ended: Together[Ending, bool] = Together(self._record)
 
     async def claim(self, partner: str, limit: int) -> Sequence[Head]:
@@ -125,31 +132,49 @@ class Courier:
             _log.error("answer-not-understood", message_id=head.id, exc_info=error)
             return Failure(Origin.ANSWER, "not-understood")
 
-    async def _content(self, head: Head) -> Envelope | Failure | NoticeStopped | Reason:
+    async def _content(self, head: Head) -> Content:
         """What a message says that was enqueued before it could be had: fetched now, kept for ever."""
         wish = self._notices.wish(head.event_id, head.lease.partner, head.kind, head.about)
         if wish is None:
             return Reason.NOTICE_UNAVAILABLE
+        return await self._fetched.add(head.about is None, (head, wish))
+
+    async def _fetch(self, wanted: Sequence[tuple[Head, Wish]]) -> Sequence[Content]:
+        """Fetches what is told of children by one question, all else by one each; then keeps it at once."""
+        of_children = all(head.about is not None for head, _ in wanted)
+        said = await (self._of_children(wanted) if of_children else self._of_referrals(wanted))
+        ready = {head: one for (head, _), one in zip(wanted, said, strict=True) if isinstance(one, Said)}
+        permit = self._child_permit if of_children else self._permit
+        kept = await self._keep(permit, ready) if ready else {}
+        return [
+            kept[head] if isinstance(one, Said) else _unsaid(one)
+            for (head, _), one in zip(wanted, said, strict=True)
+        ]
+
+    async def _of_children(self, wanted: Sequence[tuple[Head, Wish]]) -> Sequence[Answered]:
+        asked = [(wish, head.about, head.id) for head, wish in wanted if head.about is not None]
+        return await self._notices.say_of_children(asked)
+
+    async def _of_referrals(self, wanted: Sequence[tuple[Head, Wish]]) -> Sequence[Answered]:
+        return await asyncio.gather(*(self._of_referral(head, wish) for head, wish in wanted))
+
+    async def _of_referral(self, head: Head, wish: Wish) -> Answered:
         try:
-            said = await (
-                self._notices.say(wish, head.id)
-                if head.about is None
-                else self._notices.say_of_child(wish, head.about, head.id)
-            )
-        except UpstreamUnavailable:
-            return Failure(Origin.TRANSPORT, "case-register")
-        except UpstreamWrong:
-            return Failure(Origin.ANSWER, "case-register")
-        if not isinstance(said, Said):
-            return said
-        permit = self._permit if head.about is None else self._child_permit
+            return await self._notices.say(wish, head.id)
+        except (UpstreamUnavailable, UpstreamWrong) as problem:
+            return problem
+
+    async def _keep(self, permit: Permit, ready: Mapping[Head, Said]) -> Mapping[Head, Content]:
+        """Lets messages out and keeps their bytes; what must not be said is not kept, and not sent."""
         async with self._database.work(permit, str(uuid4())) as work:
-            envelope = release(work, said, head.id, head.lease.partner)
-            if isinstance(envelope, Envelope):
-                (kept,) = await outbox.keep_content(work, [(head, envelope)])
-                if not kept:
-                    return Failure(Origin.TRANSPORT, "lease-lost")
-        return envelope
+            found: dict[Head, Content] = {
+                head: release(work.of_request(str(uuid4())), said, head.id, head.lease.partner)
+                for head, said in ready.items()
+            }
+            made = [(head, one) for head, one in found.items() if isinstance(one, Envelope)]
+            held = await outbox.keep_content(work, made)
+        lost = {head: _LOST for (head, _), holds in zip(made, held, strict=True) if not holds}
+        return found | lost
 
     async def _end(self, ending: Ending) -> None:
         head = ending.head
@@ -184,6 +209,14 @@ class Courier:
         stopped = isinstance(ending.failure, NoticeStopped)
         tried = None if stopped else _tried(ending.failure, found, ending.duration_ms)
         return Result(ending.head, found, tried)
+
+
+def _unsaid(told: NoticeStopped | Reason | Problem) -> Failure | NoticeStopped | Reason:
+    """What follows when there is nothing to send."""
+    if isinstance(told, Problem):
+        away = isinstance(told, UpstreamUnavailable)
+        return Failure(Origin.TRANSPORT if away else Origin.ANSWER, "case-register")
+    return told
 
 
 def _tried(failure: Ended, found: Verdict, duration_ms: int) -> Try:

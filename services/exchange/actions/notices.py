@@ -1,7 +1,7 @@
 """From an event to a message: whom it concerns, what the register lets us tell, in the partner's words."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,13 +9,14 @@ from services.exchange.catalog.contracts import Directory
 from services.exchange.model.contract import Contract
 from services.exchange.model.feed import ChildNumber, Event, NoticeRefused, NoticeStopped, ResidenceUnknown
 from services.exchange.model.outbox import ChildNotice, Envelope, NoticeUnfit, Told
-from services.exchange.outbound.feed import CaseFeed
+from services.exchange.outbound.feed import CaseFeed, ToldOfChild
 from services.exchange.rules.delivery import Reason
 from services.exchange.store.bodies import Bodies
 from services.exchange.wire import notices
 from services.kit import log
 from services.kit.db import Work
 from services.kit.disclose import reveal
+from services.kit.problem import Problem
 
 _log = log.get_logger(__name__)
 
@@ -78,20 +79,31 @@ class Notices:
             return Reason.RECIPIENT_MISMATCH
         return self._write(wish, message_id, notice)
 
-    async def say_of_child(
-        self, wish: Wish, about: ChildNumber, message_id: UUID
-    ) -> Said | NoticeStopped | Reason:
-        """The same of a child: unless a person has stopped it, it has left the register with this."""
-        notice = await self._feed.child_notice(wish.event_id, about)
+    async def say_of_children(
+        self, asked: Sequence[tuple[Wish, ChildNumber, UUID]]
+    ) -> Sequence[Said | NoticeStopped | Reason | Problem]:
+        """The same of children, each with the id of its message: unless a person stopped it, it has left.
+
+        A problem instead of it means that the register could not be asked, or answered wrongly.
+        """
+        told = await self._feed.child_notices([(wish.event_id, about) for wish, about, _ in asked])
+        return [
+            self._said_of_child(wish, message_id, notice)
+            for (wish, _, message_id), notice in zip(asked, told, strict=True)
+        ]
+
+    def _said_of_child(
+        self, wish: Wish, message_id: UUID, notice: ToldOfChild
+    ) -> Said | NoticeStopped | Reason | Problem:
         match notice:
             case ChildNotice():
                 return self._write(wish, message_id, notice)
-            case NoticeStopped():
-                return notice
             case ResidenceUnknown():
                 return Reason.RESIDENCE_UNKNOWN
             case NoticeRefused():
                 return _refused(wish, notice)
+            case _:
+                return notice
 
     def _write(self, wish: Wish, message_id: UUID, notice: Told) -> Said | Reason:
         try:

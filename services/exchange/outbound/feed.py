@@ -3,8 +3,10 @@
 ``RELIES_ON`` lists what we rely on; a test looks it up in the provider's committed document.
 """
 
+import asyncio
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
@@ -21,6 +23,7 @@ from services.exchange.model.feed import (
 from services.exchange.model.inbox import Status
 from services.exchange.model.outbox import ChildNotice, Notice
 from services.exchange.model.xroad import ClientId
+from services.kit import log
 from services.kit.client import Response, ServiceClient
 from services.kit.fields import Day, Instant, Name
 from services.kit.ids import REFERENCE_PATTERN
@@ -40,6 +43,7 @@ RELIES_ON: Final = {
             *("kind", "number", "version", "reference", "municipality", "role", "referredOn", "occurredAt"),
             *("personalCode", "birthDate", "givenName", "familyName", "sex", "address"),
         ),
+        "get_child_notices": ("items", "told", "refused", "status"),
     }
 }
 _CALLER: Final = Caller.system("worker:feed", "exchange")
@@ -47,6 +51,7 @@ _SENDER: Final = Caller.system("worker:delivery", "exchange")
 _NOTICE_SECONDS: Final = 5.0
 _SLACK: Final = 5.0  # seconds beyond the wait that we ask for
 _ABOUT_REFERRALS: Final = "referral."
+_log = log.get_logger(__name__)
 _OK: Final = 200
 _CONFLICT: Final = 409
 _GONE: Final = 410
@@ -108,6 +113,25 @@ class _ChildNotice(_Tolerant):
     address: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=400)] | None
 
 
+class _NotTold(_Tolerant):
+    status: int = Field(strict=True, ge=400, le=499)
+
+
+class _ChildOutcome(_Tolerant):
+    """One of the two is there."""
+
+    told: _ChildNotice | None = None
+    refused: _NotTold | None = None
+
+
+class _ChildOutcomes(_Tolerant):
+    items: list[_ChildOutcome]
+
+
+#: What the register says of one child, if it can be asked and answers as agreed.
+ToldOfChild: TypeAlias = (
+    ChildNotice | NoticeStopped | ResidenceUnknown | NoticeRefused | UpstreamUnavailable | UpstreamWrong
+)
 _EVENTS: Final = TypeAdapter(list[_Event])
 
 
@@ -134,9 +158,7 @@ class CaseFeed:
 
     async def notice(self, event_id: UUID) -> Notice | NoticeRefused:
         """What the partner is to be told of an event; raises UpstreamUnavailable, UpstreamWrong."""
-        answer = await self._ask(f"{NOTICES}/{event_id}", _NOTICE_SECONDS, {})
-        if answer.status_code in _AUTHENTICATION:
-            raise UpstreamUnavailable("the case register does not take our token now")
+        answer = _heard(await self._ask(f"{NOTICES}/{event_id}", _NOTICE_SECONDS, {}))
         if answer.status_code != _OK:
             return NoticeRefused(answer.status_code)
         try:
@@ -146,30 +168,52 @@ class CaseFeed:
             raise UpstreamWrong("the notice is not as agreed") from error
         return Notice(recipient, told.reference, told.sender_reference, told.status, told.occurred_at)
 
-    async def child_notice(
-        self, event_id: UUID, about: ChildNumber
-    ) -> ChildNotice | NoticeStopped | ResidenceUnknown | NoticeRefused:
-        """What child protection is to be told of a child; once read, the notice has left the register.
+    async def child_notices(self, asked: Sequence[tuple[UUID, ChildNumber]]) -> Sequence[ToldOfChild]:
+        """What child protection is to be told of children; once read, a notice has left the register.
 
-        Raises UpstreamUnavailable, UpstreamWrong.
+        When the register answers the call as a whole wrongly, each is asked for by itself, so that one that
+        it cannot tell spoils no other. Raises nothing that the register does.
         """
-        path = f"{NOTICES}/{event_id}/children/{about.number}"
-        answer = await self._ask(path, _NOTICE_SECONDS, {}, caller=_SENDER)
-        if answer.status_code in _AUTHENTICATION:
-            raise UpstreamUnavailable("the case register does not take our token now")
-        if answer.status_code == _GONE:
-            return NoticeStopped()
-        if answer.status_code == _CONFLICT:
-            return ResidenceUnknown()
-        if answer.status_code != _OK:
-            return NoticeRefused(answer.status_code)
+        if len(asked) > 1:
+            try:
+                return await self._children(asked)
+            except UpstreamUnavailable as problem:
+                return [problem] * len(asked)
+            except UpstreamWrong as problem:
+                _log.warning("notices-asked-one-by-one", problem=problem.slug)
+        return await asyncio.gather(*(self._child(event_id, about) for event_id, about in asked))
+
+    async def _children(self, asked: Sequence[tuple[UUID, ChildNumber]]) -> Sequence[ToldOfChild]:
+        items = [{"event": str(event_id), "number": str(about.number)} for event_id, about in asked]
+        answer = await self._client.request(
+            "POST",
+            f"{NOTICES}/children",
+            act_for=_SENDER,
+            purpose=PURPOSE,
+            json={"items": items},
+            timeout=_NOTICE_SECONDS,
+        )
+        if _heard(answer).status_code != _OK:
+            raise UpstreamWrong("the case register refuses to tell of several children")
         try:
-            told = _ChildNotice.model_validate(answer.json())
+            outcomes = _ChildOutcomes.model_validate(answer.json()).items
         except ValueError as error:
-            raise UpstreamWrong("the notice is not as agreed") from error
-        if (told.number, told.version) != (about.number, about.version):
-            raise UpstreamWrong("the notice is another one")
-        return ChildNotice(**{name: getattr(told, name) for name in ChildNotice.__slots__})
+            raise UpstreamWrong("the notices are not as agreed") from error
+        if len(outcomes) != len(asked):
+            raise UpstreamWrong("the case register tells of more or fewer children than asked")
+        return [
+            _not_told(one.refused.status) if one.refused else _told_of(one.told, about)
+            for one, (_, about) in zip(outcomes, asked, strict=True)
+        ]
+
+    async def _child(self, event_id: UUID, about: ChildNumber) -> ToldOfChild:
+        path = f"{NOTICES}/{event_id}/children/{about.number}"
+        try:
+            answer = _heard(await self._ask(path, _NOTICE_SECONDS, {}, caller=_SENDER))
+            told = _child_notice(answer) if answer.status_code == _OK else None
+        except (UpstreamUnavailable, UpstreamWrong) as problem:
+            return problem
+        return _not_told(answer.status_code) if told is None else _told_of(told, about)
 
     async def _ask(
         self, path: str, seconds: float, params: dict[str, str | int], *, caller: Caller = _CALLER
@@ -177,6 +221,32 @@ class CaseFeed:
         return await self._client.request(
             "GET", path, act_for=caller, purpose=PURPOSE, params=params, timeout=seconds
         )
+
+
+def _heard(answer: Response) -> Response:
+    """The answer; UpstreamUnavailable when it says that we may not ask, now."""
+    if answer.status_code in _AUTHENTICATION:
+        raise UpstreamUnavailable("the case register does not take our token now")
+    return answer
+
+
+def _child_notice(answer: Response) -> _ChildNotice:
+    try:
+        return _ChildNotice.model_validate(answer.json())
+    except ValueError as error:
+        raise UpstreamWrong("the notice is not as agreed") from error
+
+
+def _not_told(status: int) -> NoticeStopped | ResidenceUnknown | NoticeRefused:
+    if status == _GONE:
+        return NoticeStopped()
+    return ResidenceUnknown() if status == _CONFLICT else NoticeRefused(status)
+
+
+def _told_of(told: _ChildNotice | None, about: ChildNumber) -> ChildNotice | UpstreamWrong:
+    if told is None or (told.number, told.version) != (about.number, about.version):
+        return UpstreamWrong("the notice is another one")
+    return ChildNotice(**{name: getattr(told, name) for name in ChildNotice.__slots__})
 
 
 def _batch(answer: Response, cursor: str | None) -> Batch:

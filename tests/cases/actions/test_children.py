@@ -214,3 +214,40 @@ async def test_a_coordinator_of_another_region_finds_nothing(
     async with world.work(permit) as work:
         with pytest.raises(NotFound):
             await office.protection.of_referral(work, taken.id)
+
+
+async def test_several_leave_in_one_transaction_each_by_itself(
+    world: Any, a_referral: Build, a_person: Build, office: Office
+) -> None:
+    """Of one that is stopped, one without a municipality, and one unknown, nothing leaves."""
+    stopped = await world.take(a_referral(a_person(), a_person(Role.CHILD, serial=3)))
+    await world.take(a_referral(a_person(serial=7), a_person(Role.CHILD, serial=4, municipality=None)))
+    await world.take(a_referral(a_person(serial=8), a_person(Role.CHILD, serial=5)))
+    rows = await world.rows("""
+        select e.id, cast(one ->> 'number' as uuid) as number, p.municipality, p.referral_id
+        from event e cross join jsonb_array_elements(e.data -> 'notices') as one
+        join participation p on p.id = cast(one ->> 'number' as uuid)
+    """)
+    by = {"lost" if row["municipality"] is None else row["referral_id"]: row for row in rows}
+    first, lost = by.pop(stopped.id), by.pop("lost")
+    (fine,) = by.values()
+    await office.stop(stopped.id, first["number"])
+    asked = [(row["id"], row["number"]) for row in (first, fine, lost)]
+    mixed = [*asked, (fine["id"], lost["number"]), (uuid4(), uuid4()), asked[1]]
+    permit = world.permit("get_child_notice", "delivery", "worker:delivery")
+    async with world.work(permit) as work:
+        told = await office.protection.tell_all(work, mixed)
+    assert [getattr(one, "slug", None) for one in told] == [
+        "child-notice-stopped",
+        None,
+        "municipality-unknown",
+        "not-found",
+        "not-found",
+        None,
+    ]
+    assert told[1] == told[5]
+    assert told[1].fields["number"] == fine["number"]
+    left = await world.rows("select number from child_notice where state = 'left'")
+    assert [row["number"] for row in left] == [fine["number"]]
+    assert len(await world.rows("select 1 from disclosure")) == 1
+    assert await office.tell(fine["id"], fine["number"]) == told[1]

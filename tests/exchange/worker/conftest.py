@@ -113,8 +113,7 @@ class Register:
         if request.method == "PUT":
             return httpx.Response(201, json=self._take(request.url.path.rpartition("/")[2], body))
         if request.method == "POST":
-            items = [{"taken": self._take(one["reference"], one["referral"])} for one in body["items"]]
-            return httpx.Response(200, json={"items": items})
+            return self._several(request.url.path, body["items"])
         return self._notice(request.url.path.rpartition("/")[2])
 
     async def _events(self, params: httpx.QueryParams) -> httpx.Response:
@@ -130,6 +129,22 @@ class Register:
     def _take(self, reference: str, referral: dict[str, Any]) -> dict[str, Any]:
         self.taken[reference] = referral
         return {"reference": reference, "status": "AWAITING_SCREENING", "band": "high"}
+
+    def _several(self, path: str, items: list[dict[str, Any]]) -> httpx.Response:
+        """Several referrals, or notices: ``notice_modes["several"]`` makes that call fail as a whole."""
+        if "notices" not in path:
+            taken = [{"taken": self._take(one["reference"], one["referral"])} for one in items]
+            return httpx.Response(200, json={"items": taken})
+        if (mode := self.notice_modes.get("several", "ok")) != "ok":
+            return httpx.Response(int(mode), json={"type": "urn:turvavork:problem:any", "items": []})
+        told = [self._notice(one["number"]) for one in items]
+        outcomes = [
+            {"told": one.json()}
+            if one.status_code == 200
+            else {"refused": {"type": one.json()["type"], "status": one.status_code}}
+            for one in told
+        ]
+        return httpx.Response(200, json={"items": outcomes})
 
     def _notice(self, event: str) -> httpx.Response:
         mode = self.notice_modes.get(event, "ok")

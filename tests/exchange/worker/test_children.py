@@ -134,3 +134,61 @@ async def test_another_notice_than_the_one_asked_for_is_not_sent(world: Any, lin
         await drive(worker, line)
     assert await world.states() == [("quarantined", "answer-inconsistent")]
     assert await world.children() == []
+
+
+async def test_several_are_asked_for_in_one_call_and_none_spoils_another(world: Any, line: LineOf) -> None:
+    fine, stopped, lost, gone, odd = (uuid4() for _ in range(5))
+    world.register.children(fine, stopped, lost, gone)
+    world.register.children(odd, version=2)
+    world.register.notice_modes |= {str(stopped): "410", str(lost): "409", str(gone): "404"}
+    async with world.opened(delivery_tries=1) as worker:
+        await worker._follower.step(0)
+        assert await drive(worker, line) == 5
+    assert [path for path in world.register.asked if "notices" in path] == ["/api/cases/v1/notices/children"]
+    rows = await world.rows("select notice, state, reason from outbox")
+    assert {row["notice"]: (row["state"], row["reason"]) for row in rows} == {
+        fine: ("delivered", None),
+        stopped: ("skipped", "stopped-by-person"),
+        lost: ("quarantined", "residence-unknown"),
+        gone: ("quarantined", "notice-unavailable"),
+        odd: ("quarantined", "answer-inconsistent"),
+    }
+    assert [row["number"] for row in await world.children()] == [str(fine)]
+    audited = await world.rows("select request_id from audit where action in ('send', 'update')")
+    assert len({row["request_id"] for row in audited}) == len(audited) == 6  # one was sent, five ended
+
+
+@pytest.mark.parametrize("status", ["500", "200", "404"])
+async def test_a_call_for_several_that_goes_wrong_is_made_again_one_by_one(
+    world: Any, line: LineOf, status: str
+) -> None:
+    numbers = [uuid4() for _ in range(3)]
+    world.register.children(*numbers)
+    world.register.notice_modes["several"] = status
+    async with world.opened() as worker:
+        await worker._follower.step(0)
+        assert await drive(worker, line) == 3
+    assert await world.states() == [("delivered", None)] * 3
+    assert len([path for path in world.register.asked if "notices" in path]) == 4
+
+
+@pytest.mark.parametrize("status", ["503", "401"])
+async def test_a_register_that_cannot_be_asked_now_is_asked_about_all_later(
+    world: Any, line: LineOf, status: str
+) -> None:
+    world.register.children(uuid4(), uuid4())
+    world.register.notice_modes["several"] = status
+    async with world.opened() as worker:
+        await worker._follower.step(0)
+        assert await drive(worker, line) == 2
+        assert await world.states() == [("waiting", None)] * 2
+        assert len([path for path in world.register.asked if "notices" in path]) == 1
+        del world.register.notice_modes["several"]
+
+        async def delivered() -> bool:
+            await drive(worker, line)
+            return bool(await world.states() == [("delivered", None)] * 2)
+
+        await world.until(delivered)
+    rows = await world.rows("select origin, code from outbox_try where outcome = 'failed'")
+    assert [tuple(row.values()) for row in rows] == [("transport", "case-register")] * 2

@@ -23,6 +23,7 @@ DOORS: dict[str, tuple[str, str, int]] = {
         "/notices/0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11/children/0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c12",
         404,
     ),
+    "get_child_notices": ("POST", "/notices/children", 422),
     "ask_flag": ("POST", "/flags", 422),
     "list_disclosures": ("GET", "/disclosures?limit=1", 200),
     "list_appointments": ("GET", "/appointments?subject=m-unheard-of", 200),
