@@ -158,7 +158,7 @@ async def test_several_rows_go_by_one_statement_whatever_their_lists_say(
 
 def _entry(kit: Any, words: list[str]) -> Entry:
     return Entry(
-        **(dict(capacity(kit.caller())) | {"attributes": words}),
+        **(dict(capacity(kit.caller(), Handles(bytes(32)))) | {"attributes": words}),
         recorded_at=kit.now,
         purpose="case-work",
         basis=None,

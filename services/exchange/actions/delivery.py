@@ -168,7 +168,7 @@ class Courier:
         """Lets messages out and keeps their bytes; what must not be said is not kept, and not sent."""
         async with self._database.work(permit, str(uuid4())) as work:
             found: dict[Head, Content] = {
-                head: release(work.of_request(str(uuid4())), said, head.id, head.lease.partner)
+                head: release(work.of_request(str(uuid4()), permit), said, head.id, head.lease.partner)
                 for head, said in ready.items()
             }
             made = [(head, one) for head, one in found.items() if isinstance(one, Envelope)]
@@ -194,7 +194,7 @@ class Courier:
             sent = [(one, each) for one, each in tries if not isinstance(one.failure, NoticeStopped)]
             await record.write(work, [(_sent(one, kept=each), one.request_id) for one, each in sent])
             for one in (one for one, each in tries if each):
-                own = work.of_request(one.request_id)
+                own = work.of_request(one.request_id, work.permit)
                 own.audit("update", [one.head.id], _SHOWN, client=one.head.lease.partner)
         for result, holds in zip(found, kept, strict=True):
             verdict = result.verdict

@@ -174,13 +174,14 @@ class CaseFeed:
         When the register answers the call as a whole wrongly, each is asked for by itself, so that one that
         it cannot tell spoils no other. Raises nothing that the register does.
         """
-        if len(asked) > 1:
-            try:
-                return await self._children(asked)
-            except UpstreamUnavailable as problem:
-                return [problem] * len(asked)
-            except UpstreamWrong as problem:
-                _log.warning("notices-asked-one-by-one", problem=problem.slug)
+        if len(asked) == 1:
+            return [await self._child(*asked[0])]
+        try:
+            return await self._children(asked)
+        except UpstreamUnavailable as problem:
+            return [problem] * len(asked)
+        except UpstreamWrong as problem:
+            _log.warning("notices-asked-one-by-one", problem=problem.slug)
         return await asyncio.gather(*(self._child(event_id, about) for event_id, about in asked))
 
     async def _children(self, asked: Sequence[tuple[UUID, ChildNumber]]) -> Sequence[ToldOfChild]:

@@ -13,7 +13,8 @@ from uuid import UUID, uuid4
 from services.exchange.model.inbox import Declined, Due, State, Status, Taken
 from services.exchange.model.outbox import Draft, Envelope, Head, OutState, Sealed, Try
 from services.exchange.rules.queue import Postpone, QueueState, Settle, Standing
-from services.exchange.store import inbox, messages, outbox, pauses, queueing
+from services.exchange.store import inbox, messages, outbox, pauses, queueing, results
+from services.exchange.store.results import Result
 from services.kit.db import Database, Work
 from services.kit.ids import new_id, new_reference
 from services.kit.policy import Caller, Policy
@@ -92,7 +93,7 @@ class BothQueues:
 
     async def _renew(self, work: Work, now: datetime, which: int, lease: timedelta) -> None:
         if head := self._head(which):
-            kept = await outbox.renew(work, self.partner, [head.lease], lease=lease)
+            kept = await outbox.renew(work, [head.lease], lease=lease)
             self._agree(bool(kept), queues.renewed(self.machine, head.lease.fence, now, lease))
 
     async def _release(self, work: Work, _: datetime, which: int) -> None:
@@ -102,20 +103,16 @@ class BothQueues:
 
     async def _settle(self, work: Work, now: datetime, which: int, state: OutState) -> None:
         if head := self._head(which):
-            if state is OutState.DELIVERED:
-                got = await outbox.keep_content(work, head, ENVELOPE)  # without bytes nothing is delivered
+            if state is OutState.DELIVERED:  # without bytes nothing is delivered
+                (got,) = await outbox.keep_content(work, [(head, ENVELOPE)])
                 assert got == self.machine.holds(head.lease.fence, now)
-                kept = await outbox.delivered(work, head, TRIES[state])
-            elif state is OutState.SKIPPED:
-                kept = await outbox.stopped(work, head)
-            else:
-                kept = await outbox.quarantine(work, head, TRIES[state], "partner-refused")
+            verdict = Settle(state, None if state is OutState.DELIVERED else "a-reason")
+            (kept,) = await results.write(work, [Result(head, verdict, TRIES.get(state))])
             self._agree(kept, queues.tried(self.machine, head.lease.fence, Settle(state), now))
 
     async def _again(self, work: Work, now: datetime, which: int, again: Postpone) -> None:
         if head := self._head(which):
-            values = {"wait": again.wait, "unknown": again.unknown, "asked": again.asked}
-            kept = await outbox.again(work, head, TRIES[OutState.WAITING], **values)
+            (kept,) = await results.write(work, [Result(head, again, TRIES[OutState.WAITING])])
             self._agree(kept, queues.tried(self.machine, head.lease.fence, again, now))
 
     async def _pause(self, work: Work, _: datetime) -> None:

@@ -11,24 +11,25 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.exchange.model.outbox import Draft, Envelope, Head, OutState, Sealed, Try
-from services.exchange.rules import queue as queues
+from services.exchange.rules.queue import Postpone, QueueState, Settle, Verdict
 from services.exchange.store import messages, outbox, queueing, results
 from services.exchange.store.results import NotWaitingError, Result
 from services.kit.clock import SystemClock
 from services.kit.db import Database
 from services.kit.policy import Caller, Policy
+from tests.simulation import queues as models
 
 PERMIT = Policy.load("services.exchange").permit(
     Caller.system("worker:delivery", "exchange"), "deliver_message", "delivery"
 )
 LEASE = timedelta(seconds=30)
 ENVELOPE = Envelope("soap", "POST", "/", "text/xml", Sealed(uuid4(), b"wrapped", bytes(32), b"bytes"))
-VERDICTS: list[tuple[queues.Verdict, Try | None]] = [
-    (queues.Settle(OutState.DELIVERED), Try(1, "delivered")),
-    (queues.Settle(OutState.QUARANTINED, "partner-refused"), Try(2, "quarantined", "business", "NO", 500)),
-    (queues.Settle(OutState.SKIPPED, "stopped-by-person"), None),
-    (queues.Postpone(timedelta(seconds=9), unknown=True), Try(3, "failed", "answer", "not-understood", 200)),
-    (queues.Postpone(timedelta(seconds=7), unknown=False, asked=True), Try(4, "failed", "transport", "cut")),
+VERDICTS: list[tuple[Verdict, Try | None]] = [
+    (Settle(OutState.DELIVERED), Try(1, "delivered")),
+    (Settle(OutState.QUARANTINED, "partner-refused"), Try(2, "quarantined", "business", "NO", 500)),
+    (Settle(OutState.SKIPPED, "stopped-by-person"), None),
+    (Postpone(timedelta(seconds=9), unknown=True), Try(3, "failed", "answer", "not-understood", 200)),
+    (Postpone(timedelta(seconds=7), unknown=False, asked=True), Try(4, "failed", "transport", "cut")),
 ]
 
 
@@ -59,30 +60,19 @@ def draft(partner: str, stream: UUID, *, waits: bool) -> Draft:
     )
 
 
-def machine(states: list[bool], now: Any) -> queues.Queue:
+def machine(states: list[bool], now: Any) -> models.Queue:
     told = [OutState.WAITING if one else OutState.QUARANTINED for one in states]
-    held = queues.claimed(queues.appended(queues.Queue(), told, now), now, LEASE)
+    held = models.claimed(models.appended(models.Queue(), told, now), now, LEASE)
     assert held is not None
     return held
 
 
-def after(held: queues.Queue, verdict: queues.Verdict, now: Any) -> queues.Queue:
-    if isinstance(verdict, queues.Postpone):
-        found = queues.postponed(held, 1, now, wait=verdict.wait, unknown=verdict.unknown)
-    else:
-        found = queues.settled(held, 1, verdict.state, now)
-    assert found is not None
-    return found
-
-
-async def row_of(work: Any, stream: UUID) -> queues.Queue:
+async def row_of(work: Any, stream: UUID) -> models.Queue:
     items = await work.fetch("select * from outbox where stream = $1 order by number", stream)
     (row,) = await work.fetch("select * from outbox_queue where stream = $1", stream)
-    names = ("head", "due_at", "tries", "unknown_tries", "lease_until", "fence")
-    held = tuple(queues.Item(OutState(one["state"]), one["tries"]) for one in items)
-    return queues.Queue(
-        items=held, state=queues.QueueState(row["state"]), **{name: row[name] for name in names}
-    )
+    names = ("next_number", "head", "due_at", "tries", "unknown_tries", "asked", "lease_until", "fence")
+    held = tuple(models.Item(OutState(one["state"]), one["tries"]) for one in items)
+    return models.Queue(items=held, state=QueueState(row["state"]), **{name: row[name] for name in names})
 
 
 async def claimed(database: Database, partner: str) -> list[Head]:
@@ -107,8 +97,8 @@ async def test_each_queue_of_many_comes_out_as_the_machine_says(
         assert await results.write(work, told) == [True] * len(told)
         for one in told:
             stream = one.head.lease.stream
-            expected = after(machine(behind[stream], row["now"]), one.verdict, row["now"])
-            assert await row_of(work, stream) == expected
+            held = machine(behind[stream], row["now"])
+            assert await row_of(work, stream) == models.tried(held, 1, one.verdict, row["now"])
             message = await messages.find(work, one.head.id)
             assert message is not None
             assert message.reason == getattr(one.verdict, "reason", None)

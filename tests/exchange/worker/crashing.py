@@ -185,6 +185,15 @@ def transactions(function: ast.AsyncFunctionDef) -> Iterator[int]:
             yield node.lineno
 
 
+def senders(path: Path) -> set[str]:
+    """Functions of a file that ask something of somebody, themselves or by a private one of the file."""
+    calls = {function.name: called(function) for function in functions(path)}
+    private = {"_ask", "_try", "_sent", "request"}
+    while more := {name for name, its in calls.items() if name[0] == "_" and its & private} - private:
+        private |= more
+    return {name for name, its in calls.items() if its & private}
+
+
 def called(*roots: ast.AST) -> set[str]:
     """Names of methods that are called there."""
     calls = [call for root in roots for call in ast.walk(root) if isinstance(call, ast.Call)]

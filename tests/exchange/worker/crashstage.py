@@ -76,7 +76,7 @@ class Register:
         if path == "/api/cases/v1/disclosures":
             return self._disclosures(request.url.params)
         if "/notices/" in path:
-            return httpx.Response(200, json=self._notice(path.split("/")))
+            return httpx.Response(200, json=self._told(path, request.content))
         if request.method == "GET":
             told = {"status": "ACCEPTED", "changedAt": "2017-05-04T12:00:00Z"}
             return httpx.Response(200, json={"reference": path.rpartition("/")[2], **told})
@@ -84,6 +84,12 @@ class Register:
         if path.endswith(("/correction", "/withdrawal")):
             return self._amend(*path.split("/")[-2:], body["sender"])
         return httpx.Response(201, json=self._take(path.rpartition("/")[2], body["sender"]["reference"]))
+
+    def _told(self, path: str, body: bytes) -> dict[str, Any]:
+        if not body:
+            return self._notice(path.split("/"))
+        asked = [[one["event"], "children", one["number"]] for one in json.loads(body)["items"]]
+        return {"items": [{"told": self._notice(one)} for one in asked]}
 
     def _amend(self, reference: str, what: str, sender: dict[str, Any]) -> httpx.Response:
         if self.taken.get(sender["reference"]) != reference:
@@ -267,10 +273,9 @@ class Stage:
         courier = line._courier
         heads = await courier.claim(line._partner, 1)
         if heads:
-            await courier.renew(line._partner, [head.lease for head in heads])
+            await courier.renew([head.lease for head in heads])
             await courier.give_back(heads[0].lease)
-        for head in await courier.claim(line._partner, 5):
-            await courier.deliver(head)
+        await asyncio.gather(*(courier.deliver(head) for head in await courier.claim(line._partner, 5)))
 
     async def again(self) -> None:
         """What makes all that comes next a repetition: the feed begins anew, partners have it already."""

@@ -14,7 +14,16 @@ import pytest
 
 from services.exchange.settings import Settings
 from services.kit import datafile, driver
-from tests.exchange.worker.crashing import QUESTION, Crash, Process, called, functions, ordinal, transactions
+from tests.exchange.worker.crashing import (
+    QUESTION,
+    Crash,
+    Process,
+    called,
+    functions,
+    ordinal,
+    senders,
+    transactions,
+)
 from tests.exchange.worker.crashstage import SECRET, WITNESS, Stage
 
 ROOT = Path(__file__).parents[3] / "services/exchange"
@@ -44,8 +53,8 @@ POINTS = (
     "delivery.claim commit",
     "delivery.renew commit",
     "delivery.give_back commit",
-    "feed.child_notice send",
-    "delivery._content commit",
+    "feed.child_notices send",
+    "delivery._keep commit",
     "securityserver.send send",
     "delivery._record commit",
     "usage.step commit",
@@ -57,7 +66,7 @@ POINTS = (
     "record._write commit",
 )
 #: What was fetched once is kept: a message that is sent again does not come there.
-ONCE = {"feed.child_notice send", "delivery._content commit"}
+ONCE = {"feed.child_notices send", "delivery._keep commit"}
 #: In the sequencer and the tree of ``kit``, where each statement is a transaction, or ends one.
 OF_KIT = {"sequencer.move commit", "logtree.grow commit"}
 #: Transactions and questions that nothing follows from: what they say is asked again, or written by itself.
@@ -210,9 +219,7 @@ def test_no_commit_and_no_send_is_without_a_named_point() -> None:
             count = len(list(transactions(function)))
             found |= {f"{name} commit{ordinal(number)}" for number in range(1, count + 1)}
     for path in (ROOT / "outbound").glob("*.py"):
-        for function in functions(path):
-            if not function.name.startswith("_") and {"_ask", "_try", "_sent", "request"} & called(function):
-                found.add(f"{path.stem}.{function.name} send")
+        found |= {f"{path.stem}.{name} send" for name in senders(path) if not name.startswith("_")}
     assert found == {*POINTS, *ASIDE}
 
 
