@@ -16,24 +16,6 @@ from services.exchange.model.outbox import Envelope, Head, Lease, Sealed
 from services.kit.db import Work
 from services.kit.driver import Row
 
-#: Moves the head to the first message that still waits, for its turn or for a person. A head that is still to
-#: be sent stays as it is, lease and all.
-_ADVANCE: Final = text("""
-    update outbox_queue q set
-        head = coalesce(o.number, q.next_number),
-        state = case o.state when 'waiting' then 'due' when 'quarantined' then 'blocked' else 'idle' end,
-        due_at = case o.state when 'waiting' then now() end,
-        tries = 0, unknown_tries = 0, asked = false, lease_until = null
-    from (select 1) as one left join lateral (
-        select number, state from outbox
-        where partner = :partner and stream = :stream and state in ('waiting', 'quarantined')
-        order by number limit 1
-    ) o on true
-    where q.partner = :partner and q.stream = :stream and not (q.state = 'due' and exists (
-        select from outbox h
-        where h.partner = q.partner and h.stream = q.stream and h.number = q.head and h.state = 'waiting'
-    ))
-""")
 #: What is due is chosen once, beside the update: a subquery of it may be asked again for each row, and then
 #: gives the next ones, beyond the limit.
 _CLAIM: Final = """
@@ -134,18 +116,6 @@ async def keep_content(work: Work, made: Sequence[tuple[Head, Envelope]]) -> Seq
     if rows:
         await work.fetch(_CONTENT, *([row[name] for row in rows] for name in rows[0]))
     return kept
-
-
-async def advance(work: Work, partner: str, stream: UUID) -> None:
-    """Makes the first message that still waits the head of its queue, unless its head is still to be sent."""
-    await work.conn.execute(_ADVANCE, {"partner": partner, "stream": stream})
-
-
-async def advance_all(work: Work, queues: Sequence[tuple[str, UUID]]) -> None:
-    """The same for several queues."""
-    if queues:
-        rows = [{"partner": partner, "stream": stream} for partner, stream in queues]
-        await work.conn.execute(_ADVANCE, rows)
 
 
 def _names(leases: Sequence[Lease]) -> Sequence[Sequence[object]]:
