@@ -194,7 +194,7 @@ async def test_who_dies_between_sending_and_writing_down_sends_the_same_again(
         async def killed(*_: object) -> None:
             raise asyncio.CancelledError
 
-        monkeypatch.setattr(courier, "_record", killed)
+        monkeypatch.setattr(courier, "_end", killed)
         (head,) = await courier.claim(POLIS, 1)
         with pytest.raises(asyncio.CancelledError):
             await courier.deliver(head)
