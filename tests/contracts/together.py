@@ -88,7 +88,8 @@ class Together:
         if kind != "service":
             return self.person(role, purpose, **{key: OFFICE[key] for key in _BOUND.get(role, ())})
         spoken_for = rule.get("for", ["xroad"])
-        return self.service(service, name, POLIS if "xroad" in spoken_for else role, purpose)
+        subjects = {"xroad": POLIS, "worker": f"worker:{name}"}
+        return self.service(service, name, subjects.get(spoken_for[0], role), purpose)
 
     def xroad(self, client: str = STAR) -> dict[str, str]:
         """Headers of an X-Road client behind the gateway's X-Road listener."""
