@@ -51,15 +51,15 @@ _EARLIER = f"""
         cast('{{}}' as text[]) as grounds_found, c.state, c.state_reason, c.decided_at, c.decided_by,
         r.case_id, r.version, cast(null as timestamptz) as withdrawn_at,
         cast(null as text) as withdrawal_reason, r.state as state_now,
-        {_AGENCIES.format(case="r.case_id")},
+        {AGENCIES.format(case="r.case_id")},
         s.instrument, s.version as instrument_version, s.content_hash, s.engine, s.score, s.band,
         s.grounds as score_grounds, s.scored_at,
         c.received_at as replaced_at, c.occurred_at, c.content_version, c.sealed, c.note_sealed,
-        s.id as assessment_id, s.result_sealed, r.key_id, k.wrapped, {_PART}
+        s.id as assessment_id, s.result_sealed, r.key_id, k.wrapped, {PART}
     from referral r join data_key k on k.id = r.key_id and k.wrapped is not null
     join referral_correction c on c.referral_id = r.id
     left join assessment s on s.referral_id = r.id and s.replaced_in = c.version
-    left join ({_KEPT_PART}) on p.referral_id = r.id and p.replaced_in = c.version
+    left join ({KEPT_PART}) on p.referral_id = r.id and p.replaced_in = c.version
     where r.id = $1 and c.version = $2 {_VICTIM_FIRST}
 """  # noqa: S608 - constants
 _OF_CASE = f"select {_LISTED} {_FROM_REFERRAL} where r.case_id = $1 order by r.referred_on, r.id"
@@ -177,7 +177,7 @@ def _content(rows: Sequence[Row], reach: Reach) -> dict[str, Any]:
         "note": row["note_sealed"],
         "assessment": AssessmentId(row["assessment_id"]) if row["assessment_id"] else None,
         "result": row["result_sealed"],
-        "parts": [_part(each, reach) for each in rows if each["part_id"] is not None],
+        "parts": [part_of(each, reach) for each in rows if each["part_id"] is not None],
     }
 
 
