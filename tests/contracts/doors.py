@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -145,12 +145,8 @@ async def _child(house: Together, operation: str, last: str, municipality: str |
     return Call(path, lambda: house.caller("cases", operation))
 
 
-async def _stop(house: Together) -> Call:
-    return await _child(house, "stop_child_notice", "stop", "0698")
-
-
-async def _locate(house: Together) -> Call:
-    return await _child(house, "locate_child", "municipality", None)
+_stop = partial(_child, operation="stop_child_notice", last="stop", municipality="0698")
+_locate = partial(_child, operation="locate_child", last="municipality", municipality=None)
 
 
 async def _session(_: Together) -> Call:
