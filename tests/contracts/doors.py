@@ -181,12 +181,8 @@ async def _amend(house: Together, operation: str, last: str) -> Call:
     return Call(path, lambda: house.caller("cases", operation))
 
 
-async def _correct(house: Together) -> Call:
-    return await _amend(house, "correct_referral", "correction")
-
-
-async def _withdraw(house: Together) -> Call:
-    return await _amend(house, "withdraw_referral", "withdrawal")
+_correct = partial(_amend, operation="correct_referral", last="correction")
+_withdraw = partial(_amend, operation="withdraw_referral", last="withdrawal")
 
 
 async def _amend_over_rest(house: Together, operation: str, last: str) -> Call:
