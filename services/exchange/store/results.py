@@ -1,29 +1,26 @@
 """What came of tries, many at a time: each is written down while its lease holds, and not otherwise.
 
-The rows of the queues are locked first, by a statement of their own: what another transaction has put behind
-a head meanwhile is seen by the statement that writes.
+The rows of the queues are locked first: what another transaction has put behind a head meanwhile is seen. How
+a queue goes on is said by ``rules.queue``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from services.exchange.model.outbox import Head, OutState, Try
-from services.exchange.rules.queue import Postpone, Verdict
-from services.exchange.store import outbox
+from services.exchange.rules import queue
+from services.exchange.rules.queue import Postpone, Standing, Verdict
+from services.exchange.store import standings
+from services.exchange.store.standings import Key, Stand
 from services.kit.db import Work
 
 _COLUMNS: Final = {
     "id": "uuid",
-    "partner": "text",
-    "stream": "uuid",
     "fence": "bigint",
     "state": "text",
     "reason": "text",
     "code": "text",
-    "wait": "interval",
-    "unknown": "integer",
-    "asked": "boolean",
     "outcome": "text",
     "origin": "text",
     "status": "integer",
@@ -31,8 +28,6 @@ _COLUMNS: Final = {
 }
 _TOLD: Final = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_COLUMNS.values(), 1))
 _NOW: Final = f"${len(_COLUMNS) + 1}::timestamptz"
-#: A message that waits on keeps its place, one that was put aside blocks its queue; behind one that is done
-#: with, the first that waits for its turn or for a person is the head.
 _WRITE: Final = f"""
     with told as (
         select * from unnest({_TOLD}) as told ({", ".join(_COLUMNS)})
@@ -52,28 +47,8 @@ _WRITE: Final = f"""
         )
         select id, tries, {_NOW}, duration_ms, outcome, origin, code, status, fence
         from told join message using (id) where outcome is not null
-    ), queue as (
-        update outbox_queue q set
-            head = case when told.state in ('waiting', 'quarantined') then q.head
-                else coalesce(o.number, q.next_number) end,
-            state = case coalesce(o.state, told.state)
-                when 'waiting' then 'due' when 'quarantined' then 'blocked' else 'idle' end,
-            due_at = case coalesce(o.state, told.state)
-                when 'waiting' then now() + coalesce(told.wait, interval '0') end,
-            tries = case when told.state = 'waiting' then q.tries + 1 else 0 end,
-            unknown_tries = case when told.state = 'waiting' then q.unknown_tries + told.unknown else 0 end,
-            asked = told.asked,
-            lease_until = null
-        from told join message using (id) left join lateral (
-            select number, state from outbox
-            where partner = told.partner and stream = told.stream and id <> told.id
-              and state in ('waiting', 'quarantined') and told.state in ('delivered', 'skipped')
-            order by number limit 1
-        ) o on true
-        where q.partner = told.partner and q.stream = told.stream
-        returning q.stream
     )
-    select (select count(*) from message) as messages, (select count(*) from queue) as queues
+    select count(*) as messages from message
 """  # noqa: S608 - constants
 
 
@@ -92,29 +67,48 @@ class Result:
 
 async def write(work: Work, results: Sequence[Result]) -> Sequence[bool]:
     """Writes results of several queues down; False, and nothing is written, where the lease was lost."""
-    kept = await outbox.hold(work, [one.head.lease for one in results])
-    rows = [_row(one) for one, holds in zip(results, kept, strict=True) if holds]
-    if rows:
+    locked = await standings.lock(work, [_key(one) for one in results])
+    kept = [_holds(one, locked) for one in results]
+    held = {_key(one): one for one, holds in zip(results, kept, strict=True) if holds}
+    if held:
+        rows = [_row(one) for one in held.values()]
         (done,) = await work.fetch(_WRITE, *([row[name] for row in rows] for name in _COLUMNS), work.now)
-        if not done["messages"] == done["queues"] == len(rows):
+        if done["messages"] != len(rows):
             raise NotWaitingError
+        await standings.write(work, await _after(work, held, locked))
     return kept
 
 
+def _holds(result: Result, locked: Mapping[Key, Stand]) -> bool:
+    found = locked.get(_key(result))
+    return found is not None and found.standing.holds(result.head.lease.fence, found.now)
+
+
+async def _after(
+    work: Work, held: Mapping[Key, Result], locked: Mapping[Key, Stand]
+) -> Mapping[Key, Standing]:
+    """How the queues stand now; what is behind a head is looked for where there is something."""
+    standing = {key: locked[key].standing for key in held}
+    behind = {key: one.head for key, one in standing.items() if one.head + 1 < one.next_number}
+    following = await standings.first(work, behind)
+    return {
+        key: queue.after_try(standing[key], one.verdict, following.get(key), locked[key].now)
+        for key, one in held.items()
+    }
+
+
+def _key(result: Result) -> Key:
+    return result.head.lease.partner, result.head.lease.stream
+
+
 def _row(result: Result) -> dict[str, Any]:
-    lease, verdict, tried = result.head.lease, result.verdict, result.tried
-    again = verdict if isinstance(verdict, Postpone) else None
+    verdict, tried = result.verdict, result.tried
     return {
         "id": result.head.id,
-        "partner": lease.partner,
-        "stream": lease.stream,
-        "fence": lease.fence,
+        "fence": result.head.lease.fence,
         "state": OutState.WAITING.value if isinstance(verdict, Postpone) else verdict.state.value,
         "reason": None if isinstance(verdict, Postpone) else verdict.reason,
         "code": tried and tried.code,
-        "wait": again and again.wait,
-        "unknown": int(again is not None and again.unknown),
-        "asked": again is not None and again.asked,
         "outcome": tried and tried.outcome,
         "origin": tried and tried.origin,
         "status": tried and tried.status,
