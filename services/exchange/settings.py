@@ -94,7 +94,10 @@ class Settings(StatefulSettings):
         ),
     )
     delivery_places: int = Field(
-        default=8, ge=1, le=64, description="Messages that are on the way to one partner at once, per worker."
+        default=16,
+        ge=1,
+        le=64,
+        description="Messages that are on the way to one partner at once, per worker.",
     )
     delivery_lease: float = Field(
         default=15.0,
