@@ -154,7 +154,9 @@ async def test_c14_no_redirect_is_followed_and_no_cookie_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [fault("Mari Maasikas"), fault("soap:Server"), b"Mari Maasikas", answer()]
+    "content",
+    [fault("Mari Maasikas"), fault("soap:Server"), b"Mari Maasikas", answer()],
+    ids=["a fault's code", "a fault", "no XML", "an answer"],
 )
 async def test_c17_nothing_of_a_message_is_logged(content: bytes) -> None:
     with capture_logs(processors=PROCESSORS) as lines:
