@@ -141,13 +141,6 @@ async def moving(running: Running) -> dict[str, int]:
     return found
 
 
-async def waiting(running: Running) -> int:
-    """How many messages wait for their hand-over."""
-    async with running.database("exchange") as database:
-        number: int = await database.fetchval(MOVING["exchange"]["messages wait for their hand-over"])
-    return number
-
-
 async def found(running: Running) -> Found:
     """Everything that the ledger is compared with."""
     async with running.database("exchange") as database:
