@@ -146,9 +146,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             stack.push_async_callback(parts.riskscore.aclose)
             stack.push_async_callback(parts.police.aclose)
             stack.push_async_callback(parts.database.close)
-            await parts.logbook.open(parts.database)
-            if parts.settings.development:
-                await seed_development(parts.database, parts.policy, parts.catalog)
+            seed = partial(seed_development, parts.database, parts.policy, parts.catalog)
+            await parts.logbook.open(parts.database, *([seed] if parts.settings.development else []))
             app.state.database, app.state.logbook = parts.database, parts.logbook
             arrivals = Arrivals(parts.database)
             stack.push_async_callback(_ended, asyncio.create_task(arrivals.run()))

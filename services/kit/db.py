@@ -5,7 +5,7 @@ moment up to and including the commit, is a 503 with ``Retry-After``: never a 50
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -91,19 +91,27 @@ class Database:
         event.listen(self._engine.sync_engine, "handle_error", outage.translate)
         event.listen(self._engine.sync_engine, "checkout", outage.refuse_closed)
 
-    async def open(self, patience: float = START_SECONDS) -> None:
-        """Waits ``patience`` seconds for a server that stays while it is checked; UnsafeDatabase at once."""
+    async def open(self, *steps: Callable[[], Awaitable[object]], patience: float = START_SECONDS) -> None:
+        """Waits ``patience`` seconds for a server that stays while it is checked; UnsafeDatabase at once.
+
+        ``steps`` are what else is done before the service starts, in this order; a server that goes away
+        during one of them is waited for, and all are done again.
+        """
         version = head(self._service, folder=self._migrations)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience
         while True:
             try:
-                return await self._check(version)
+                await self._check(version)
+                for step in steps:
+                    await step()
             except UpstreamUnavailable as error:
                 if loop.time() > deadline:
                     why = outage.name_of(error.__cause__ or error)
                     raise UpstreamUnavailable(f"the database cannot be reached: {why}") from error
                 await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                return
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -6,7 +6,8 @@ log has only grown since; the auditor takes the log out in parts, which put toge
 ``app.state.logbook`` and rules for the operations, named like the functions here, in its policy table.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path as Folder
 from typing import Annotated, Final
 
@@ -80,9 +81,14 @@ class LogBook:
         sources = [OwnLog(database, log) for log in self.logs]
         return [] if folder is None else [Watch(FileWitness(folder), sources)]
 
-    async def open(self, database: Database) -> None:
-        """Opens the database, and raises UnfitCheckpointError unless each log fits its last checkpoint."""
-        await database.open()
+    async def open(self, database: Database, *steps: Callable[[], Awaitable[object]]) -> None:
+        """Opens the database, and raises UnfitCheckpointError unless each log fits its last checkpoint.
+
+        ``steps``: as of `Database.open`, after that.
+        """
+        await database.open(partial(self._check, database), *steps)
+
+    async def _check(self, database: Database) -> None:
         for log in self.logs:
             await logtree.check(database.look, self._service, self._private, log)
 

@@ -1,6 +1,7 @@
 """The logs of a service over HTTP: what is answered is proven, from the public key alone."""
 
 import base64
+import itertools
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from services.kit.checkpoint import VerifierKey
 from services.kit.logbook import LogBook
 from services.kit.logtree import UnfitCheckpointError
 from services.kit.policy import Appointment, Caller, Policy
+from services.kit.problem import UpstreamUnavailable
 from services.kit.refusals import RefusalAuditor
 from services.kit.sequencer import Sequencer
 from services.kit.tokens import Identity
@@ -254,6 +256,27 @@ async def test_a_service_does_not_start_on_a_log_that_its_checkpoint_does_not_fi
     with pytest.raises(UnfitCheckpointError, match=r"letter/[0-9a-f]{12} has another root"):
         await book.open(asked.database)
     await LogBook("kit", PRIVATE).open(asked.database)
+
+
+async def test_a_server_that_goes_away_at_a_later_step_is_waited_for(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, asks, seeded = asked.database.look, itertools.count(), []
+
+    async def away(statement: str, *values: object) -> Any:
+        if next(asks) == 0:
+            raise UpstreamUnavailable
+        return await look(statement, *values)
+
+    async def seed() -> None:
+        seeded.append(len(seeded))
+        if len(seeded) == 1:
+            raise UpstreamUnavailable
+
+    monkeypatch.setattr(asked.database, "look", away)
+    await LogBook("kit", PRIVATE).open(asked.database, seed)
+    assert seeded == [0, 1]
+    assert next(asks) > 2, "the log is looked at before each time"
 
 
 def test_whose_log_it_is_says_the_name_of_its_key() -> None:
