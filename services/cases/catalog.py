@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from services.cases.model.clocks import ClockRule, Clocks, Confidence, Direction, Unit
 from services.cases.model.codes import AgeBand, Decision, EventType, Ground, Role, State
 from services.cases.model.disclosures import Act, DisclosureRules, Receiver
 from services.cases.model.flags import FlagRule
@@ -24,6 +25,7 @@ from services.cases.model.published import (
 )
 from services.kit import datafile
 from services.kit.calendar import parse_date
+from services.kit.workdays import Holidays
 
 PACKAGE = "services.cases"
 
@@ -44,6 +46,7 @@ class Catalog:
     disclosures: DisclosureRules
     call_outs: CallOutRule
     flags: FlagRule
+    clocks: Clocks
     codes: Mapping[str, Mapping[str, Label]]
 
 
@@ -64,6 +67,7 @@ def load() -> Catalog:
         disclosures=_disclosures(),
         call_outs=_call_outs(),
         flags=_flags(),
+        clocks=_clocks(),
         codes=_read("codes")["lists"],
     )
 
@@ -138,3 +142,26 @@ def _disclosures() -> DisclosureRules:
 def _flags() -> FlagRule:
     file = _read("flags")
     return FlagRule(file["months"], frozenset(file["case_states"]))
+
+
+def _clocks() -> Clocks:
+    file = _read("clocks")
+    rules = {row["code"]: _clock(row) for row in file["clocks"]}
+    if len(rules) != len(file["clocks"]):
+        raise datafile.DataFileError("services/cases/data/clocks.yaml: a code is there twice")
+    return Clocks(rules, _holidays(), file["late_after_days"])
+
+
+def _clock(row: Mapping[str, Any]) -> ClockRule:
+    kinds = {
+        "unit": Unit(row["unit"]),
+        "direction": Direction(row["direction"]),
+        "confidence": Confidence(row["confidence"]),
+    }
+    return ClockRule(**{**row, **kinds})
+
+
+def _holidays() -> Holidays:
+    file = _read("holidays")
+    fixed = ((int(row["day"][:2]), int(row["day"][3:])) for row in file["fixed"])
+    return Holidays(frozenset(fixed), frozenset(row["days"] for row in file["from_easter"]))

@@ -29,6 +29,7 @@ def _labels(catalog: Catalog) -> list[Label]:
         *regions,
         *catalog.agencies.values(),
         *(reason.label for reason in catalog.reasons.values()),
+        *(rule.label for rule in catalog.clocks.rules.values()),
     ]
 
 
@@ -89,3 +90,9 @@ def test_a_notice_tells_codes_and_times_only(catalog: Catalog) -> None:
     }
     assert set(catalog.notices) == set(EventType) - by_itself
     assert all(rule.fields <= allowed for rule in catalog.notices.values())
+
+
+def test_every_clock_has_its_code_and_the_holidays_are_those_of_the_law(catalog: Catalog) -> None:
+    assert all(code == rule.code for code, rule in catalog.clocks.rules.items())
+    assert len(catalog.clocks.holidays.fixed) == 9
+    assert catalog.clocks.holidays.from_easter == {-2, 0, 49}
