@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from services.cases.model.clocks import ClockRule, Clocks, Confidence, Direction
 from services.cases.model.codes import AgeBand, Decision, EventType, Ground, Role, State
 from services.cases.model.disclosures import Act, DisclosureRules, Receiver
 from services.cases.model.flags import FlagRule
+from services.cases.model.matching import Agreement, MatchingRule, MergeReason, Spelling, Verdict
 from services.cases.model.published import (
     AgeBorders,
     Ages,
@@ -23,6 +25,8 @@ from services.cases.model.published import (
     Transition,
     Transitions,
 )
+from services.cases.model.records import Category, Listed
+from services.cases.rules.matching import weight_of
 from services.kit import datafile
 from services.kit.calendar import parse_date
 from services.kit.workdays import Holidays
@@ -47,6 +51,8 @@ class Catalog:
     call_outs: CallOutRule
     flags: FlagRule
     clocks: Clocks
+    listed: Listed
+    matching: MatchingRule
     codes: Mapping[str, Mapping[str, Label]]
 
 
@@ -68,6 +74,8 @@ def load() -> Catalog:
         call_outs=_call_outs(),
         flags=_flags(),
         clocks=_clocks(),
+        listed=_listed(),
+        matching=_matching(),
         codes=_read("codes")["lists"],
     )
 
@@ -165,3 +173,53 @@ def _holidays() -> Holidays:
     file = _read("holidays")
     fixed = ((int(row["day"][:2]), int(row["day"][3:])) for row in file["fixed"])
     return Holidays(frozenset(fixed), frozenset(row["days"] for row in file["from_easter"]))
+
+
+def _listed() -> Listed:
+    file = _read("categories")
+    words = {name: file[name] for name in ("confidences", "sources", "retractions", "removals")}
+    return Listed(
+        version=file["version"],
+        categories={row["code"]: _category(row) for row in file["categories"]},
+        **words,
+    )
+
+
+def _category(row: Mapping[str, Any]) -> Category:
+    return Category(
+        code=row["code"],
+        label=row["label"],
+        law=row["law"],
+        field_class=row["class"],
+        roles=frozenset(map(Role, row["roles"])),
+        required=frozenset(row.get("required", ())),
+        optional=frozenset(row.get("optional", ())),
+        kinds=row.get("kinds", {}),
+        confidence=row.get("confidence", False),
+    )
+
+
+def _matching() -> MatchingRule:
+    file = _read("matching")
+    prior = Decimal(file["prior"])
+    return MatchingRule(
+        version=file["version"],
+        start=weight_of(prior, 1 - prior),
+        weights={
+            name: {
+                Agreement(agreement): weight_of(Decimal(row["m"]), Decimal(row["u"]))
+                for agreement, row in rows.items()
+            }
+            for name, rows in file["fields"].items()
+        },
+        verdicts=[(Verdict(code), Decimal(row["from"])) for code, row in file["verdicts"].items()],
+        spelling=Spelling(
+            letters=[(letter, written) for letter, written in file["spelling"]["letters"]],
+            variants=file["spelling"]["variants"],
+        ),
+        reasons={
+            code: MergeReason(row["label"], row["bridges_codes"]) for code, row in file["reasons"].items()
+        },
+        refusals=file["refusals"],
+        undoings=file["undoings"],
+    )

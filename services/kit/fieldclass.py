@@ -22,7 +22,9 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-Class = Literal["basic", "identity", "contact", "risk", "narrative", "statistics", "technical"]
+Class = Literal[
+    "basic", "identity", "contact", "risk", "health", "criminal", "narrative", "statistics", "technical"
+]
 CLASSES: Final = frozenset(get_args(Class))
 BASIC: Final = frozenset({"basic"})
 KEYWORD: Final = "x-field-class"
