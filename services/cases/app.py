@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from services.cases import catalog as published
 from services.cases.actions.callouts import CallOutAsker
+from services.cases.actions.casework import Casework
 from services.cases.actions.children import ChildProtection
 from services.cases.actions.correcting import Correcting
 from services.cases.actions.disclosures import Discloser
@@ -34,6 +35,7 @@ from services.cases.routes import (
     disclosures,
     events,
     flags,
+    history,
     intake,
     members,
     notices,
@@ -69,6 +71,7 @@ PERSONAL: Final = (
     "child_notice",
     "disclosure",
     "flag_alarm",
+    "case_step",
 )
 _ROUTERS: Final = (
     intake.router,
@@ -80,6 +83,7 @@ _ROUTERS: Final = (
     children.router,
     reading.router,
     writing.router,
+    history.router,
     members.router,
     logbook.router,
 )
@@ -202,6 +206,7 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.correcting = Correcting(state.intake, pseudonyms)
     state.withdrawing = Withdrawing(parts.catalog)
     state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
+    state.casework = Casework(parts.catalog, parts.ring)
     state.feed = Feed(parts.database, arrivals, time.monotonic)
     state.sessions = Sessions(
         database=parts.database,

@@ -1,7 +1,5 @@
 """Builders: things that are valid and dull until a test says otherwise."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -17,6 +15,7 @@ import pytest_asyncio
 
 from services.cases import catalog as published
 from services.cases.actions.callouts import CallOutAsker
+from services.cases.actions.casework import Casework
 from services.cases.actions.correcting import Correcting
 from services.cases.actions.disclosures import Discloser
 from services.cases.actions.intake import Intake, Taken
@@ -24,7 +23,7 @@ from services.cases.actions.scoring import Rescorer
 from services.cases.actions.screening import Screener
 from services.cases.app import LOGS
 from services.cases.catalog import Catalog
-from services.cases.model.codes import Answer, Consent, Ground, Relation, Role, Sex
+from services.cases.model.codes import Answer, Consent, Decision, Ground, Relation, Role, Sex
 from services.cases.model.referral import (
     AssessmentFacts,
     Incoming,
@@ -34,6 +33,7 @@ from services.cases.model.referral import (
     Referrer,
     Sender,
 )
+from services.cases.model.states import Screening
 from services.cases.outbound import Police, RiskScore
 from services.cases.store.referrals import Stored
 from services.kit import keys, personal_code
@@ -44,7 +44,7 @@ from services.kit.ids import new_reference
 from services.kit.policy import Appointment, Caller, Permit, Policy
 from services.kit.sealed import BlindIndex, KeyRing, Pseudonyms
 from services.kit.sequencer import Sequencer
-from tests.cases.doubles import FakeExchange
+from tests.cases.doubles import FakeExchange, FakeScorer
 
 AT = datetime(2017, 5, 4, 12, 0, tzinfo=UTC)
 _RELATIONS = {
@@ -179,51 +179,6 @@ POLIS = "ee-dev/GOV/70008747/polis"
 STAR = "ee-dev/GOV/70009770/star"
 
 
-class FakeScorer:
-    """Stands for riskscore: answers, refuses, or is away, as ``mode`` says."""
-
-    def __init__(self) -> None:
-        self.mode = "ok"
-        self.asked: list[dict[str, Any]] = []
-
-    async def __call__(self, request: httpx.Request) -> httpx.Response:
-        body = json.loads(request.content)
-        self.asked.append(body)
-        if self.mode == "slow":
-            await asyncio.sleep(5)
-        if self.mode == "away":
-            raise httpx.ConnectError("away")
-        if self.mode == "refuse":
-            errors = [{"pointer": "/answers", "code": "unknown-item", "reason": "no such item"}]
-            return httpx.Response(422, json={"errors": errors})
-        if self.mode != "ok":
-            return httpx.Response(int(self.mode))
-        if "items" in body:
-            return httpx.Response(200, json={"items": [self._score(one) for one in body["items"]]})
-        return httpx.Response(200, json=self._score(body))
-
-    @staticmethod
-    def _score(body: dict[str, Any]) -> dict[str, Any]:
-        score = sum(answer == "yes" for answer in body["answers"].values())
-        high = score >= 14
-        return {
-            "instrument": body["instrument"],
-            "version": "2026-11",
-            "contentHash": "sha256:00",
-            "status": "draft",
-            "engine": "fake/1",
-            "score": score,
-            "maximum": 24,
-            "band": "high" if high else "standard",
-            "bandLabels": {"et": "-", "ru": "-", "en": "-"},
-            "grounds": ["visible-high-risk"] if high else [],
-            "range": {"lowest": score, "highest": 24, "lowestBand": "high", "highestBand": "high"},
-            "unanswered": [],
-            "items": [],
-            "statements": [],
-        }
-
-
 class _Signer:
     def token(self, audience: str, subject: str, purpose: str) -> str:
         return "token"
@@ -288,6 +243,18 @@ class World:
     @property
     def screener(self) -> Screener:
         return Screener(self.catalog, self.ring, self.pseudonyms)
+
+    @property
+    def casework(self) -> Casework:
+        return Casework(self.catalog, self.ring)
+
+    async def open_case(self, facts: ReferralFacts, *agencies: str) -> UUID:
+        """A case: a referral that was taken, and accepted in its region with these agencies."""
+        taken = await self.take(facts)
+        permit = self.permit_of("coordinator", "screen_referral", region=facts.region)
+        async with self.work(permit) as work:
+            await self.screener.screen(work, taken.id, Screening(Decision.ACCEPT, None, None, agencies), 1)
+        return UUID(str((await self.rows("select case_id from referral where id = $1", taken.id))[0][0]))
 
     @property
     def rescorer(self) -> Rescorer:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.contracts.doors import Body, Place
+from tests.contracts.door import Body, Place
 
 _HERE = "@@here@@"
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.contracts import contract, corpora
 from tests.contracts.bodies import with_bytes
-from tests.contracts.doors import CANARY, DOORS, Call, Door
+from tests.contracts.door import CANARY, Call, Door
+from tests.contracts.doors import DOORS
 from tests.contracts.together import Together, audited, grown
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hostile-json")]

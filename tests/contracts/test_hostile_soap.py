@@ -14,7 +14,7 @@ from lxml import etree
 from services.kit import personal_code
 from tests.contracts import contract, doors
 from tests.contracts.bodies import changed
-from tests.contracts.doors import CANARY
+from tests.contracts.door import CANARY
 from tests.contracts.letters import PATH, message, post, soap
 from tests.contracts.together import SECRET, Together, audited, grown
 

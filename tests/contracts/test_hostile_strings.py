@@ -10,7 +10,8 @@ from lxml import etree
 
 from tests.contracts import contract, corpora, doors
 from tests.contracts.bodies import changed, texts
-from tests.contracts.doors import CANARY, DOORS, Body, Door, Place
+from tests.contracts.door import CANARY, Body, Door, Place
+from tests.contracts.doors import DOORS
 from tests.contracts.letters import post, question, soap
 from tests.contracts.together import POLIS, Together, grown
 

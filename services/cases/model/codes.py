@@ -132,6 +132,7 @@ class EventType(StrEnum):
     CORRECTED = "referral.corrected"
     CHILD_NOTICE = "referral.child-notice"
     GROUND_FOUND = "referral.ground-found"
+    CASE_STEP = "case.step"
 
 
 class CallOutState(StrEnum):

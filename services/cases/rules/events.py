@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from services.cases.model.codes import Band, EventType, State
+from services.cases.model.dossiers import ListedCase
 from services.cases.model.ids import ParticipationId, PersonId
+from services.cases.model.lifecycle import Step
 from services.cases.model.published import CallOutRule
 from services.cases.model.referral import Head
 from services.cases.model.states import (
@@ -133,6 +135,21 @@ def _persons(
 def ground_found(head: Head, state: State, rule: CallOutRule) -> Data:
     """We have found a ground that the sender did not tell: which, from whom, by which rule."""
     return _head(head, state) | {"ground": rule.ground.value, "source": CALL_OUTS, "rule": rule.version}
+
+
+def case_step(case: ListedCase, step: Step, on: date) -> Data:
+    """Something of a case went from one state to another: ids, codes and the day."""
+    return {
+        "caseId": str(case.id),
+        "region": case.region,
+        "machine": step.machine,
+        "objectId": str(step.object_id),
+        "action": step.action,
+        "fromState": step.source,
+        "toState": step.target,
+        "reason": step.reason,
+        "on": on.isoformat(),
+    }
 
 
 def _head(head: Head, state: State) -> Data:

@@ -97,6 +97,20 @@ class GroundFoundData(AboutReferral):
     rule: str
 
 
+class CaseStepData(View):
+    """Something of a case went from one state to another; ``machine`` is one of the published lifecycles."""
+
+    case_id: UUID
+    region: str
+    machine: str
+    object_id: UUID
+    action: str
+    from_state: str | None
+    to_state: str
+    reason: str | None
+    on: Day
+
+
 class Envelope(View):
     """The attributes of a CloudEvent; ``subject`` is the case, or the one that would come of the referral."""
 
@@ -173,8 +187,24 @@ class GroundFound(Envelope):
     data: GroundFoundData
 
 
+class CaseStep(Envelope):
+    """A step in the work on a case."""
+
+    type: Literal["case.step"]
+    data: CaseStepData
+
+
 AnyEvent: TypeAlias = Annotated[
-    Received | Scored | Accepted | Declined | Redirected | Withdrawn | Corrected | ChildNotice | GroundFound,
+    Received
+    | Scored
+    | Accepted
+    | Declined
+    | Redirected
+    | Withdrawn
+    | Corrected
+    | ChildNotice
+    | GroundFound
+    | CaseStep,
     Field(discriminator="type"),
 ]
 
@@ -188,4 +218,5 @@ BY_TYPE: Final[Mapping[EventType, type[Envelope]]] = {
     EventType.CORRECTED: Corrected,
     EventType.CHILD_NOTICE: ChildNotice,
     EventType.GROUND_FOUND: GroundFound,
+    EventType.CASE_STEP: CaseStep,
 }

@@ -89,6 +89,19 @@ class Served:
         assert answer.status_code == 201, answer.text
         return str(await self.world.referral_id(answer.json()["reference"]))
 
+    async def opened(self, message: dict[str, Any], *agencies: str) -> str:
+        """A case, made by the coordinator of its region with these agencies; its id."""
+        referral = await self.taken(message)
+        answer = await self.ask(
+            f"/referrals/{referral}/screening",
+            f"dev:coordinator:{message['region']}:",
+            "POST",
+            json={"decision": "accept", "reason": None, "note": None, "agencies": list(agencies)},
+            headers={"If-Match": '"1"'},
+        )
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["caseId"])
+
 
 @pytest_asyncio.fixture
 async def served(world: Any, key_folder: Path) -> AsyncIterator[Served]:

@@ -6,7 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from services.cases.model.codes import AgeBand, Band, EventType, Ground, Relation, Role, Sex, State
+from services.cases.model.dossiers import ListedCase
 from services.cases.model.ids import CaseId, ParticipationId, PersonId, ReferralId
+from services.cases.model.lifecycle import Step
 from services.cases.model.published import CallOutRule
 from services.cases.model.referral import Head
 from services.cases.model.states import Participant, Score
@@ -22,6 +24,8 @@ RULE = CallOutRule("2026-11", Ground.POTENTIAL_ESCALATION, 3)
 CHILD = Participant(
     ParticipationId(uuid4()), PersonId(uuid4()), Role.CHILD, Relation.CHILD, Sex.FEMALE, AgeBand.FROM_7
 )
+ON = date(2017, 3, 2)
+CASE = ListedCase(CaseId(uuid4()), "polva", "open", ON, frozenset({"police@polva"}), 1)
 DATA = {
     EventType.RECEIVED: told.received(HEAD, State.RECEIVED),
     EventType.SCORED: told.scored(HEAD, State.AWAITING_SCREENING, SCORE),
@@ -36,6 +40,7 @@ DATA = {
     ),
     EventType.CHILD_NOTICE: told.child_notice(HEAD, State.RECEIVED, [ParticipationId(uuid4())]),
     EventType.GROUND_FOUND: told.ground_found(HEAD, State.RECEIVED, RULE),
+    EventType.CASE_STEP: told.case_step(CASE, Step("case", uuid4(), "close", "open", "monitoring"), ON),
 }
 
 

@@ -72,7 +72,8 @@ def test_reasons_belong_to_refusals(catalog: Catalog) -> None:
 
 def test_every_event_that_a_transition_tells_is_one_of_the_feed(catalog: Catalog) -> None:
     told = {transition.event for transition in catalog.transitions.values()} - {None}
-    assert told == set(EventType) - {EventType.RECEIVED, EventType.CHILD_NOTICE, EventType.GROUND_FOUND}
+    of_others = {EventType.RECEIVED, EventType.CHILD_NOTICE, EventType.GROUND_FOUND, EventType.CASE_STEP}
+    assert told == set(EventType) - of_others
 
 
 def test_every_state_can_be_reached(catalog: Catalog) -> None:
@@ -87,6 +88,7 @@ def test_a_notice_tells_codes_and_times_only(catalog: Catalog) -> None:
         EventType.WITHDRAWN,
         EventType.CORRECTED,
         EventType.GROUND_FOUND,
+        EventType.CASE_STEP,
     }
     assert set(catalog.notices) == set(EventType) - by_itself
     assert all(rule.fields <= allowed for rule in catalog.notices.values())
@@ -96,3 +98,14 @@ def test_every_clock_has_its_code_and_the_holidays_are_those_of_the_law(catalog:
     assert all(code == rule.code for code, rule in catalog.clocks.rules.items())
     assert len(catalog.clocks.holidays.fixed) == 9
     assert catalog.clocks.holidays.from_easter == {-2, 0, 49}
+
+
+def test_what_happens_in_a_case_has_names_in_three_languages(catalog: Catalog) -> None:
+    for lifecycle in catalog.lifecycles.values():
+        for label in (*lifecycle.states.values(), *lifecycle.actions.values()):
+            assert set(label) == {"et", "ru", "en"}
+
+
+def test_every_state_of_a_machine_can_be_reached(catalog: Catalog) -> None:
+    for lifecycle in catalog.lifecycles.values():
+        assert {lifecycle.start, *lifecycle.targets.values()} == lifecycle.states.keys()

@@ -1,0 +1,73 @@
+"""Everything published, as one thing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from services.cases.catalog import clocks, lifecycles, notices, people, referrals
+from services.cases.catalog.files import read
+from services.cases.model.clocks import Clocks
+from services.cases.model.codes import EventType, State
+from services.cases.model.disclosures import DisclosureRules
+from services.cases.model.flags import FlagRule
+from services.cases.model.lifecycle import Lifecycles
+from services.cases.model.matching import MatchingRule
+from services.cases.model.published import (
+    Ages,
+    CallOutRule,
+    ChildNoticeRule,
+    Label,
+    NoticeRule,
+    Reasons,
+    Regions,
+    Transitions,
+)
+from services.cases.model.records import Listed
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything published, file by file."""
+
+    regions: Regions
+    agencies: Mapping[str, Label]
+    reasons: Reasons
+    withdrawals: Mapping[str, Label]
+    transitions: Transitions
+    start: State
+    ages: Ages
+    notices: Mapping[EventType, NoticeRule]
+    child_notice: ChildNoticeRule
+    disclosures: DisclosureRules
+    call_outs: CallOutRule
+    flags: FlagRule
+    clocks: Clocks
+    listed: Listed
+    matching: MatchingRule
+    codes: Mapping[str, Mapping[str, Label]]
+    lifecycles: Lifecycles
+
+
+@cache
+def load() -> Catalog:
+    """Reads and checks ``data/``; raises DataFileError, which says what to mend."""
+    transitions = read("transitions")
+    return Catalog(
+        regions={row["code"]: referrals.region(row) for row in read("regions")["regions"]},
+        agencies={row["code"]: row["label"] for row in read("agencies")["agencies"]},
+        reasons=referrals.reasons(),
+        withdrawals={row["code"]: row["label"] for row in read("reasons")["withdrawals"]},
+        transitions=referrals.transitions(transitions["transitions"]),
+        start=State(transitions["start"]),
+        ages=referrals.ages(read("ages")),
+        notices=notices.notices(),
+        child_notice=notices.child_notice(),
+        disclosures=notices.disclosures(),
+        call_outs=notices.call_outs(),
+        flags=notices.flags(),
+        clocks=clocks.clocks(),
+        listed=people.listed(),
+        matching=people.matching(),
+        codes=read("codes")["lists"],
+        lifecycles=lifecycles.lifecycles(),
+    )
