@@ -23,6 +23,7 @@ from services.cases.actions.flags import Flags
 from services.cases.actions.intake import Intake
 from services.cases.actions.keys import rewrap_all
 from services.cases.actions.members import LocalAppointments, seed_development
+from services.cases.actions.repeats import RepeatFinder
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.screening import Screener
 from services.cases.actions.sessions import Sessions
@@ -62,6 +63,7 @@ NAME: Final = "cases"
 LOGS: Final = ("audit", "event", "disclosure")
 PERSONAL: Final = (
     "referral_correction",
+    "referral_repeat",
     "person",
     "person_index",
     "referral",
@@ -243,6 +245,7 @@ def create_worker(settings: Settings | None = None) -> Worker:
         parts.logbook.watches(parts.database, parts.settings.witness_folder),
         asker,
         parts.settings.call_outs_per_second,
+        RepeatFinder(parts.database, parts.policy, parts.catalog.repeats),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.cases.actions.callouts import CallOutAsker
+from services.cases.actions.repeats import BATCH, RepeatFinder
 from services.cases.actions.scoring import Rescorer
 from services.cases.outbound import RiskScore
 from services.kit import log
@@ -32,6 +33,7 @@ class Worker:
     watches: Sequence[Watch] = ()
     asker: CallOutAsker | None = None
     asked_at_once: int = 0
+    finder: RepeatFinder | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``; raises what it cannot go on with."""
@@ -44,6 +46,8 @@ class Worker:
                     group.create_task(watch.run(stop))
                 if self.asker is not None and self.asked_at_once:
                     group.create_task(self._ask(self.asker, stop))
+                if self.finder is not None:
+                    group.create_task(self._find(self.finder, stop))
         finally:
             await self.riskscore.aclose()
             if self.asker is not None:
@@ -67,3 +71,12 @@ class Worker:
             except UpstreamUnavailable:
                 _log.warning("call-outs-without-database")
             await pause(stop, _SECOND)
+
+    async def _find(self, finder: RepeatFinder, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                if await finder.round() == BATCH:
+                    continue
+            except UpstreamUnavailable:
+                _log.warning("repeats-without-database")
+            await pause(stop, _PAUSE)

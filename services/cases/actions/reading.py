@@ -18,7 +18,8 @@ from services.cases.model.dossiers import (
     Reach,
 )
 from services.cases.model.ids import PersonId
-from services.cases.store import dossiers, listing
+from services.cases.model.repeats import ShownFinding
+from services.cases.store import dossiers, listing, repeats
 from services.cases.store.listing import Filters
 from services.cases.store.opening import Opener
 from services.kit.db import Work
@@ -60,10 +61,12 @@ async def list_cases(work: Work, filters: Filters, after: Place | None, most: in
 async def get_referral(work: Work, ring: KeyRing, referral_id: UUID) -> Shown[Dossier]:
     """One referral whole; NotFound when it is not there, not the caller's to see, or erased."""
     kept = await dossiers.referral(work, referral_id)
+    found = await repeats.of(work, referral_id)
     if kept is None:
         raise NotFound
     decision = work.permit.on(kept.referral.reach.resource())
-    dossier = Opener(ring).dossier(kept)
+    findings = [ShownFinding(each.finding, each.reference if _seen(work, each) else None) for each in found]
+    dossier = Opener(ring).dossier(kept, findings)
     shown = [kept.referral.id, kept.referral.case, *(part.person for part in kept.parts)]
     return Shown(dossier, (decision,), _ids([shown]))
 
@@ -107,6 +110,11 @@ async def get_person(work: Work, ring: KeyRing, person_id: UUID) -> Shown[Person
     file = PersonFile(PersonId(person_id), [opener.part(part) for part, _ in allowed])
     shown = [id_ for part, _ in allowed for id_ in (part.referral, part.case) if id_ is not None]
     return Shown(file, tuple(decision for _, decision in allowed), _ids([[person_id], shown]))
+
+
+def _seen(work: Work, found: repeats.KeptFinding) -> bool:
+    """Whether the earlier referral may be read as well."""
+    return found.reach is not None and _allowed(work, found.reach) is not None
 
 
 def _allowed(work: Work, reach: Reach) -> Decision | None:

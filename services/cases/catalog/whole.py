@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from services.cases.catalog import clocks, lifecycles, notices, people, referrals
+from services.cases.catalog import clocks, lifecycles, notices, people, referrals, repeats
 from services.cases.catalog.files import read
 from services.cases.model.clocks import Clocks
 from services.cases.model.codes import EventType, State
@@ -23,6 +23,7 @@ from services.cases.model.published import (
     Transitions,
 )
 from services.cases.model.records import Listed
+from services.cases.model.repeats import RepeatRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Catalog:
     disclosures: DisclosureRules
     call_outs: CallOutRule
     flags: FlagRule
+    repeats: RepeatRules
     clocks: Clocks
     listed: Listed
     matching: MatchingRule
@@ -65,6 +67,7 @@ def load() -> Catalog:
         disclosures=notices.disclosures(),
         call_outs=notices.call_outs(),
         flags=notices.flags(),
+        repeats=repeats.repeats(),
         clocks=clocks.clocks(),
         listed=people.listed(),
         matching=people.matching(),

@@ -8,6 +8,7 @@ from services.cases.model.callouts import CallOuts
 from services.cases.model.codes import AgeBand, Answer, Band, Consent, Ground, Relation, Role, Sex, Status
 from services.cases.model.ids import CaseId, ParticipationId, PersonId, ReferralId
 from services.cases.model.referral import Referrer
+from services.cases.model.repeats import Repeats
 from services.cases.model.states import (
     Accepted,
     AwaitingScreening,
@@ -226,6 +227,7 @@ class Dossier:
     assessment: Explained | None
     narrative: Narrative
     call_outs: CallOuts
+    repeats: Repeats
 
 
 @dataclass(frozen=True, slots=True, repr=False)

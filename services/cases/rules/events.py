@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
-from services.cases.model.codes import Band, EventType, State
+from services.cases.model.codes import Band, EventType, Ground, State
 from services.cases.model.dossiers import ListedCase
 from services.cases.model.ids import ParticipationId, PersonId
 from services.cases.model.lifecycle import Step
 from services.cases.model.published import CallOutRule
 from services.cases.model.referral import Head
+from services.cases.model.repeats import Finding
 from services.cases.model.states import (
     AwaitingScreening,
     Participant,
@@ -21,6 +22,7 @@ from services.cases.model.states import (
 
 #: Where a ground comes from.
 CALL_OUTS = "police-call-outs"
+EARLIER_REFERRAL = "earlier-referral"
 
 Data = dict[str, object]
 
@@ -135,6 +137,12 @@ def _persons(
 def ground_found(head: Head, state: State, rule: CallOutRule) -> Data:
     """We have found a ground that the sender did not tell: which, from whom, by which rule."""
     return _head(head, state) | {"ground": rule.ground.value, "source": CALL_OUTS, "rule": rule.version}
+
+
+def repeat_found(head: Head, state: State, ground: Ground, finding: Finding) -> Data:
+    """It is a repeat by this definition."""
+    rule = f"{finding.definition}/{finding.version}"
+    return _head(head, state) | {"ground": ground.value, "source": EARLIER_REFERRAL, "rule": rule}
 
 
 def case_step(case: ListedCase, step: Step, on: date) -> Data:

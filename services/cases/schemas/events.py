@@ -90,10 +90,10 @@ class ChildNoticeData(AboutReferral):
 
 
 class GroundFoundData(AboutReferral):
-    """A ground that the sender did not tell; ``rule`` is the version of what was published."""
+    """A ground that the sender did not tell; ``rule`` is the version (and definition) that was published."""
 
     ground: Annotated[Ground, FieldClass("risk")]
-    source: Literal["police-call-outs"]
+    source: Literal["police-call-outs", "earlier-referral"]
     rule: str
 
 

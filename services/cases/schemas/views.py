@@ -28,6 +28,7 @@ from services.cases.model.dossiers import (
     Part,
     PersonFile,
 )
+from services.cases.schemas.repeats import RepeatsView
 from services.kit.disclose import FieldClass
 from services.kit.fields import Day, Instant
 from services.kit.paging import Page
@@ -237,6 +238,7 @@ class ReferralView(ReferralSummary):
     assessment: Annotated[ScoreView | None, FieldClass("risk")]
     narrative: Annotated[NarrativeView, FieldClass("narrative")]
     call_outs: Annotated[CallOutsView, FieldClass("risk")]
+    repeats: Annotated[RepeatsView, FieldClass("risk")]
 
     @classmethod
     def of(cls, dossier: Dossier) -> Self:
@@ -254,6 +256,7 @@ class ReferralView(ReferralSummary):
             assessment=None if dossier.assessment is None else ScoreView.of(dossier.assessment),
             narrative=dossier.narrative,
             call_outs=CallOutsView.of(dossier.call_outs),
+            repeats=RepeatsView.of(dossier.repeats),
         )
 
 

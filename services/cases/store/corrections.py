@@ -38,6 +38,7 @@ _REPLACE = text("""
         note_sealed = case when :state = 'accepted' then note_sealed end,
         grounds_found = '{}', callouts_state = 'waiting', callouts_due_at = now(), callouts_tries = 0,
         callouts_at = null, callouts_rule = null, callouts_sealed = null,
+        repeats_state = 'waiting', repeats_due_at = now(), repeats_at = null,
         version = version + 1
     where id = :id
 """)

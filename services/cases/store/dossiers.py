@@ -12,7 +12,7 @@ from uuid import UUID
 from services.cases.model.codes import AgeBand, Relation, Role, Sex
 from services.cases.model.dossiers import ListedCase, ListedReferral, Reach
 from services.cases.model.ids import AssessmentId, CaseId, KeyId, ParticipationId, PersonId, ReferralId
-from services.cases.store import callouts
+from services.cases.store import callouts, repeats
 from services.cases.store.listing import listed, listed_case
 from services.kit.db import Work
 from services.kit.driver import Row
@@ -28,7 +28,7 @@ _LISTED = f"""
 _KEPT = (
     "r.sender, r.sender_reference, coalesce(r.last_version, r.sender_version) as last_version, "
     "r.corrected_at, r.occurred_at, r.changed_at, r.content_version, r.sealed, r.note_sealed, "
-    f"{callouts.COLUMNS}"
+    f"{callouts.COLUMNS}, {repeats.COLUMNS}"
 )
 _FROM_REFERRAL = """
     from referral r join data_key k on k.id = r.key_id and k.wrapped is not null
@@ -128,6 +128,7 @@ class KeptReferral(KeptContent):
     corrected_at: datetime | None
     changed_at: datetime
     call_outs: Row
+    repeats: Row
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -162,6 +163,7 @@ async def referral(work: Work, referral_id: UUID) -> KeptReferral | None:
         corrected_at=row["corrected_at"],
         changed_at=row["changed_at"],
         call_outs=row,
+        repeats=row,
     )
 
 

@@ -1,5 +1,6 @@
 """Sealed values of referrals and people's parts, opened: the other direction of ``contents``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,8 @@ from services.cases.model.dossiers import (
 )
 from services.cases.model.ids import KeyId
 from services.cases.model.referral import Referrer
-from services.cases.store import callouts, contents
+from services.cases.model.repeats import ShownFinding
+from services.cases.store import callouts, contents, repeats
 from services.cases.store.dossiers import KeptContent, KeptPart, KeptReferral, KeptVersion, Lock
 from services.kit.calendar import parse_date
 from services.kit.sealed import DataKey, KeyRing
@@ -30,8 +32,8 @@ class Opener:
     ring: KeyRing
     _keys: dict[KeyId, DataKey] = field(default_factory=dict, init=False, repr=False)
 
-    def dossier(self, kept: KeptReferral) -> Dossier:
-        """A referral whole."""
+    def dossier(self, kept: KeptReferral, findings: Sequence[ShownFinding] = ()) -> Dossier:
+        """A referral whole, with what was found of repeats."""
         return Dossier(
             referral=kept.referral,
             sender=kept.sender,
@@ -44,6 +46,7 @@ class Opener:
             assessment=self._explained(kept),
             narrative=self._narrative(kept),
             call_outs=callouts.opened(kept.call_outs, self._key(kept.lock)),
+            repeats=repeats.shown_of(kept.repeats, findings),
         )
 
     def earlier(self, kept: KeptVersion, version: int) -> EarlierVersion:

@@ -28,6 +28,11 @@ _CANDIDATES = text("""
 """)
 
 
+def same_person(one: str, other: str) -> str:
+    """SQL: whether two columns name the same person; the one place that says what *the same* means."""
+    return f"{one} = {other}"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A row of the blind index."""

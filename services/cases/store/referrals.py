@@ -33,7 +33,7 @@ _HEAD = """
     r.id, r.reference, r.sender, r.sender_reference, r.region, r.referred_on, r.case_id, r.key_id, r.state,
     r.state_reason, r.decided_at, r.decided_by, r.score_state, r.version, r.changed_at, r.content_digest,
     r.sender_version, coalesce(r.last_version, r.sender_version) as last_version, r.content_version,
-    r.withdrawn_at, r.withdrawal_reason
+    r.withdrawn_at, r.withdrawal_reason, r.grounds_found
 """
 _READ = f"""
     select {_HEAD}, {_SCORE} from referral r
@@ -54,7 +54,9 @@ _LOCKED = text(f"""
 _MOVE = text("""
     update referral set state = :state, state_reason = :state_reason, decided_at = :decided_at,
         decided_by = :decided_by, score_state = :score_state, score_due_at = null, changed_at = :changed_at,
-        note_sealed = :note_sealed, version = version + 1
+        note_sealed = :note_sealed, version = version + 1,
+        repeats_state = case when :is_accepted then 'waiting' else repeats_state end,
+        repeats_due_at = case when :is_accepted then now() else repeats_due_at end
     where id = :id
 """)
 _WITHDRAW = text("""
@@ -83,6 +85,7 @@ class Stored:
     version: int
     changed_at: datetime
     digest: bytes
+    grounds_found: tuple[Ground, ...]
 
     @property
     def band(self) -> Band | None:
@@ -117,7 +120,10 @@ async def locked(work: Work, referral: UUID) -> Stored | None:
 async def move(
     work: Work, stored: Stored, state: ReferralState, score: ScoreState, note: bytes | None = None
 ) -> None:
-    """Writes the new state of a locked referral; its version grows by one."""
+    """Writes the new state of a locked referral; its version grows by one.
+
+    What is accepted is looked at for repeats again: others may have been accepted since it came.
+    """
     await work.conn.execute(
         _MOVE,
         {
@@ -126,6 +132,7 @@ async def move(
             "score_state": score.value,
             "changed_at": work.now,
             "note_sealed": note,
+            "is_accepted": isinstance(state, Accepted),
         },
     )
 
@@ -180,6 +187,7 @@ def _stored(row: Row[Any]) -> Stored:
         version=row.version,
         changed_at=row.changed_at,
         digest=bytes(row.content_digest),
+        grounds_found=tuple(map(Ground, row.grounds_found)),
     )
 
 

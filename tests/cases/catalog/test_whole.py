@@ -19,6 +19,7 @@ from services.cases.model.codes import (
     Status,
 )
 from services.cases.model.published import Label
+from services.cases.model.repeats import RepeatState, Verdict
 
 
 def _labels(catalog: Catalog) -> list[Label]:
@@ -45,6 +46,8 @@ def _labels(catalog: Catalog) -> list[Label]:
         ("band", Band),
         ("status", Status),
         ("call-outs", CallOutState),
+        ("repeat", Verdict),
+        ("repeats", RepeatState),
     ],
 )
 def test_every_code_that_code_branches_on_has_its_names(

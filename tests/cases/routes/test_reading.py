@@ -90,6 +90,7 @@ async def test_a_coordinator_reads_what_was_told(
     told = zip((victim, child, partner), persons, ("25-34", "7-13", "25-34"), strict=True)
     assert persons == [_participant(person, shown, band) for person, shown, band in told]
     assert body.pop("callOuts") == NOT_ASKED_YET
+    assert body.pop("repeats") == {"state": "waiting", "settledAt": None, "found": []}
     assert body.pop("narrative") == {
         "description": message["event"]["description"],
         "judgementReason": None,

@@ -22,6 +22,7 @@ CLASS_OF = {
     "assessment": "risk",
     "narrative": "narrative",
     "callOuts": "risk",
+    "repeats": "risk",
 }
 
 
