@@ -74,6 +74,10 @@ PERSONAL: Final = (
     "disclosure",
     "flag_alarm",
     "case_step",
+    "member_identity",
+    "case_exclusion",
+    "case_seal",
+    "case_named",
 )
 _ROUTERS: Final = (
     intake.router,

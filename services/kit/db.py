@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from services.kit import audit, driver, outage, safety
 from services.kit.access import permit as permit_for
+from services.kit.calendar import format_instant
 from services.kit.clock import Clock
 from services.kit.driver import Row
 from services.kit.migrate import asyncpg_url, head
@@ -133,9 +134,11 @@ class Database:
         The permit's facts are set first, for row-level security, and hold for this transaction alone.
         Raises UpstreamUnavailable (503) when the database is not there, at the commit as well.
         """
-        connection = await self._begin({**permit.facts(), "turvavork.request": request_id})
+        now = self.clock.now()
+        of_request = {"turvavork.request": request_id, "turvavork.at": format_instant(now)}
+        connection = await self._begin({**permit.facts(), **of_request})
         try:
-            work = Work(connection, permit, request_id, self.clock.now(), self._handles)
+            work = Work(connection, permit, request_id, now, self._handles)
             yield work
             await work.finish()
         finally:

@@ -110,7 +110,7 @@ async def test_what_is_sealed_is_the_no_of_everybody_and_alarms_the_coordinator(
         before = (await member.get("/api/cases/v1/flag-alarms")).raise_for_status().json()["items"]
     async with running.database("cases") as database:
         query = """
-            update marac_case set sealed = true where id = (select case_id from referral where reference = $1)
+            update stream set sealed = true where id = (select case_id from referral where reference = $1)
         """
         assert await database.execute(query, reference) == "UPDATE 1"
     for ask in (soap, rest):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.cases.actions.disclosures import Discloser
 from services.cases.model.disclosures import Act, Disclosure, Receiver
+from services.cases.model.dossiers import NO_BARS
 from services.cases.model.flags import Alarm, Flag, FlagRule, Verdict
 from services.cases.model.ids import CaseId
 from services.cases.rules.flags import verdict
@@ -66,7 +67,7 @@ async def alarms(work: Work, place: Place | None, most: int) -> tuple[Page[Alarm
     regions = sorted({grant.match["region"] for grant in work.permit.grants if "region" in grant.match})
     found = await flags.alarms(work, regions, place or _AFTER_ALL, most + 1)
     page = page_of(found, most, lambda one: Place(one.asked_on, one.id))
-    return page, [work.permit.on({"region": one.region}) for one in page.items]
+    return page, [work.permit.on({"region": one.region, **NO_BARS.resource()}) for one in page.items]
 
 
 def _alarms(work: Work, said: Verdict) -> Sequence[Alarm]:

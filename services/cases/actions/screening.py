@@ -106,12 +106,9 @@ class Screener:
 
 async def resource(work: Work, stored: Stored) -> Mapping[str, object]:
     """What the policy asks about a referral."""
-    return {
-        "sender": stored.head.sender,
-        "region": stored.head.region,
-        "agencies": await cases.agencies(work, stored.head.case),
-        "state": state_name(stored.state).value,
-    }
+    head = stored.head
+    reach = await cases.reach(work, head.case, head.region, state_name(stored.state).value)
+    return {**reach.resource(), "sender": head.sender}
 
 
 def _action(work: Work, stored: Stored, screening: Screening) -> Action:

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from services.cases.model.problems import LoginUnavailable
+from services.cases.store import identities
+from services.cases.store.people import CODE
+from services.kit import personal_code
 from services.kit.db import Database, Work
+from services.kit.personal_code import PersonalCode, PersonalCodeError
 from services.kit.policy import Caller, Decision, Policy
 from services.kit.sealed import BlindIndex
 from services.kit.tokens import AccessTokenIssuer, OidcIdTokenVerifier
 
 _LETTERS = 26  # of base32: 130 bits
+_ESTONIA = "EE"
 
 T = TypeVar("T")
 
@@ -47,13 +52,26 @@ class Sessions:
         """
         if self.verifier is None:
             raise LoginUnavailable
-        subject = member_subject(self.index, await self.verifier.verify(id_token, nonce))
+        identity = await self.verifier.verify(id_token, nonce)
+        subject = member_subject(self.index, identity)
         token = Token(self.issuer.issue(subject), subject, self.issuer.lifetime)
         permit = self.policy.permit(
             Caller.system("service:cases", "cases"), "create_session", "accountability"
         )
         async with self.database.work(permit, request_id) as work:
+            if (code := code_of(identity)) is not None:
+                await identities.note(work, subject, self.index.of(CODE, code.value))
             return answer(work, token, permit.on({}))
+
+
+def code_of(identity: str) -> PersonalCode | None:
+    """The Estonian personal code in an identity; None for those of other countries."""
+    if not identity.startswith(_ESTONIA):
+        return None
+    try:
+        return personal_code.parse(identity.removeprefix(_ESTONIA))
+    except PersonalCodeError:
+        return None
 
 
 def member_subject(index: BlindIndex, identity: str) -> str:

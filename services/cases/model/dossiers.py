@@ -24,16 +24,33 @@ from services.cases.model.states import (
 
 
 @dataclass(frozen=True, slots=True)
+class Bars:
+    """What keeps a case from whoever asks: the asker's subject stands in it, or nothing does."""
+
+    excluded: frozenset[str] = frozenset()
+    sealed_to: frozenset[str] = frozenset()
+
+    def resource(self) -> Mapping[str, object]:
+        """The same in the table's words."""
+        return {"excluded": self.excluded, "sealed_to": self.sealed_to}
+
+
+NO_BARS = Bars()
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """What the table of access asks about a referral or case; agencies take part as ``agency@region``."""
 
     region: str
     agencies: frozenset[str]
     state: str
+    bars: Bars = NO_BARS
 
     def resource(self) -> Mapping[str, object]:
         """The same in the table's words."""
-        return {"region": self.region, "agencies": self.agencies, "state": self.state}
+        own = {"region": self.region, "agencies": self.agencies, "state": self.state}
+        return {**own, **self.bars.resource()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +77,12 @@ class ListedReferral:
     agencies: frozenset[str]
     version: int
     withdrawal: Withdrawal | None
+    bars: Bars = NO_BARS
 
     @property
     def reach(self) -> Reach:
         """What decides who may see it."""
-        return Reach(self.region, self.agencies, state_name(self.state))
+        return Reach(self.region, self.agencies, state_name(self.state), self.bars)
 
     @property
     def status(self) -> Status:
@@ -120,11 +138,12 @@ class ListedCase:
     opened_on: date
     taking_part: frozenset[str]
     version: int
+    bars: Bars = NO_BARS
 
     @property
     def reach(self) -> Reach:
         """What decides who may see it."""
-        return Reach(self.region, self.taking_part, self.state)
+        return Reach(self.region, self.taking_part, self.state, self.bars)
 
     @property
     def agencies(self) -> Sequence[str]:

@@ -6,8 +6,11 @@ from datetime import date
 from sqlalchemy import text
 
 from services.cases.model.codes import AgeBand, Relation, Role, Sex
+from services.cases.model.dossiers import Reach
 from services.cases.model.ids import CaseId, KeyId, ParticipationId, PersonId, ReferralId
 from services.cases.model.states import Participant
+from services.cases.store import bars
+from services.cases.store.dossiers import AGENCIES
 from services.kit.db import Work
 
 _OPEN = text("""
@@ -23,7 +26,7 @@ _PARTICIPANTS = text("""
     select id, person_id, role, relation, sex, age_band from participation
     where referral_id = :referral and replaced_in is null order by role <> 'victim', role, id
 """)
-_AGENCIES = text("select agency, region from case_agency where case_id = :id order by agency")
+_REACH = f"select {AGENCIES.format(case='cast($1 as uuid)')}"
 
 
 async def open_case(  # noqa: PLR0913 - the facts of a new case
@@ -64,7 +67,7 @@ async def participants(work: Work, referral: ReferralId) -> Sequence[Participant
     ]
 
 
-async def agencies(work: Work, case: CaseId) -> frozenset[str]:
-    """The agencies in a case, as ``agency@region``; none before acceptance."""
-    rows = await work.conn.execute(_AGENCIES, {"id": case})
-    return frozenset(f"{row.agency}@{row.region}" for row in rows)
+async def reach(work: Work, case: CaseId, region: str, state: str) -> Reach:
+    """What decides who sees a referral or case; no agency takes part before acceptance."""
+    row = (await work.fetch(_REACH, case))[0]
+    return Reach(region, frozenset(row["agencies"]), state, bars.of(row))

@@ -12,12 +12,16 @@ from uuid import UUID
 from services.cases.model.codes import AgeBand, Relation, Role, Sex
 from services.cases.model.dossiers import ListedCase, ListedReferral, Reach
 from services.cases.model.ids import AssessmentId, CaseId, KeyId, ParticipationId, PersonId, ReferralId
-from services.cases.store import callouts, repeats
+from services.cases.store import bars, callouts, repeats
 from services.cases.store.listing import listed, listed_case
 from services.kit.db import Work
 from services.kit.driver import Row
 
-AGENCIES = "array(select a.agency || '@' || a.region from case_agency a where a.case_id = {case}) as agencies"
+_TAKING_PART = (
+    "array(select a.agency || '@' || a.region from case_agency a where a.case_id = {case}) as agencies"
+)
+#: What decides who sees a case, beside region and state: who takes part in it, and whom it is closed to.
+AGENCIES = f"{_TAKING_PART}, {bars.COLUMNS}"
 _LISTED = f"""
     r.id, r.reference, r.region, r.referred_on, r.received_at, r.grounds, r.grounds_found, r.state,
     r.state_reason, r.decided_at, r.decided_by, r.case_id, r.version, r.withdrawn_at, r.withdrawal_reason,
@@ -145,7 +149,7 @@ async def earlier(work: Work, referral_id: UUID, version: int) -> KeptVersion | 
     if not rows:
         return None
     row = rows[0]
-    reach = Reach(row["region"], frozenset(row["agencies"]), row["state_now"])
+    reach = Reach(row["region"], frozenset(row["agencies"]), row["state_now"], bars.of(row))
     return KeptVersion(**_content(rows, reach), reach=reach, replaced_at=row["replaced_at"])
 
 
@@ -212,7 +216,7 @@ async def of_person(work: Work, person_id: UUID) -> Sequence[KeptPart]:
 
 def reach_of(row: Row) -> Reach:
     """What decides who may see a row of a referral."""
-    return Reach(row["region"], frozenset(row["agencies"]), row["state"])
+    return Reach(row["region"], frozenset(row["agencies"]), row["state"], bars.of(row))
 
 
 def part_of(row: Row, reach: Reach) -> KeptPart:

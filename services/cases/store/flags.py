@@ -7,15 +7,16 @@ from sqlalchemy import text
 
 from services.cases.model.flags import Alarm, Victimhood
 from services.cases.model.ids import CaseId
+from services.cases.store import bars
 from services.kit.db import Work
 from services.kit.paging import Place
 
 _VICTIM: Final = text("""
-    select c.id, c.region, c.state, r.referred_on, c.sealed or w.sealed as silent
+    select c.id, c.region, c.state, r.referred_on, s.sealed or w.sealed as silent
     from person_index i join person w on w.id = i.person_id
     join participation p on p.person_id = i.person_id and p.role = 'victim' and p.replaced_in is null
     join referral r on r.id = p.referral_id and r.state = 'accepted'
-    join marac_case c on c.id = r.case_id
+    join marac_case c on c.id = r.case_id join stream s on s.id = c.id
     join data_key k on k.id = c.key_id and k.wrapped is not null
     where i.kind = 'personal-code' and i.value = :code
 """)
@@ -26,12 +27,14 @@ _ALARM: Final = text("""
         cast(:asked_at as timestamptz[]), cast(:asked_on as date[])
     )
 """)
-_LIST: Final = text("""
-    select id, case_id, region, client, asked_at, asked_on from flag_alarm
-    where region = any (cast(:regions as text[]))
-    and (asked_on, id) < (cast(:day as date), cast(:last as uuid))
-    order by asked_on desc, id desc limit :most
-""")
+_LIST: Final = f"""
+    select * from (
+        select a.id, a.case_id, a.region, a.client, a.asked_at, a.asked_on,
+            {bars.COLUMNS.format(case="a.case_id")}
+        from flag_alarm a where a.region = any ($1) and (a.asked_on, a.id) < ($2, $3)
+    ) told
+    where excluded = '{{}}' and sealed_to = '{{}}' order by asked_on desc, id desc limit $4
+"""  # noqa: S608 - constants
 _COLUMNS: Final = ("id", "case", "region", "client", "asked_at", "asked_on")
 
 
@@ -47,9 +50,11 @@ async def alarm(work: Work, alarms: Sequence[Alarm]) -> None:
 
 
 async def alarms(work: Work, regions: Sequence[str], before: Place, most: int) -> Sequence[Alarm]:
-    """The alarms of some regions, from a place on, the newest first."""
-    values = {"regions": list(regions), "day": before.day, "last": before.id, "most": most}
-    rows = await work.conn.execute(_LIST, values)
+    """The alarms of some regions, from a place on, the newest first; none of a case closed to the asker."""
+    rows = await work.fetch(_LIST, list(regions), before.day, before.id, most)
     return [
-        Alarm(row.id, CaseId(row.case_id), row.region, row.client, row.asked_at, row.asked_on) for row in rows
+        Alarm(
+            row["id"], CaseId(row["case_id"]), row["region"], row["client"], row["asked_at"], row["asked_on"]
+        )
+        for row in rows
     ]

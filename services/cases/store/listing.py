@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from sqlalchemy import (
 from services.cases.model.codes import Ground, State, Status
 from services.cases.model.dossiers import ListedCase, ListedReferral, Withdrawal
 from services.cases.model.ids import CaseId, ReferralId
+from services.cases.store import bars
 from services.cases.store.referrals import state_of
 from services.kit.db import Work
 from services.kit.driver import Row
@@ -76,7 +78,12 @@ def _columns(of: TableClause, case: ColumnElement[Any]) -> Columns:
         # the region of case_agency is the case's: saying so lets the index of the list serve agencies, too
         return and_(of.c.region.in_(sorted({region for _, region in pairs})), found)
 
-    return {"region": of.c.region.in_, "agencies": takes_part}
+    return {
+        "region": of.c.region.in_,
+        "agencies": takes_part,
+        "excluded": partial(bars.excluded, case),
+        "sealed_to": partial(bars.sealed_to, case),
+    }
 
 
 _tested = and_(_A.c.referral_id == _R.c.id, _A.c.replaced_in.is_(None))
@@ -84,12 +91,14 @@ _REFERRALS = select(
     _R.c.id, _R.c.reference, _R.c.region, _R.c.referred_on, _R.c.received_at, _R.c.grounds,
     _R.c.grounds_found, _R.c.state, _R.c.state_reason, _R.c.decided_at, _R.c.decided_by, _R.c.case_id,
     _R.c.version, _R.c.withdrawn_at, _R.c.withdrawal_reason,
-    _agency_names(_R.c.case_id), _A.c.instrument, _A.c.version.label("instrument_version"),
+    _agency_names(_R.c.case_id), *bars.columns(_R.c.case_id), _A.c.instrument,
+    _A.c.version.label("instrument_version"),
     _A.c.content_hash, _A.c.engine, _A.c.score, _A.c.band, _A.c.grounds.label("score_grounds"),
     _A.c.scored_at,
 ).select_from(_R.join(_K, _kept(_R)).outerjoin(_A, _tested))  # fmt: skip
 _CASES = select(
-    _C.c.id, _C.c.region, _C.c.state, _C.c.opened_on, _C.c.version, _agency_names(_C.c.id)
+    _C.c.id, _C.c.region, _C.c.state, _C.c.opened_on, _C.c.version, _agency_names(_C.c.id),
+    *bars.columns(_C.c.id),
 ).select_from(_C.join(_K, _kept(_C)))  # fmt: skip
 
 
@@ -124,6 +133,7 @@ def listed(row: Row) -> ListedReferral:
         agencies=frozenset(row["agencies"]),
         version=row["version"],
         withdrawal=_withdrawal(row),
+        bars=bars.of(row),
     )
 
 
@@ -141,6 +151,7 @@ def listed_case(row: Row) -> ListedCase:
         opened_on=row["opened_on"],
         taking_part=frozenset(row["agencies"]),
         version=row["version"],
+        bars=bars.of(row),
     )
 
 

@@ -19,7 +19,7 @@ from services.kit.problem import Forbidden
 
 ANYWHERE: Final = "anywhere"
 _SYSTEM_ROLES: Final = ("service:", "worker:", "xroad-client")
-_RESERVED: Final = frozenset({"actor", "operation", "purpose", "request"})
+_RESERVED: Final = frozenset({"actor", "operation", "purpose", "request", "at"})
 _SPOKEN_FOR: Final = frozenset[str](get_args(Kind)) - {"member"}
 
 

@@ -10,6 +10,16 @@ import pytest
 from services.kit.clock import SystemClock
 from tests.cases.statements import heard
 
+SEAL_CASE = """
+    with seal as (
+        insert into case_seal (id, case_id, state, reason_sealed, sealed_by, sealed_at)
+        select gen_random_uuid(), id, 'sealed', 'x', 'test', now() from marac_case returning id, case_id
+    ), named as (
+        insert into case_named (seal_id, case_id, subject, named_by, named_at)
+        select id, case_id, $1, 'test', now() from seal
+    )
+    update stream set sealed = true
+"""
 SEAL_ONE = "update person set sealed = true where id in (select person_id from participation where role = $1)"
 Build = Callable[..., Any]
 POLIS = "ee-dev/GOV/70008747/polis"
@@ -90,7 +100,7 @@ async def test_an_erased_case_is_no(asked: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "seal", [("update marac_case set sealed = true",), (SEAL_ONE, "victim")], ids=["case", "person"]
+    "seal", [(SEAL_CASE, "dev:coordinator:polva:"), (SEAL_ONE, "victim")], ids=["case", "person"]
 )
 async def test_what_is_sealed_is_the_same_no_and_alarms_its_owner(asked: Any, seal: tuple[str, ...]) -> None:
     await asked.world.rows(*seal)
@@ -104,6 +114,13 @@ async def test_what_is_sealed_is_the_same_no_and_alarms_its_owner(asked: Any, se
     assert asked.people["victim"] not in str(page)
 
 
+async def test_whom_the_seal_does_not_name_hears_of_no_alarm(asked: Any) -> None:
+    await asked.world.rows(SEAL_CASE, "dev:agency-member:polva:police")
+    await _flag(asked, asked.people["victim"])
+    assert await asked.world.count("flag_alarm") == 1
+    assert (await asked.ask("/flag-alarms", COORDINATOR)).json() == {"items": [], "next": None}
+
+
 async def test_a_seal_on_others_in_the_case_does_not_matter(asked: Any) -> None:
     await asked.world.rows(SEAL_ONE, "child")
     assert (await _flag(asked, asked.people["victim"])).json() == {"flag": "yes"}
@@ -111,7 +128,7 @@ async def test_a_seal_on_others_in_the_case_does_not_matter(asked: Any) -> None:
 
 
 async def test_alarms_are_seen_in_their_region_alone_and_by_pages(asked: Any) -> None:
-    await asked.world.rows("update marac_case set sealed = true")
+    await asked.world.rows(SEAL_CASE, COORDINATOR)
     for _ in range(3):
         await _flag(asked, asked.people["victim"])
     assert (await asked.ask("/flag-alarms", "dev:coordinator:rakvere:")).json()["items"] == []
@@ -144,7 +161,7 @@ async def test_the_same_statements_run_whatever_the_answer(asked: Any) -> None:
         with heard(asked.app.state.database) as statements:
             await _flag(asked, code)
         told[name] = [statement for statement, _ in statements]
-    await asked.world.rows("update marac_case set sealed = true")
+    await asked.world.rows("update stream set sealed = true")
     with heard(asked.app.state.database) as statements:
         await _flag(asked, asked.people["victim"])
     told["sealed"] = [statement for statement, _ in statements]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,25 @@ HOME, AWAY = "polva", "rakvere"
 INSIDE, OUTSIDE = "police", "probation"  # the agency that takes part in cases, and the one that does not
 POLICE = frozenset({f"{INSIDE}@{HOME}", f"victim-support@{HOME}"})
 _TODAY = local_date(SystemClock().now())
+#: Who may not see one case, and who alone may see another.
+EXCLUDED = frozenset({f"m-coordinator-{HOME}", f"m-agency-member-{HOME}-{INSIDE}", "m-both"})
+NAMED = frozenset({f"m-chair-{HOME}", f"m-agency-member-{HOME}-{INSIDE}", f"dev:coordinator:{HOME}:"})
+EXCLUDE = """
+    insert into case_exclusion
+        (id, case_id, subject, kind, state, reason_sealed, recorded_by, recorded_at, recorded_on)
+    select gen_random_uuid(), $1, subject, 'declared', 'in-force', 'x', 'test', now(), current_date
+    from unnest($2::text[]) subject
+"""
+SEAL = """
+    with seal as (
+        insert into case_seal (id, case_id, state, reason_sealed, sealed_by, sealed_at)
+        values (gen_random_uuid(), $1, 'sealed', 'x', 'test', now()) returning id, case_id
+    ), named as (
+        insert into case_named (seal_id, case_id, subject, named_by, named_at)
+        select id, case_id, subject, 'test', now() from seal, unnest($2::text[]) subject
+    )
+    update stream set sealed = true where id = $1
+"""
 
 
 @dataclass(frozen=True)
@@ -177,7 +196,7 @@ class House:
                 setattr(self.app.state, name, value)
 
     async def furnish(self) -> None:
-        """Members first, then referrals in every state, cases with and without the police, an erased one."""
+        """Members first, then referrals in every state, cases with and without the police, closed, erased."""
         await self._appoint()
         shared = _person("victim", 50)
         await self._case(HOME, 10, agencies=POLICE, victim=shared)
@@ -190,6 +209,10 @@ class House:
         await self._referral(AWAY, 17, {"decision": "redirect", "reason": "other-service"})
         await self._case(HOME, 18, agencies=POLICE, erased=True)
         await self._case(AWAY, 19, agencies=frozenset({f"{INSIDE}@{AWAY}"}), erased=True)
+        await self._case(HOME, 22, agencies=POLICE)
+        await self._close(excluded=EXCLUDED)
+        await self._case(HOME, 23, agencies=POLICE)
+        await self._close(named=NAMED)
 
     async def _appoint(self) -> None:
         connection = await asyncpg.connect(self.admin_url)
@@ -221,6 +244,17 @@ class House:
         codes = sorted(name.partition("@")[0] for name in agencies)
         decision = {"decision": "accept", "agencies": codes, "note": "Märkus."}
         await self._referral(region, serial, decision, agencies=agencies, victim=victim, erased=erased)
+
+    async def _close(
+        self, *, excluded: frozenset[str] = frozenset(), named: frozenset[str] | None = None
+    ) -> None:
+        """Closes the case that was made last to some, or to all but some."""
+        last = self.kept[-1]
+        self.kept[-1] = replace(last, thing=replace(last.thing, excluded=excluded, named=named))
+        if excluded:
+            await self.rows(EXCLUDE, last.case, list(excluded))
+        if named is not None:
+            await self.rows(SEAL, last.case, list(named))
 
     async def _referral(  # noqa: PLR0913 - what a referral becomes
         self,

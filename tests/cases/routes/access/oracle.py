@@ -33,7 +33,13 @@ def table() -> dict[str, Any]:
 
 
 def rules() -> list[dict[str, Any]]:
-    return list(table()["rules"])
+    """The rows that open something."""
+    return [rule for rule in table()["rules"] if rule["effect"] == "allow"]
+
+
+def denies() -> list[dict[str, Any]]:
+    """The rows that nothing opens."""
+    return [rule for rule in table()["rules"] if rule["effect"] == "deny"]
 
 
 @cache
@@ -116,6 +122,8 @@ class Thing:
 
     region: str
     agencies: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
+    named: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +169,15 @@ def related(relation: str, attributes: Mapping[str, str], asker: Asker, thing: T
             raise AssertionError(relation)
 
 
+def barred(operation: str, asker: Asker, thing: Thing) -> bool:
+    """Whether a row keeps the thing from the asker, whatever other rows say."""
+    stands_in = {
+        "excluded": asker.subject in thing.excluded,
+        "sealed": thing.named is not None and asker.subject not in thing.named,
+    }
+    return any(stands_in[rule["relation"]] for rule in denies() if operation in rule["operations"])
+
+
 def at_the_door(asker: Asker, operation: str, purpose: str | None) -> Expected | None:
     """The refusal that does not depend on what is asked for; None when the asker gets past the door."""
     if asker.credentials != "good":
@@ -179,7 +196,7 @@ def expected(asker: Asker, operation: str, purpose: str | None, thing: Thing | N
         return refusal
     covering = (
         []
-        if thing is None
+        if thing is None or barred(operation, asker, thing)
         else [
             rule
             for rule, attributes in granted(asker, operation, purpose)

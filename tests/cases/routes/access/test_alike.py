@@ -1,4 +1,4 @@
-"""Foreign, unknown and erased things answer alike: the same bytes, by the same statements."""
+"""Foreign, unknown, sealed, closed and erased things answer alike: the same bytes, by the same statements."""
 
 import pytest
 
@@ -23,10 +23,15 @@ def _erased(house: House) -> list[Kept]:
     return [kept for kept in house.kept if kept.thing.region == HOME and kept.erased]
 
 
+def _closed(house: House) -> list[Kept]:
+    """Excluded from one, and not named in the seal of another."""
+    return [kept for kept in house.kept if kept.thing.excluded or kept.thing.named is not None]
+
+
 def _nothing(house: House, path: str) -> list[str]:
     """Ids under which the coordinator of HOME finds nothing there."""
-    gone = [*_foreign(house), *_erased(house)]
-    own = [kept for kept in house.kept if kept.thing.region == HOME]
+    gone = [*_foreign(house), *_erased(house), *_closed(house)]
+    own = [kept for kept in house.kept if kept.thing.region == HOME and kept not in _closed(house)]
     open_cases = [kept.case for kept in gone if kept.is_case]
     match path:
         case "/cases/{}":

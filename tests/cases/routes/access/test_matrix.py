@@ -9,6 +9,8 @@ from tests.cases.routes.access.full import Full, Wanted
 from tests.cases.routes.access.house import ASKERS, Answer, House
 from tests.cases.routes.access.oracle import (
     Asker,
+    barred,
+    denies,
     granted,
     operations_of_people,
     purposes,
@@ -27,7 +29,30 @@ def test_the_matrix_knows_every_operation_and_role_of_people() -> None:
     assert set(operations_of_people()) == DOORS.keys()
     held = {office.role for asker in ASKERS for office in asker.offices}
     assert held == set(roles_of_people())
-    assert set(table()["relations"]) == {"anywhere", "same-region", "own-agency", "own-message"}
+    assert set(table()["relations"]) == {
+        "anywhere",
+        "same-region",
+        "own-agency",
+        "own-message",
+        "excluded",
+        "sealed",
+    }
+
+
+def test_every_row_that_closes_is_met_both_ways(house: House) -> None:
+    """Somebody who might read a case is kept from it by each, and the same person reads another."""
+    for rule in denies():
+        for operation in rule["operations"]:
+            met = {
+                barred(operation, asker, kept.thing)
+                for asker in ASKERS
+                for kept in house.kept
+                if any(
+                    related(row["relation"], attributes, asker, kept.thing)
+                    for row, attributes in granted(asker, operation, "case-work")
+                )
+            }
+            assert met == {True, False}, (rule["id"], operation)
 
 
 @pytest.mark.parametrize(
