@@ -40,6 +40,32 @@ def test_every_route_has_a_permit_with_a_row_in_the_table(service: str) -> None:
         assert operation in known, f"{service}: {path} ({name}) has no row"
 
 
+#: Operations of people that show and change nothing of any case; of a new one somebody decides.
+ABOUT_NO_CASE = {
+    "get_me",
+    "enter_referral",
+    "get_log_checkpoint",
+    "get_inclusion_proof",
+    "get_consistency_proof",
+    "export_log",
+}
+
+
+def test_what_is_about_a_case_is_kept_from_who_is_excluded_and_from_whom_the_seal_does_not_name() -> None:
+    """Each operation stands in both denies (`of-a-case` of access.yaml), or is listed above."""
+    rules = Policy.load("services.cases").rules
+    denied = [set(rule.operations) for rule in rules if rule.effect == "deny" and rule.fields is None]
+    people = {
+        operation
+        for rule in rules
+        for operation in rule.operations
+        if not all(role.startswith(("service:", "worker:", "xroad-client")) for role in rule.roles or ())
+    }
+    assert len(denied) == 2
+    for operations in denied:
+        assert people - operations == ABOUT_NO_CASE, "a new operation is about a case, or is about none"
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_operation_of_the_table_is_somewhere_in_the_code(service: str) -> None:
     """A row for an operation that is gone is a right that nobody reviews."""

@@ -8,8 +8,8 @@ these tables, and for this alone, are open.
 from services.kit import schema
 from services.kit.migrate import execute
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 
 _TABLES = """
 create table member_identity (
