@@ -34,6 +34,7 @@ from services.cases.routes import (
     amendments,
     children,
     disclosures,
+    duties,
     events,
     flags,
     history,
@@ -78,6 +79,7 @@ PERSONAL: Final = (
     "case_exclusion",
     "case_seal",
     "case_named",
+    "duty",
 )
 _ROUTERS: Final = (
     intake.router,
@@ -90,6 +92,7 @@ _ROUTERS: Final = (
     reading.router,
     writing.router,
     history.router,
+    duties.router,
     members.router,
     logbook.router,
 )

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.cases.actions.disclosures import Discloser
+from services.cases.actions.duties import Duties
 from services.cases.actions.screening import resource
 from services.cases.catalog import Catalog
 from services.cases.model.children import ChildNotice, Noted
 from services.cases.model.codes import ChildNoticeState, EventType
 from services.cases.model.disclosures import Disclosure
 from services.cases.model.dossiers import Part
+from services.cases.model.duties import Outcome
 from services.cases.model.ids import ParticipationId
 from services.cases.model.problems import ChildNoticeSettled, ChildNoticeStopped, MunicipalityUnknown
 from services.cases.model.states import state_name
 from services.cases.rules import events as told
+from services.cases.rules.duties import CHILD_RESIDENCE
 from services.cases.store import children, contents, disclosures, dossiers, events, keys, referrals
 from services.cases.store.opening import Opener
 from services.kit.calendar import format_instant
@@ -123,6 +126,7 @@ class ChildProtection:
             sealed = contents.sealed(key, contents.note(note), _place(notice))
         if not await children.stop(work, number, notice.version, reason, sealed):
             raise ChildNoticeSettled
+        await self._settle(work, number, Outcome.DROPPED)
         work.audit("update", [stored.head.id, number], {"basic", "narrative"}, decision)
 
     async def locate(self, work: Work, referral: UUID, number: UUID, municipality: str) -> None:
@@ -134,11 +138,15 @@ class ChildProtection:
         due = notice.state is ChildNoticeState.DUE
         if not due or not await children.locate(work, number, municipality):
             raise ChildNoticeSettled
+        await self._settle(work, number, Outcome.DONE)
         head = stored.head
         state = state_name(stored.state)
         news = told.child_notice(head, state, [ParticipationId(number)], notice.version)
         await events.append(work, head.case, [(EventType.CHILD_NOTICE, news)])
         work.audit("update", [head.id, number], {"contact"}, decision)
+
+    async def _settle(self, work: Work, number: UUID, outcome: Outcome) -> None:
+        await Duties(self.catalog.clocks).settle(work, number, CHILD_RESIDENCE, outcome=outcome)
 
     async def _found(
         self, work: Work, referral: UUID, number: UUID

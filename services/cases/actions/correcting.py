@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
-from services.cases.actions.intake import CONTENT, Intake, part_of, score_state_of, test_of
+from services.cases.actions.intake import CONTENT, Intake, duties_of, part_of, score_state_of, test_of
 from services.cases.actions.withdrawing import mine, unexpected
 from services.cases.model.codes import EventType
 from services.cases.model.ids import ParticipationId, PersonId
@@ -25,7 +25,17 @@ from services.cases.outbound import ScoreAnswer
 from services.cases.rules import events as told
 from services.cases.rules import intake as rules
 from services.cases.rules.transitions import first_action, score_of, step
-from services.cases.store import cases, children, contents, corrections, events, keys, people, referrals
+from services.cases.store import (
+    cases,
+    children,
+    contents,
+    corrections,
+    duties,
+    events,
+    keys,
+    people,
+    referrals,
+)
 from services.cases.store import intake as store
 from services.cases.store.referrals import Stored
 from services.kit import log
@@ -120,6 +130,7 @@ class Correcting:
         if isinstance(draft.state, Accepted):
             await cases.join(work, draft.head.case, draft.head.id)
         due = await self._children(work, draft, correction.referral, rows, known)
+        await self._duties(work, draft, correction.referral, rows)
         await events.append(work, draft.head.case, await self._news(work, draft, correction, due))
 
     def _draft(self, stored: Stored, correction: _Correction, key: DataKey) -> store.Draft:
@@ -170,6 +181,14 @@ class Correcting:
         test = test_of(referral, correction.scored, draft.key)
         await store.fill(work, matched, [store.Filling(draft, parts, test, ())])
         return rows, known
+
+    async def _duties(
+        self, work: Work, draft: store.Draft, referral: Referral, rows: Sequence[ParticipationId]
+    ) -> None:
+        """What the version before let somebody do is asked of this one."""
+        catalog = self.intake.catalog
+        young = rules.children(referral, rows, rule=catalog.child_notice, ages=catalog.ages)
+        await duties.restart(work, draft.head.id, duties_of(catalog, draft, referral, rows, young))
 
     async def _children(
         self,

@@ -7,22 +7,26 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from services.cases.catalog import Catalog
 from services.cases.model.codes import Band, ScoreState, State, Status
+from services.cases.model.duties import NewDuty
 from services.cases.model.ids import AssessmentId, CaseId, EventId, ParticipationId, PersonId, ReferralId
 from services.cases.model.problems import ReferralInvalid, ReferralVersionExists
 from services.cases.model.referral import Event, Head, Incoming, Person, Referral
 from services.cases.model.states import (
+    AwaitingScreening,
     Received,
     ReferralState,
     public_status,
     state_name,
 )
 from services.cases.outbound import RiskScore, ScoreAnswer, ScoreRefusedError
+from services.cases.rules import duties
 from services.cases.rules import events as told
 from services.cases.rules import intake as rules
 from services.cases.rules.transitions import first_action, score_of, step
 from services.cases.store import contents, people, referrals
 from services.cases.store import intake as store
 from services.kit import log
+from services.kit.calendar import local_date
 from services.kit.db import Database, Work
 from services.kit.ids import new_id
 from services.kit.policy import Decision, Permit
@@ -61,6 +65,7 @@ class _Ready:
     traces: Sequence[people.Traces]
     rows: Sequence[ParticipationId]
     children: Sequence[ParticipationId]
+    duties: Sequence[NewDuty]
     scored: ScoreAnswer | None
     answer: Answer[Any]
 
@@ -107,7 +112,10 @@ class Intake:
         traces = [people.traces(person, self.index) for person in referral.persons]
         rows = [ParticipationId(new_id()) for _ in referral.persons]
         children = rules.children(referral, rows, rule=self.catalog.child_notice, ages=self.catalog.ages)
-        ready = _Ready(permit, request_id, decision, draft, referral, traces, rows, children, scored, answer)
+        waiting = duties_of(self.catalog, draft, referral, rows, children)
+        ready = _Ready(
+            permit, request_id, decision, draft, referral, traces, rows, children, waiting, scored, answer
+        )
         kind = (permit.caller.subject, permit.operation, permit.purpose)
         result: T = await self._writing.add(kind, ready)
         return result
@@ -255,7 +263,25 @@ def _filling(ready: _Ready, known: Sequence[PersonId], news: Sequence[Event]) ->
         part_of(row, person, person_id, draft.key)
         for row, person, person_id in zip(ready.rows, persons, known, strict=True)
     ]
-    return store.Filling(draft, parts, test_of(ready.referral, ready.scored, draft.key), news)
+    return store.Filling(draft, parts, test_of(ready.referral, ready.scored, draft.key), news, ready.duties)
+
+
+def duties_of(
+    catalog: Catalog,
+    draft: store.Draft,
+    referral: Referral,
+    rows: Sequence[ParticipationId],
+    children: Sequence[ParticipationId],
+) -> Sequence[NewDuty]:
+    """What waits for the coordinator once a referral is told, or told anew."""
+    lives = {row: person.facts.municipality for row, person in zip(rows, referral.persons, strict=True)}
+    return duties.of_receipt(
+        catalog.clocks,
+        draft.head,
+        local_date(draft.received_at),
+        waits=isinstance(draft.state, Received | AwaitingScreening),
+        unplaced=[row for row in children if lives[row] is None],
+    )
 
 
 def _events(draft: store.Draft, children: Sequence[ParticipationId]) -> list[Event]:

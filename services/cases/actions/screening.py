@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.cases.actions.duties import Duties
 from services.cases.catalog import Catalog
 from services.cases.model.codes import Decision as Choice
 from services.cases.model.states import (
@@ -19,6 +20,7 @@ from services.cases.model.states import (
 )
 from services.cases.rules import events as told
 from services.cases.rules import screening as rules
+from services.cases.rules.duties import SCREENING
 from services.cases.rules.transitions import allowed, step
 from services.cases.store import cases, contents, events, keys, referrals
 from services.cases.store.referrals import Stored
@@ -58,6 +60,7 @@ class Screener:
         state = step(stored.state, action, self.catalog.transitions)
         note = await self._note(work, stored, screening)
         await referrals.move(work, stored, state, stored.score_state, note)
+        await Duties(self.catalog.clocks).settle(work, stored.head.id, SCREENING)
         if isinstance(state, Accepted):
             await self._open(work, stored, screening)
         if transition.event is not None and isinstance(state, Accepted | Declined | Redirected):

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+from services.cases.actions.duties import Duties
 from services.cases.actions.screening import resource
 from services.cases.catalog import Catalog
 from services.cases.model.codes import EventType
+from services.cases.model.duties import Outcome
 from services.cases.model.problems import ReferralVersionUnexpected
 from services.cases.model.referral import Sender, Withdrawal
 from services.cases.model.states import ACTIONS, Withdraw, state_name
 from services.cases.rules import events as told
+from services.cases.rules.duties import SCREENING
 from services.cases.rules.transitions import step
 from services.cases.store import events, referrals
 from services.cases.store.referrals import Stored
@@ -53,6 +56,9 @@ class Withdrawing:
         undecided = (state_name(stored.state), ACTIONS[Withdraw]) in self.catalog.transitions
         state = step(stored.state, action, self.catalog.transitions) if undecided else stored.state
         await referrals.withdraw(work, stored, state, withdrawal.reason)
+        if undecided:
+            duties = Duties(self.catalog.clocks)
+            await duties.settle(work, stored.head.id, SCREENING, outcome=Outcome.DROPPED)
         news = told.withdrawn(stored.head, state_name(state), withdrawal.reason)
         await events.append(work, stored.head.case, [(EventType.WITHDRAWN, news)])
 

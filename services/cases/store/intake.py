@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import text
 
 from services.cases.model.codes import AgeBand, Ground, Relation, Role, ScoreState, Sex
+from services.cases.model.duties import NewDuty
 from services.cases.model.ids import AssessmentId, ParticipationId, PersonId, ReferralId
 from services.cases.model.referral import Event, Head, Sender
 from services.cases.model.states import ReferralState, Score
+from services.cases.store import duties
 from services.cases.store.people import Matched
 from services.cases.store.referrals import state_columns
 from services.kit.db import Work
@@ -55,7 +57,8 @@ _MAKE = text("""
 """)
 
 
-_FILL = text("""
+_FILL = text(
+    f"""
     with people as (
         insert into person (id) select unnest(cast(:fresh as uuid[]))
     ), entries as (
@@ -102,9 +105,10 @@ _FILL = text("""
             cast(:event as uuid[]), cast(:stream as uuid[]), cast(:stream_version as integer[]),
             cast(:type as text[]), cast(:occurred_at as timestamptz[]), cast(:data as text[])
         ) as event (id, stream, stream_version, type, occurred_at, data)
-    )
+    ), waiting as ({duties.FROM_ARRAYS})
     select count(*) from entries
-""")
+    """  # noqa: S608 - constants
+)
 
 
 #: The columns of an assessment: a group of referrals may have none.
@@ -171,6 +175,7 @@ class Filling:
     parts: Sequence[Part]
     test: Test | None
     events: Sequence[Event]
+    duties: Sequence[NewDuty] = ()
 
 
 async def make(work: Work, drafts: Sequence[tuple[Draft, int]], *, kek: str) -> frozenset[ReferralId]:
@@ -187,7 +192,7 @@ async def make(work: Work, drafts: Sequence[tuple[Draft, int]], *, kek: str) -> 
 
 
 async def fill(work: Work, matched: Matched, fillings: Sequence[Filling]) -> None:
-    """Writes people, their parts, the assessments and the events of referrals that :func:`make` has made.
+    """Writes people, their parts, the assessments, events and duties of referrals that :func:`make` has made.
 
     Raises PeopleChangedError when a blind index was written by somebody else since the people were matched.
     """
@@ -199,6 +204,7 @@ async def fill(work: Work, matched: Matched, fillings: Sequence[Filling]) -> Non
         **_arrays([_part(one.draft, part) for one in fillings for part in one.parts]),
         **_arrays([_test(one.draft, one.test) for one in fillings if one.test], _TEST),
         **_arrays([_event(event) for one in fillings for event in one.events], _NEWS),
+        **duties.arrays([duty for one in fillings for duty in one.duties]),
     }
     written: int = (await work.conn.execute(_FILL, parameters)).scalar_one()
     if written != len(matched.entries):

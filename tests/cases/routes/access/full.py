@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tests.cases.routes.access.house import House, Kept
+from tests.cases.routes.access.house import AWAY, HOME, House, Kept
 from tests.cases.routes.access.oracle import Asker, Expected, Thing, expected, granted, stripped
 
 #: The classes that an answer of an operation holds; what a rule allows beyond them does not show.
@@ -15,6 +15,8 @@ CLASSES = {
     "get_person": {"basic", "identity", "contact"},
     "get_me": {"basic"},
     "list_child_notices": {"basic", "contact", "narrative"},
+    "list_duties": {"basic"},
+    "count_duties": {"basic"},
 }
 SUMMARY = {
     "list_referrals": (
@@ -50,11 +52,13 @@ class Full:
     cases: dict[str, Any]
     people: dict[str, list[tuple[Thing, Any]]]
     children: dict[str, Any]
+    duties: list[tuple[Thing, Any]]
 
     @classmethod
     async def of(cls, house: House) -> "Full":
         """Reads everything as the coordinators of the regions."""
-        made = cls(house.kept, {}, {}, {}, {})
+        made = cls(house.kept, {}, {}, {}, {}, [])
+        await made._waits(house)
         for kept in house.kept:
             if kept.erased:
                 continue
@@ -71,6 +75,44 @@ class Full:
         for parts in made.people.values():
             parts.sort(key=lambda part: made.referrals[part[1]["referralId"]]["referredOn"], reverse=True)
         return made
+
+    async def _waits(self, house: House) -> None:
+        """What waits in the house: for coordinators, about referrals that nobody has screened."""
+        for region in (HOME, AWAY):
+            told = (await house.ask(Asker("seed", f"dev:coordinator:{region}:"), "/duties")).body["items"]
+            self.duties.extend((Thing(region), each) for each in told)
+        assert {each["referralId"] for _, each in self.duties} <= {kept.id for kept in house.kept}
+        self.duties.sort(key=lambda pair: (pair[1]["dueOn"], pair[1]["id"]))
+
+    def inbox(self, asker: Asker, purpose: str | None) -> Wanted:
+        """What waits for a coordinator waits for nobody else."""
+        nothing = expected(asker, "list_duties", purpose, None)
+        if nothing.status != 404:
+            return Wanted(nothing)
+        mine = {region for role, region in _seats(asker) if role == "coordinator"}
+        found = [(thing, duty) for thing, duty in self.duties if thing.region in mine]
+        words = [expected(asker, "list_duties", purpose, thing) for thing, _ in found]
+        rules = tuple(dict.fromkeys(rule for word in words for rule in word.rules))
+        if not found:
+            rules = tuple(dict.fromkeys(rule["id"] for rule, _ in granted(asker, "list_duties", purpose)))
+        objects = frozenset(duty["thing"]["id"] for _, duty in found)
+        body = {"items": [duty for _, duty in found], "next": None}
+        return Wanted(Expected(200, rules=rules, fields=frozenset({"basic"})), body, objects)
+
+    def counts(self, asker: Asker, purpose: str | None) -> Wanted:
+        """As many as the lists hold, region by region."""
+        nothing = expected(asker, "count_duties", purpose, None)
+        if nothing.status != 404:
+            return Wanted(nothing)
+        mine = sorted({region for role, region in _seats(asker) if role == "coordinator" and region})
+        items = []
+        for region in mine:
+            of_region = [duty for thing, duty in self.duties if thing.region == region]
+            some = {"soon": 0, "overdue": 0, "escalated": 0}
+            kind = {"clock": "screening", "label": of_region[0]["label"]}
+            items.append({"region": region, **kind, "open": len(of_region), **some})
+        rules = tuple(dict.fromkeys(rule["id"] for rule, _ in granted(asker, "count_duties", purpose)))
+        return Wanted(Expected(200, rules=rules, fields=frozenset({"basic"})), {"items": items})
 
     def referral(self, asker: Asker, purpose: str | None, kept: Kept) -> Wanted:
         word = expected(asker, "get_referral", purpose, None if kept.erased else kept.thing)
@@ -140,3 +182,7 @@ class Full:
         return Wanted(
             Expected(200, rules=rules, fields=fields), {"items": items, "next": None}, frozenset(ids)
         )
+
+
+def _seats(asker: Asker) -> list[tuple[str, str | None]]:
+    return [(role, attributes.get("region")) for role, attributes in asker.roles()]
