@@ -23,6 +23,7 @@ from services.cases.actions.flags import Flags
 from services.cases.actions.intake import Intake
 from services.cases.actions.keys import rewrap_all
 from services.cases.actions.members import LocalAppointments, seed_development
+from services.cases.actions.networks import NetworkKeeper
 from services.cases.actions.repeats import RepeatFinder
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.screening import Screener
@@ -40,6 +41,7 @@ from services.cases.routes import (
     history,
     intake,
     members,
+    networks,
     notices,
     reading,
     writing,
@@ -80,6 +82,7 @@ PERSONAL: Final = (
     "case_seal",
     "case_named",
     "duty",
+    "network_member",
 )
 _ROUTERS: Final = (
     intake.router,
@@ -94,6 +97,7 @@ _ROUTERS: Final = (
     history.router,
     duties.router,
     members.router,
+    networks.router,
     logbook.router,
 )
 _DESCRIPTION: Final = (
@@ -216,6 +220,7 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.withdrawing = Withdrawing(parts.catalog)
     state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
     state.casework = Casework(parts.catalog, parts.ring)
+    state.networks = NetworkKeeper(parts.catalog, parts.ring)
     state.feed = Feed(parts.database, arrivals, time.monotonic)
     state.sessions = Sessions(
         database=parts.database,

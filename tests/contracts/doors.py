@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tests.contracts.door import Door
 from tests.contracts.doors_cases import CASES
+from tests.contracts.doors_networks import NETWORKS
 from tests.contracts.doors_others import OTHERS
 
-DOORS: Sequence[Door] = (*CASES, *OTHERS)
+DOORS: Sequence[Door] = (*CASES, *NETWORKS, *OTHERS)

@@ -48,6 +48,16 @@ ABOUT_NO_CASE = {
     "get_inclusion_proof",
     "get_consistency_proof",
     "export_log",
+    # networks
+    "list_regions",
+    "get_region",
+    "list_region_sets",
+    "list_agencies",
+    "list_network_members",
+    "get_network_member",
+    "add_network_member",
+    "change_network_member",
+    "end_network_member",
 }
 
 

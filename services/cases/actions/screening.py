@@ -48,7 +48,8 @@ class Screener:
         may not screen, StaleVersion when ``expected`` is not its version, TransitionRefused when its state
         does not allow the decision.
         """
-        rules.check(screening, reasons=self.catalog.reasons, agencies=self.catalog.agencies)
+        agencies = self.catalog.agencies_on(local_date(work.now))
+        rules.check(screening, reasons=self.catalog.reasons, agencies=agencies)
         stored = await referrals.locked(work, referral)
         if stored is None:
             raise NotFound

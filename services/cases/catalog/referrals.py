@@ -1,6 +1,7 @@
 """What referrals are read by: regions, ages, transitions, reasons."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from services.cases.catalog.files import read
@@ -20,8 +21,13 @@ from services.kit.calendar import parse_date
 
 def region(row: Mapping[str, Any]) -> Region:
     """One regional network."""
-    ends = parse_date(row["valid_to"]) if "valid_to" in row else None
-    return Region(row["code"], row["label"], row["county"], parse_date(row["valid_from"]), ends)
+    names = tuple(row.get("other_names", ()))
+    return Region(row["code"], row["label"], row["county"], *span(row), names, row["source"])
+
+
+def span(row: Mapping[str, Any]) -> tuple[date, date | None]:
+    """From when until when (exclusive; None = no end) a row of a list holds."""
+    return parse_date(row["valid_from"]), parse_date(row["valid_to"]) if "valid_to" in row else None
 
 
 def reasons() -> Reasons:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
-from services.cases.catalog import clocks, lifecycles, notices, people, referrals, repeats
+from services.cases.catalog import clocks, lifecycles, networks, notices, people, referrals, repeats
 from services.cases.catalog.files import read
 from services.cases.model.clocks import Clocks
 from services.cases.model.codes import EventType, State
@@ -12,6 +13,7 @@ from services.cases.model.disclosures import DisclosureRules
 from services.cases.model.flags import FlagRule
 from services.cases.model.lifecycle import Lifecycles
 from services.cases.model.matching import MatchingRule
+from services.cases.model.networks import Agency, Networks
 from services.cases.model.published import (
     Ages,
     CallOutRule,
@@ -31,7 +33,8 @@ class Catalog:
     """Everything published, file by file."""
 
     regions: Regions
-    agencies: Mapping[str, Label]
+    agencies: Mapping[str, Agency]
+    networks: Networks
     reasons: Reasons
     withdrawals: Mapping[str, Label]
     transitions: Transitions
@@ -49,6 +52,10 @@ class Catalog:
     codes: Mapping[str, Mapping[str, Label]]
     lifecycles: Lifecycles
 
+    def agencies_on(self, day: date) -> Mapping[str, Agency]:
+        """The kinds of agencies that sit in networks on a day."""
+        return {code: one for code, one in self.agencies.items() if one.at_work(day)}
+
 
 @cache
 def load() -> Catalog:
@@ -56,7 +63,8 @@ def load() -> Catalog:
     transitions = read("transitions")
     return Catalog(
         regions={row["code"]: referrals.region(row) for row in read("regions")["regions"]},
-        agencies={row["code"]: row["label"] for row in read("agencies")["agencies"]},
+        agencies={row["code"]: networks.agency(row) for row in read("agencies")["agencies"]},
+        networks=networks.networks(),
         reasons=referrals.reasons(),
         withdrawals={row["code"]: row["label"] for row in read("reasons")["withdrawals"]},
         transitions=referrals.transitions(transitions["transitions"]),

@@ -117,6 +117,20 @@ class MunicipalityUnknown(Problem):
     )
 
 
+class NetworkMemberExists(Problem):
+    """This agency, under this unit, sits in the network on one of those days already."""
+
+    slug = "network-member-exists"
+    kind = Kind.CONFLICT
+    titles = MappingProxyType(
+        {
+            "et": "Asutus on sel ajal juba võrgustiku liige",
+            "ru": "Учреждение в это время уже входит в сеть",
+            "en": "The agency sits in the network at that time already",
+        }
+    )
+
+
 class EpochEnded(Problem):
     """The cursor is of an earlier epoch: after a restore the feed is read from zero."""
 

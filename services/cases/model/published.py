@@ -19,6 +19,8 @@ class Region:
     county: str
     valid_from: date
     valid_to: date | None
+    other_names: Sequence[str] = ()
+    source: str = ""
 
     def at_work(self, on: date) -> bool:
         """Whether the network takes referrals of that day."""

@@ -1,14 +1,14 @@
 """Does a screening say what it must?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator
 
 from services.cases.model.codes import Decision
-from services.cases.model.published import Label, Reasons
+from services.cases.model.published import Reasons
 from services.cases.model.states import Screening
 from services.kit.problem import FieldError, Malformed
 
 
-def check(screening: Screening, *, reasons: Reasons, agencies: Mapping[str, Label]) -> None:
+def check(screening: Screening, *, reasons: Reasons, agencies: Container[str]) -> None:
     """Raises Malformed when reason and agencies do not fit the decision."""
     errors = [*_reason(screening, reasons), *_agencies(screening, agencies)]
     if errors:
@@ -25,7 +25,7 @@ def _reason(screening: Screening, reasons: Reasons) -> Iterator[FieldError]:
         yield FieldError("/reason", "unknown", "there is no such reason for this decision")
 
 
-def _agencies(screening: Screening, agencies: Mapping[str, Label]) -> Iterator[FieldError]:
+def _agencies(screening: Screening, agencies: Container[str]) -> Iterator[FieldError]:
     if screening.agencies and screening.decision is not Decision.ACCEPT:
         yield FieldError("/agencies", "only-for-accept", "agencies take part in accepted cases only")
     for index, code in enumerate(screening.agencies):

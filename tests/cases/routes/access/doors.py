@@ -4,13 +4,14 @@ import asyncio
 
 from tests.cases.routes.access.doors_casework import CASEWORK
 from tests.cases.routes.access.doors_duties import DUTIES
+from tests.cases.routes.access.doors_networks import NETWORKS
 from tests.cases.routes.access.doors_referrals import REFERRALS
 from tests.cases.routes.access.full import Full, Wanted
 from tests.cases.routes.access.house import Answer, House
 from tests.cases.routes.access.knock import Door, Knock, Purpose
 from tests.cases.routes.access.oracle import Asker, at_the_door
 
-DOORS: dict[str, Door] = {**REFERRALS, **CASEWORK, **DUTIES}
+DOORS: dict[str, Door] = {**REFERRALS, **CASEWORK, **DUTIES, **NETWORKS}
 
 
 def knocks(full: Full, operation: str, asker: Asker, purpose: Purpose) -> list[Knock]:

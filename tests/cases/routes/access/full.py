@@ -17,6 +17,7 @@ CLASSES = {
     "list_child_notices": {"basic", "contact", "narrative"},
     "list_duties": {"basic"},
     "count_duties": {"basic"},
+    "list_region_sets": {"basic"},
 }
 SUMMARY = {
     "list_referrals": (
