@@ -13,6 +13,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.cases import catalog as published
+from services.cases.actions.agenda import Agendas
 from services.cases.actions.callouts import CallOutAsker
 from services.cases.actions.casework import Casework
 from services.cases.actions.children import ChildProtection
@@ -22,6 +23,7 @@ from services.cases.actions.events import Feed
 from services.cases.actions.flags import Flags
 from services.cases.actions.intake import Intake
 from services.cases.actions.keys import rewrap_all
+from services.cases.actions.meetings import Meetings
 from services.cases.actions.members import LocalAppointments, seed_development
 from services.cases.actions.networks import NetworkKeeper
 from services.cases.actions.repeats import RepeatFinder
@@ -32,6 +34,7 @@ from services.cases.actions.withdrawing import Withdrawing
 from services.cases.catalog import Catalog
 from services.cases.outbound import Police, RiskScore
 from services.cases.routes import (
+    agenda,
     amendments,
     children,
     disclosures,
@@ -40,6 +43,7 @@ from services.cases.routes import (
     flags,
     history,
     intake,
+    meetings,
     members,
     networks,
     notices,
@@ -83,6 +87,7 @@ PERSONAL: Final = (
     "case_named",
     "duty",
     "network_member",
+    "agenda_item",
 )
 _ROUTERS: Final = (
     intake.router,
@@ -96,6 +101,8 @@ _ROUTERS: Final = (
     writing.router,
     history.router,
     duties.router,
+    meetings.router,
+    agenda.router,
     members.router,
     networks.router,
     logbook.router,
@@ -221,6 +228,8 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
     state.casework = Casework(parts.catalog, parts.ring)
     state.networks = NetworkKeeper(parts.catalog, parts.ring)
+    state.meetings = Meetings(parts.catalog)
+    state.agendas = Agendas(parts.catalog, state.casework, state.meetings)
     state.feed = Feed(parts.database, arrivals, time.monotonic)
     state.sessions = Sessions(
         database=parts.database,

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 from tests.contracts.door import Door
 from tests.contracts.doors_cases import CASES
+from tests.contracts.doors_meetings import MEETINGS
 from tests.contracts.doors_networks import NETWORKS
 from tests.contracts.doors_others import OTHERS
 
-DOORS: Sequence[Door] = (*CASES, *NETWORKS, *OTHERS)
+DOORS: Sequence[Door] = (
+    *CASES,
+    *NETWORKS,
+    *MEETINGS,
+    *OTHERS,
+)

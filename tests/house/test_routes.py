@@ -48,6 +48,15 @@ ABOUT_NO_CASE = {
     "get_inclusion_proof",
     "get_consistency_proof",
     "export_log",
+    # meetings
+    "list_meeting_series",
+    "create_meeting_series",
+    "change_meeting_series",
+    "plan_meetings",
+    "list_meetings",
+    "call_meeting",
+    "get_meeting",
+    "move_meeting",
     # networks
     "list_regions",
     "get_region",

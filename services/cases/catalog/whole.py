@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from services.cases.catalog import clocks, lifecycles, networks, notices, people, referrals, repeats
+from services.cases.catalog import clocks, lifecycles, meetings, networks, notices, people, referrals, repeats
 from services.cases.catalog.files import read
 from services.cases.model.clocks import Clocks
 from services.cases.model.codes import EventType, State
@@ -13,6 +13,7 @@ from services.cases.model.disclosures import DisclosureRules
 from services.cases.model.flags import FlagRule
 from services.cases.model.lifecycle import Lifecycles
 from services.cases.model.matching import MatchingRule
+from services.cases.model.meetings import MeetingRules
 from services.cases.model.networks import Agency, Networks
 from services.cases.model.published import (
     Ages,
@@ -47,6 +48,7 @@ class Catalog:
     flags: FlagRule
     repeats: RepeatRules
     clocks: Clocks
+    meetings: MeetingRules
     listed: Listed
     matching: MatchingRule
     codes: Mapping[str, Mapping[str, Label]]
@@ -77,6 +79,7 @@ def load() -> Catalog:
         flags=notices.flags(),
         repeats=repeats.repeats(),
         clocks=clocks.clocks(),
+        meetings=meetings.meetings(),
         listed=people.listed(),
         matching=people.matching(),
         codes=read("codes")["lists"],

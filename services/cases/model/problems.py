@@ -157,3 +157,45 @@ class LoginUnavailable(Problem):
             "en": "Login is not set up here",
         }
     )
+
+
+class MeetingNotYet(Problem):
+    """A meeting is held on its day or after it, not before."""
+
+    slug = "meeting-not-yet"
+    kind = Kind.RULE_REFUSED
+    titles = MappingProxyType(
+        {
+            "et": "Koosoleku päev ei ole veel käes",
+            "ru": "День собрания ещё не наступил",
+            "en": "The day of the meeting has not come",
+        }
+    )
+
+
+class AgendaClosed(Problem):
+    """The agenda has closed, or the meeting is over; what cannot wait goes on with a reason until then."""
+
+    slug = "agenda-closed"
+    kind = Kind.RULE_REFUSED
+    titles = MappingProxyType(
+        {
+            "et": "Päevakord on suletud",
+            "ru": "Повестка закрыта",
+            "en": "The agenda is closed",
+        }
+    )
+
+
+class AlreadyOnAgenda(Problem):
+    """The case is on an agenda of that date: it is discussed once on one day."""
+
+    slug = "already-on-agenda"
+    kind = Kind.CONFLICT
+    titles = MappingProxyType(
+        {
+            "et": "Juhtum on selle päeva päevakorras juba olemas",
+            "ru": "Случай уже в повестке этого дня",
+            "en": "The case is on an agenda of that day already",
+        }
+    )

@@ -4,6 +4,7 @@ import asyncio
 
 from tests.cases.routes.access.doors_casework import CASEWORK
 from tests.cases.routes.access.doors_duties import DUTIES
+from tests.cases.routes.access.doors_meetings import MEETINGS
 from tests.cases.routes.access.doors_networks import NETWORKS
 from tests.cases.routes.access.doors_referrals import REFERRALS
 from tests.cases.routes.access.full import Full, Wanted
@@ -11,7 +12,13 @@ from tests.cases.routes.access.house import Answer, House
 from tests.cases.routes.access.knock import Door, Knock, Purpose
 from tests.cases.routes.access.oracle import Asker, at_the_door
 
-DOORS: dict[str, Door] = {**REFERRALS, **CASEWORK, **DUTIES, **NETWORKS}
+DOORS: dict[str, Door] = {
+    **REFERRALS,
+    **CASEWORK,
+    **DUTIES,
+    **NETWORKS,
+    **MEETINGS,
+}
 
 
 def knocks(full: Full, operation: str, asker: Asker, purpose: Purpose) -> list[Knock]:

@@ -1,0 +1,163 @@
+"""Doors of meetings."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from functools import partial
+from uuid import uuid4
+
+from services.kit.calendar import local_date
+from services.kit.clock import SystemClock
+from tests.contracts.door import CANARY, Body, Call, Door, at, entered, referral
+from tests.contracts.together import Together
+
+_ROOM: Body = {"startsAt": "13:00", "minutes": 180, "minutesPerCase": 30, "place": CANARY}
+
+
+def _soon(days: int = 7) -> str:
+    return str(local_date(SystemClock().now()) + timedelta(days=days))
+
+
+def a_series() -> Body:
+    """A series that breaks no rule."""
+    return {"region": "polva", "startsOn": _soon(), "everyWeeks": 4, "endsOn": None, **_ROOM}
+
+
+def a_meeting() -> Body:
+    """A meeting beside the series."""
+    return {"region": "polva", "meetsOn": _soon(), "kind": "extra", **_ROOM}
+
+
+async def made(house: Together, path: str, body: Body, operation: str) -> Body:
+    """What a coordinator has made."""
+    answer = await house.http["cases"].post(
+        f"/api/cases/v1{path}", json=body, headers=house.caller("cases", operation)
+    )
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def _of_series(house: Together, operation: str, last: str) -> Call:
+    series = await made(house, "/meeting-series", a_series(), "create_meeting_series")
+    seen = {"if-match": f'"{series["version"]}"'}
+    path = f"/api/cases/v1/meeting-series/{series['id']}{last}"
+    return Call(path, lambda: house.caller("cases", operation) | seen)
+
+
+async def _of_meeting(house: Together, operation: str, last: str) -> Call:
+    meeting = await made(house, "/meetings", a_meeting(), "call_meeting")
+    seen = {"if-match": f'"{meeting["version"]}"'}
+    path = f"/api/cases/v1/meetings/{meeting['id']}{last}"
+    return Call(path, lambda: house.caller("cases", operation) | seen)
+
+
+async def a_case(house: Together) -> str:
+    """A case that a coordinator has accepted."""
+    shown = await entered(house, referral())
+    answer = await house.http["cases"].post(
+        f"/api/cases/v1/referrals/{shown['id']}/screening",
+        json={"decision": "accept", "reason": None, "note": None, "agencies": ["police"]},
+        headers=house.caller("cases", "screen_referral") | {"if-match": f'"{shown["version"]}"'},
+    )
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["caseId"])
+
+
+async def _put(house: Together) -> Call:
+    _CASE.append(await a_case(house))
+    return await _of_meeting(house, "put_on_agenda", "/agenda")
+
+
+async def on_agenda(house: Together) -> Body:
+    """A case on the agenda of a meeting."""
+    meeting = await made(house, "/meetings", a_meeting(), "call_meeting")
+    body = {"caseId": await a_case(house)}
+    return await made(house, f"/meetings/{meeting['id']}/agenda", body, "put_on_agenda")
+
+
+async def _of_item(house: Together, operation: str, last: str) -> Call:
+    item = await on_agenda(house)
+    seen = {"if-match": f'"{item["version"]}"'}
+    path = f"/api/cases/v1/agenda-items/{item['id']}{last}"
+    return Call(path, lambda: house.caller("cases", operation) | seen)
+
+
+async def known(house: Together) -> dict[str, str]:
+    """Ids of meetings that are there, by the names that paths have for them."""
+    series = await made(house, "/meeting-series", a_series(), "create_meeting_series")
+    item = await on_agenda(house)
+    return {
+        "series_id": series["id"],
+        "meeting_id": item["meetingId"],
+        "agenda_item_id": item["id"],
+        "verb": "hold",
+    }
+
+
+#: The cases that were made to be put on an agenda.
+_CASE: list[str] = []
+
+
+def _on(
+    of: Callable[..., Awaitable[Call]], operation: str, last: str
+) -> Callable[[Together], Awaitable[Call]]:
+    return partial(of, operation=operation, last=last)
+
+
+MEETINGS: Sequence[Door] = (
+    Door(
+        "cases",
+        "create_meeting_series",
+        "POST",
+        at("/api/cases/v1/meeting-series", "cases", "create_meeting_series"),
+        lambda _: a_series(),
+        (("place",), ("minutes",), ("startsAt",), ("startsOn",)),
+    ),
+    Door(
+        "cases",
+        "change_meeting_series",
+        "PUT",
+        _on(_of_series, "change_meeting_series", ""),
+        lambda _: {name: value for name, value in a_series().items() if name != "region"},
+        (("place",), ("endsOn",)),
+    ),
+    Door(
+        "cases",
+        "plan_meetings",
+        "POST",
+        _on(_of_series, "plan_meetings", "/meetings"),
+        lambda _: {"until": _soon(30)},
+        (("until",),),
+    ),
+    Door(
+        "cases",
+        "call_meeting",
+        "POST",
+        at("/api/cases/v1/meetings", "cases", "call_meeting"),
+        lambda _: a_meeting(),
+        (("place",), ("kind",)),
+    ),
+    Door(
+        "cases",
+        "move_meeting",
+        "POST",
+        _on(_of_meeting, "move_meeting", "/steps/cancel"),
+        lambda _: {"reason": "no-cases"},
+        (("reason",), ("meetsOn",)),
+    ),
+    Door(
+        "cases",
+        "put_on_agenda",
+        "POST",
+        _put,
+        lambda _: {"caseId": _CASE[-1] if _CASE else str(uuid4())},
+        (("caseId",), ("minutes",), ("lateReason",)),
+    ),
+    Door(
+        "cases",
+        "take_off_agenda",
+        "POST",
+        _on(_of_item, "take_off_agenda", "/take-off"),
+        lambda _: {"reason": "next-meeting"},
+        (("reason",),),
+    ),
+)
