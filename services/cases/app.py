@@ -17,6 +17,7 @@ from services.cases.actions.agenda import Agendas
 from services.cases.actions.callouts import CallOutAsker
 from services.cases.actions.casework import Casework
 from services.cases.actions.children import ChildProtection
+from services.cases.actions.consent import Consenting
 from services.cases.actions.correcting import Correcting
 from services.cases.actions.disclosures import Discloser
 from services.cases.actions.events import Feed
@@ -37,6 +38,7 @@ from services.cases.routes import (
     agenda,
     amendments,
     children,
+    consent,
     disclosures,
     duties,
     events,
@@ -88,6 +90,7 @@ PERSONAL: Final = (
     "duty",
     "network_member",
     "agenda_item",
+    "consent_fact",
 )
 _ROUTERS: Final = (
     intake.router,
@@ -103,6 +106,7 @@ _ROUTERS: Final = (
     duties.router,
     meetings.router,
     agenda.router,
+    consent.router,
     members.router,
     networks.router,
     logbook.router,
@@ -230,6 +234,7 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.networks = NetworkKeeper(parts.catalog, parts.ring)
     state.meetings = Meetings(parts.catalog)
     state.agendas = Agendas(parts.catalog, state.casework, state.meetings)
+    state.consenting = Consenting(parts.catalog, state.casework)
     state.feed = Feed(parts.database, arrivals, time.monotonic)
     state.sessions = Sessions(
         database=parts.database,

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from tests.contracts.door import Door
 from tests.contracts.doors_cases import CASES
+from tests.contracts.doors_consent import CONSENT
 from tests.contracts.doors_meetings import MEETINGS
 from tests.contracts.doors_networks import NETWORKS
 from tests.contracts.doors_others import OTHERS
 
 DOORS: Sequence[Door] = (
     *CASES,
+    *CONSENT,
     *NETWORKS,
     *MEETINGS,
     *OTHERS,

@@ -19,7 +19,8 @@ from services.cases.model.dossiers import (
 )
 from services.cases.model.ids import PersonId
 from services.cases.model.repeats import ShownFinding
-from services.cases.store import dossiers, listing, repeats
+from services.cases.rules import consent as rules
+from services.cases.store import consent, dossiers, listing, repeats
 from services.cases.store.listing import Filters
 from services.cases.store.opening import Opener
 from services.kit.db import Work
@@ -91,11 +92,13 @@ async def get_case(work: Work, ring: KeyRing, case_id: UUID) -> Shown[CaseFile]:
     case = await dossiers.case(work, case_id)
     referrals = await dossiers.referrals_of(work, case_id)
     parts = await dossiers.in_case(work, case_id)
+    standings = rules.standings(await consent.of_case(work, case_id))
     if case is None:
         raise NotFound
     decision = work.permit.on(case.reach.resource())
     opener = Opener(ring)
-    file = CaseFile(case, referrals, [opener.part(each) for each in parts])
+    people = [opener.part(each) for each in parts]
+    file = CaseFile(case, referrals, people, [standings[person] for person in sorted(standings)])
     shown = [case.id, *(each.id for each in referrals), *(part.person for part in parts)]
     return Shown(file, (decision,), _ids([shown]))
 

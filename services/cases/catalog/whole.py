@@ -5,10 +5,21 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from services.cases.catalog import clocks, lifecycles, meetings, networks, notices, people, referrals, repeats
+from services.cases.catalog import (
+    bases,
+    clocks,
+    lifecycles,
+    meetings,
+    networks,
+    notices,
+    people,
+    referrals,
+    repeats,
+)
 from services.cases.catalog.files import read
 from services.cases.model.clocks import Clocks
 from services.cases.model.codes import EventType, State
+from services.cases.model.consent import Bases
 from services.cases.model.disclosures import DisclosureRules
 from services.cases.model.flags import FlagRule
 from services.cases.model.lifecycle import Lifecycles
@@ -46,6 +57,7 @@ class Catalog:
     disclosures: DisclosureRules
     call_outs: CallOutRule
     flags: FlagRule
+    bases: Bases
     repeats: RepeatRules
     clocks: Clocks
     meetings: MeetingRules
@@ -77,6 +89,7 @@ def load() -> Catalog:
         disclosures=notices.disclosures(),
         call_outs=notices.call_outs(),
         flags=notices.flags(),
+        bases=bases.bases(),
         repeats=repeats.repeats(),
         clocks=clocks.clocks(),
         meetings=meetings.meetings(),

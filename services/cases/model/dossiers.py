@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from services.cases.model.callouts import CallOuts
 from services.cases.model.codes import AgeBand, Answer, Band, Consent, Ground, Relation, Role, Sex, Status
+from services.cases.model.consent import Standing
 from services.cases.model.ids import CaseId, ParticipationId, PersonId, ReferralId
 from services.cases.model.referral import Referrer
 from services.cases.model.repeats import Repeats
@@ -269,6 +270,7 @@ class CaseFile:
     case: ListedCase
     referrals: Sequence[ListedReferral]
     persons: Sequence[Part]
+    standings: Sequence[Standing] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -131,6 +131,20 @@ class NetworkMemberExists(Problem):
     )
 
 
+class OffersStopped(Problem):
+    """The person objects to being offered services (OAS § 7(5)): offers stop at once."""
+
+    slug = "offers-stopped"
+    kind = Kind.RULE_REFUSED
+    titles = MappingProxyType(
+        {
+            "et": "Inimene on vastu: teenuste pakkumine on peatatud",
+            "ru": "Человек возражает: предложение услуг остановлено",
+            "en": "The person objects: offers of services have stopped",
+        }
+    )
+
+
 class EpochEnded(Problem):
     """The cursor is of an earlier epoch: after a restore the feed is read from zero."""
 

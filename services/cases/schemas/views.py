@@ -28,6 +28,7 @@ from services.cases.model.dossiers import (
     Part,
     PersonFile,
 )
+from services.cases.schemas.consent import StandingView
 from services.cases.schemas.repeats import RepeatsView
 from services.kit.disclose import FieldClass
 from services.kit.fields import Day, Instant
@@ -276,6 +277,7 @@ class CaseView(CaseSummary):
 
     referrals: list[ReferralSummary]
     persons: list[ParticipantView]
+    consent: list[StandingView] = Field(description="How consent and objection stand, by person; codes only.")
 
     @classmethod
     def of(cls, file: CaseFile) -> Self:
@@ -284,6 +286,7 @@ class CaseView(CaseSummary):
             **{name: getattr(file.case, name) for name in CaseSummary.model_fields},
             referrals=file.referrals,
             persons=file.persons,
+            consent=[StandingView.of(each) for each in file.standings],
         )
 
 

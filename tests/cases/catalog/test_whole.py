@@ -18,6 +18,17 @@ from services.cases.model.codes import (
     State,
     Status,
 )
+from services.cases.model.consent import (
+    Capacity,
+    ConsentValue,
+    FactKind,
+    Informed,
+    Manner,
+    ObjectionValue,
+    Scope,
+    WhyNot,
+    Wish,
+)
 from services.cases.model.published import Label
 from services.cases.model.repeats import RepeatState, Verdict
 
@@ -48,6 +59,15 @@ def _labels(catalog: Catalog) -> list[Label]:
         ("call-outs", CallOutState),
         ("repeat", Verdict),
         ("repeats", RepeatState),
+        ("consent-fact", FactKind),
+        ("informed", Informed),
+        ("wish", Wish),
+        ("consent-value", ConsentValue),
+        ("objection", ObjectionValue),
+        ("consent-scope", Scope),
+        ("manner", Manner),
+        ("capacity", Capacity),
+        ("consent-reason", WhyNot),
     ],
 )
 def test_every_code_that_code_branches_on_has_its_names(

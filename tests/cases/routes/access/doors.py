@@ -3,6 +3,7 @@
 import asyncio
 
 from tests.cases.routes.access.doors_casework import CASEWORK
+from tests.cases.routes.access.doors_consent import CONSENT
 from tests.cases.routes.access.doors_duties import DUTIES
 from tests.cases.routes.access.doors_meetings import MEETINGS
 from tests.cases.routes.access.doors_networks import NETWORKS
@@ -15,6 +16,7 @@ from tests.cases.routes.access.oracle import Asker, at_the_door
 DOORS: dict[str, Door] = {
     **REFERRALS,
     **CASEWORK,
+    **CONSENT,
     **DUTIES,
     **NETWORKS,
     **MEETINGS,

@@ -18,7 +18,10 @@ CLASSES = {
     "list_duties": {"basic"},
     "count_duties": {"basic"},
     "list_region_sets": {"basic"},
+    "list_consent_facts": {"basic", "narrative"},
 }
+#: Lists of one case: one decision shows them, so the row tells its classes whether there is anything or not.
+BY_ONE_DECISION = {"list_consent_facts"}
 SUMMARY = {
     "list_referrals": (
         "id", "reference", "region", "referredOn", "receivedAt", "status", "reason", "caseId", "version",
@@ -39,7 +42,8 @@ class Wanted:
 
     def classes(self, operation: str) -> list[str]:
         """The classes of fields that the audit row should tell."""
-        if isinstance(self.body, dict) and self.body.get("items") == []:
+        is_empty = isinstance(self.body, dict) and self.body.get("items") == []
+        if is_empty and operation not in BY_ONE_DECISION:
             return ["basic"]
         return sorted(CLASSES[operation] & self.expected.fields)
 

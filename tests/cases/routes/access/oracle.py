@@ -23,6 +23,9 @@ CLASS_OF = {
     "narrative": "narrative",
     "callOuts": "risk",
     "repeats": "risk",
+    "note": "narrative",
+    "necessity": "narrative",
+    "proportionality": "narrative",
 }
 
 
