@@ -48,7 +48,7 @@ _EARLIER: Final = text(f"""
     join participation et on et.referral_id = ev.referral_id and et.role = 'threatening-person'
         and et.replaced_in is null and {same_person("et.person_id", "m.threatening")}
     join referral e on e.id = ev.referral_id and e.state = 'accepted'
-    join marac_case c on c.id = e.case_id and not c.sealed
+    join stream c on c.id = e.case_id and not c.sealed
     join data_key k on k.id = e.key_id and k.wrapped is not null
     where not exists (select from person s where s.sealed and s.id in (ev.person_id, et.person_id))
     order by e.referred_on, e.id

@@ -116,7 +116,7 @@ async def test_of_another_region_the_ground_is_told_and_nothing_else(
 @pytest.mark.parametrize(
     "change",
     [
-        "update marac_case set sealed = true",
+        "update stream set sealed = true",
         "update person set sealed = true where id in (select person_id from participation)",
         "update data_key set wrapped = null, kek = null, destroyed_at = now()",
     ],
