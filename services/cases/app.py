@@ -20,12 +20,15 @@ from services.cases.actions.children import ChildProtection
 from services.cases.actions.consent import Consenting
 from services.cases.actions.correcting import Correcting
 from services.cases.actions.disclosures import Discloser
+from services.cases.actions.evaluating import Evaluating
 from services.cases.actions.events import Feed
 from services.cases.actions.flags import Flags
+from services.cases.actions.incidents import Incidents
 from services.cases.actions.intake import Intake
 from services.cases.actions.keys import rewrap_all
 from services.cases.actions.meetings import Meetings
 from services.cases.actions.members import LocalAppointments, seed_development
+from services.cases.actions.monitoring import Monitoring
 from services.cases.actions.networks import NetworkKeeper
 from services.cases.actions.repeats import RepeatFinder
 from services.cases.actions.scoring import Rescorer
@@ -41,12 +44,15 @@ from services.cases.routes import (
     consent,
     disclosures,
     duties,
+    evaluation,
     events,
     flags,
     history,
+    incidents,
     intake,
     meetings,
     members,
+    monitoring,
     networks,
     notices,
     reading,
@@ -91,6 +97,10 @@ PERSONAL: Final = (
     "network_member",
     "agenda_item",
     "consent_fact",
+    "monitoring",
+    "checkpoint",
+    "incident",
+    "evaluation",
 )
 _ROUTERS: Final = (
     intake.router,
@@ -107,6 +117,9 @@ _ROUTERS: Final = (
     meetings.router,
     agenda.router,
     consent.router,
+    monitoring.router,
+    incidents.router,
+    evaluation.router,
     members.router,
     networks.router,
     logbook.router,
@@ -235,6 +248,9 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.meetings = Meetings(parts.catalog)
     state.agendas = Agendas(parts.catalog, state.casework, state.meetings)
     state.consenting = Consenting(parts.catalog, state.casework)
+    state.monitoring = Monitoring(parts.catalog, state.casework)
+    state.incidents = Incidents(parts.catalog, state.casework)
+    state.evaluating = Evaluating(parts.catalog, state.casework)
     state.feed = Feed(parts.database, arrivals, time.monotonic)
     state.sessions = Sessions(
         database=parts.database,

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import uuid4
 
+from services.kit.calendar import local_date
+from services.kit.clock import SystemClock
 from services.kit.ids import new_reference
 from tests.contracts.door import (
     CANARY,
     IN_REFERRAL,
     SENT,
+    Body,
     Call,
     Door,
     at,
@@ -65,6 +68,65 @@ async def _amend(house: Together, operation: str, last: str) -> Call:
 
 _correct = partial(_amend, operation="correct_referral", last="correction")
 _withdraw = partial(_amend, operation="withdraw_referral", last="withdrawal")
+
+
+async def opened(house: Together) -> Body:
+    """A case: a referral that was entered, and accepted with the police."""
+    shown = await entered(house, referral())
+    answer = await house.http["cases"].post(
+        f"/api/cases/v1/referrals/{shown['id']}/screening",
+        json={"decision": "accept", "reason": None, "note": None, "agencies": ["police"]},
+        headers=house.caller("cases", "screen_referral") | {"if-match": f'"{shown["version"]}"'},
+    )
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def _on_case(house: Together, operation: str, last: str, version: int | None = 1) -> Call:
+    shown = await opened(house)
+    seen = {} if version is None else {"if-match": f'"{version}"'}
+    path = f"/api/cases/v1/cases/{shown['caseId']}/{last}"
+    return Call(path, lambda: house.caller("cases", operation) | seen)
+
+
+async def _closed(house: Together, operation: str, last: str) -> Call:
+    call = await _on_case(house, operation, last, 2)
+    path = f"{call.path.rpartition('/')[0]}/closing"
+    answer = await house.http["cases"].post(
+        path,
+        json={"closedOn": today(), "reason": "protected"},
+        headers=house.caller("cases", "close_case") | {"if-match": '"1"'},
+    )
+    assert answer.status_code == 200, answer.text
+    return call
+
+
+async def _checkpoint(house: Together, operation: str, last: str) -> Call:
+    closed = await _closed(house, operation, "monitoring")
+    shown = await house.http["cases"].get(closed.path, headers=house.caller("cases", "get_monitoring"))
+    checkpoint = shown.json()["items"][0]["checkpoints"][0]
+    path = f"/api/cases/v1/checkpoints/{checkpoint['id']}/{last}"
+    return Call(path, lambda: house.caller("cases", operation) | {"if-match": '"1"'})
+
+
+async def _incident(house: Together) -> Call:
+    call = await _on_case(house, "record_incident", "incidents", None)
+    made = await house.http["cases"].post(call.path, json=_INCIDENT, headers=call.headers)
+    assert made.status_code == 201, made.text
+    path = f"/api/cases/v1/incidents/{made.json()['id']}/retraction"
+    return Call(path, lambda: house.caller("cases", "retract_incident") | {"if-match": '"1"'})
+
+
+_INCIDENT = {"kind": "threat", "occurredAt": "2018-03-01T20:30:00Z", "description": CANARY}
+_GOALS = (
+    "victim-safe", "children-safe", "violence-ended", "threatening-person-engaged", "needs-met",
+    "agencies-kept-word",
+)  # fmt: skip
+
+
+def today() -> str:
+    """The day in Estonia."""
+    return local_date(SystemClock().now()).isoformat()
 
 
 CASES: Sequence[Door] = (
@@ -151,5 +213,68 @@ CASES: Sequence[Door] = (
         lambda house: {"idToken": house.login("a-nonce-of-tests"), "nonce": "a-nonce-of-tests"},
         (("idToken",), ("nonce",)),
         audited=False,
+    ),
+    Door(
+        "cases",
+        "close_case",
+        "POST",
+        partial(_on_case, operation="close_case", last="closing"),
+        lambda _: {"closedOn": today(), "reason": "protected", "note": CANARY},
+        (("closedOn",), ("reason",), ("note",)),
+    ),
+    Door(
+        "cases",
+        "reopen_case",
+        "POST",
+        partial(_closed, operation="reopen_case", last="reopening"),
+        lambda _: {"reason": "new-violence", "note": CANARY},
+        (("reason",), ("note",)),
+    ),
+    Door(
+        "cases",
+        "end_monitoring",
+        "POST",
+        partial(_closed, operation="end_monitoring", last="ending"),
+        lambda _: {"reason": "moved-abroad", "note": CANARY},
+        (("reason",), ("note",)),
+    ),
+    Door(
+        "cases",
+        "hold_checkpoint",
+        "POST",
+        partial(_checkpoint, operation="hold_checkpoint", last="holding"),
+        lambda _: {"heldOn": today(), "situation": "safe", "newViolence": False, "note": CANARY},
+        (("heldOn",), ("situation",), ("newViolence",), ("note",)),
+    ),
+    Door(
+        "cases",
+        "skip_checkpoint",
+        "POST",
+        partial(_checkpoint, operation="skip_checkpoint", last="skipping"),
+        lambda _: {"reason": "not-reached", "note": CANARY},
+        (("reason",), ("note",)),
+    ),
+    Door(
+        "cases",
+        "record_incident",
+        "POST",
+        partial(_on_case, operation="record_incident", last="incidents", version=None),
+        lambda _: dict(_INCIDENT),
+        (("kind",), ("occurredAt",), ("description",)),
+    ),
+    Door("cases", "retract_incident", "POST", _incident, lambda _: {"reason": "twice"}, (("reason",),)),
+    Door(
+        "cases",
+        "evaluate_case",
+        "POST",
+        partial(_closed, operation="evaluate_case", last="evaluations"),
+        lambda _: {
+            "evaluatedOn": today(),
+            "goals": dict.fromkeys(_GOALS, "reached"),
+            "victimsView": "better",
+            "victimsWords": CANARY,
+            "feedback": CANARY,
+        },
+        (("goals",), ("goals", "needs-met"), ("victimsView",), ("victimsWords",), ("feedback",)),
     ),
 )

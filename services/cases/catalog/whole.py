@@ -10,6 +10,7 @@ from services.cases.catalog import (
     clocks,
     lifecycles,
     meetings,
+    monitoring,
     networks,
     notices,
     people,
@@ -25,6 +26,7 @@ from services.cases.model.flags import FlagRule
 from services.cases.model.lifecycle import Lifecycles
 from services.cases.model.matching import MatchingRule
 from services.cases.model.meetings import MeetingRules
+from services.cases.model.monitoring import MonitoringRule
 from services.cases.model.networks import Agency, Networks
 from services.cases.model.published import (
     Ages,
@@ -65,6 +67,7 @@ class Catalog:
     matching: MatchingRule
     codes: Mapping[str, Mapping[str, Label]]
     lifecycles: Lifecycles
+    monitoring: MonitoringRule
 
     def agencies_on(self, day: date) -> Mapping[str, Agency]:
         """The kinds of agencies that sit in networks on a day."""
@@ -97,4 +100,5 @@ def load() -> Catalog:
         matching=people.matching(),
         codes=read("codes")["lists"],
         lifecycles=lifecycles.lifecycles(),
+        monitoring=monitoring.monitoring(clocks.clocks()),
     )

@@ -23,6 +23,7 @@ _SEEN: Final = f"""
     join stream s on s.id = c.id where c.id = $1
 """  # noqa: S608 - constants
 _HELD: Final = f"{_SEEN} for no key update of s"
+_MOVE: Final = "update marac_case set state = $2, version = version + 1 where id = $1"
 _STEP: Final = """
     insert into case_step
         (id, case_id, number, machine, object_id, action, from_state, to_state, reason, taken_by, taken_at)
@@ -60,6 +61,11 @@ def _kept(rows: Sequence[Row], ring: KeyRing) -> KeptCase | None:
         return None
     row = rows[0]
     return KeptCase(listed_case(row), ring.unwrap(row["key_id"], row["wrapped"]))
+
+
+async def move(work: Work, case: CaseId, state: str) -> None:
+    """A case that is held goes to another state."""
+    await work.fetch(_MOVE, case, state)
 
 
 async def take_step(work: Work, case: CaseId, step: Step) -> None:

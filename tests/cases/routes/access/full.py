@@ -19,9 +19,18 @@ CLASSES = {
     "count_duties": {"basic"},
     "list_region_sets": {"basic"},
     "list_consent_facts": {"basic", "narrative"},
+    "list_case_steps": {"basic"},
+    "get_monitoring": {"basic", "risk", "narrative"},
+    "list_incidents": {"basic", "risk", "narrative"},
+    "list_evaluations": {"basic", "risk", "narrative"},
 }
 #: Lists of one case: one decision shows them, so the row tells its classes whether there is anything or not.
-BY_ONE_DECISION = {"list_consent_facts"}
+BY_ONE_DECISION = {
+    "list_consent_facts",
+    "get_monitoring",
+    "list_incidents",
+    "list_evaluations",
+}
 SUMMARY = {
     "list_referrals": (
         "id", "reference", "region", "referredOn", "receivedAt", "status", "reason", "caseId", "version",

@@ -60,3 +60,20 @@ def on_each_case(  # noqa: PLR0913 - the parts of a request
             yield Knock(path(each), wanted, method, json, dict(headers or {}))
 
     return door
+
+
+def on_nothing(
+    operation: str,
+    path: str,
+    *,
+    method: str = "GET",
+    json: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Door:
+    """Knocks at a thing that is not there; whose it is when it is there, tests of its routes say."""
+
+    def door(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+        wanted = Wanted(expected(asker, operation, purpose, None))
+        yield Knock(path.format(id=NOTHING), wanted, method, json, dict(headers or {}))
+
+    return door
