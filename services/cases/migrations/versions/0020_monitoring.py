@@ -3,8 +3,8 @@
 from services.kit import schema
 from services.kit.migrate import execute
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 _MONITORING = """
 create table monitoring (
