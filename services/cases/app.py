@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from services.cases import catalog as published
 from services.cases.actions.agenda import Agendas
+from services.cases.actions.appointments import Appointments
 from services.cases.actions.callouts import CallOutAsker
 from services.cases.actions.casework import Casework
 from services.cases.actions.children import ChildProtection
@@ -40,6 +41,7 @@ from services.cases.outbound import Police, RiskScore
 from services.cases.routes import (
     agenda,
     amendments,
+    appointments,
     children,
     consent,
     disclosures,
@@ -101,6 +103,8 @@ PERSONAL: Final = (
     "checkpoint",
     "incident",
     "evaluation",
+    "appointment",
+    "absence",
 )
 _ROUTERS: Final = (
     intake.router,
@@ -122,6 +126,7 @@ _ROUTERS: Final = (
     evaluation.router,
     members.router,
     networks.router,
+    appointments.router,
     logbook.router,
 )
 _DESCRIPTION: Final = (
@@ -244,6 +249,7 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.withdrawing = Withdrawing(parts.catalog)
     state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
     state.casework = Casework(parts.catalog, parts.ring)
+    state.offices = Appointments(parts.catalog, parts.ring)
     state.networks = NetworkKeeper(parts.catalog, parts.ring)
     state.meetings = Meetings(parts.catalog)
     state.agendas = Agendas(parts.catalog, state.casework, state.meetings)

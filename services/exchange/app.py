@@ -160,7 +160,7 @@ async def _plug(
     app.state.depths = Depths(database, app.state.policy, app.state.partners)
     app.state.verifier = TokenVerifier.from_keys(NAME, own.keys, clock, development=own.development)
     app.state.appointments = RemoteAppointments(
-        client, service=NAME, path="/api/cases/v1/appointments", purpose="accountability"
+        client, service=NAME, path="/api/cases/v1/offices", purpose="accountability"
     )
     app.state.originals = Originals(Sealer(_ring(own), clock), Bodies(_ring(own), clock))
     flags = Flags(database, FlagRegister(client, Breaker(), budget=own.flag_budget), own.flag_quota)

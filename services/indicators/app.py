@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         app.state.policy = Policy.load(catalog.PACKAGE)
         app.state.verifier = TokenVerifier.from_keys(NAME, own.keys, at, development=own.development)
         app.state.appointments = RemoteAppointments(
-            cases, service=NAME, path="/api/cases/v1/appointments", purpose="accountability"
+            cases, service=NAME, path="/api/cases/v1/offices", purpose="accountability"
         )
         app.state.logbook = _logbook(own)
         try:

@@ -22,7 +22,7 @@ RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
             *("type", "subject", "time", "sequence", "streamversion", "data", "region", "referredOn"),
             *("status", "persons", "pseudonym", "role", "relationToVictim", "sex", "ageBand"),
         ),
-        "list_appointments": ("items", "role", "region", "agency"),
+        "list_offices": ("items", "role", "region", "agency"),
     }
 }
 PATH: Final = "/api/cases/v1/events"

@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             signer=ServiceSigner(NAME, keys.load_signing(own.keys, NAME), clock),
         )
         app.state.appointments = RemoteAppointments(
-            cases, service=NAME, path="/api/cases/v1/appointments", purpose="accountability"
+            cases, service=NAME, path="/api/cases/v1/offices", purpose="accountability"
         )
         try:
             yield

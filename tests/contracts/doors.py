@@ -7,6 +7,7 @@ from tests.contracts.doors_cases import CASES
 from tests.contracts.doors_consent import CONSENT
 from tests.contracts.doors_meetings import MEETINGS
 from tests.contracts.doors_networks import NETWORKS
+from tests.contracts.doors_offices import OFFICES
 from tests.contracts.doors_others import OTHERS
 
 DOORS: Sequence[Door] = (
@@ -14,5 +15,6 @@ DOORS: Sequence[Door] = (
     *CONSENT,
     *NETWORKS,
     *MEETINGS,
+    *OFFICES,
     *OTHERS,
 )

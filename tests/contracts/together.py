@@ -232,7 +232,7 @@ def _wire(made: Together, to_cases: httpx.ASGITransport, stack: AsyncExitStack) 
         made.apps[name].state.appointments = RemoteAppointments(
             client(name, "cases", to_cases),
             service=name,
-            path="/api/cases/v1/appointments",
+            path="/api/cases/v1/offices",
             purpose="accountability",
         )
     state = made.apps["cases"].state

@@ -67,6 +67,16 @@ ABOUT_NO_CASE = {
     "add_network_member",
     "change_network_member",
     "end_network_member",
+    # offices
+    "list_appointments",
+    "get_appointment",
+    "propose_appointment",
+    "approve_appointment",
+    "refuse_appointment",
+    "withdraw_appointment",
+    "end_appointment",
+    "name_deputy",
+    "end_absence",
 }
 
 

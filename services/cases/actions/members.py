@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.cases.catalog import Catalog
-from services.cases.model.members import DEVELOPMENT_ROLES, Appointed, Office, development_subject
+from services.cases.model.members import Appointed, HeldIn, Office, development_subject
 from services.cases.store import members
 from services.kit.calendar import local_date
 from services.kit.db import Database, Work
@@ -34,21 +34,21 @@ class LocalAppointments:
 
 
 def as_appointment(office: Appointed) -> Appointment:
-    """The office as the policy table knows it."""
-    attributes = {"region": office.region, "agency": office.agency}
+    """The office as the policy table knows it; in whose place it is held stands in the audit log by it."""
+    attributes = {"region": office.region, "agency": office.agency, "principal": office.principal}
     return Appointment(office.role, {name: value for name, value in attributes.items() if value is not None})
 
 
 def development_offices(catalog: Catalog) -> Sequence[tuple[str, Appointed]]:
     """One development member for each office that there is: every role in every region and agency."""
     found = []
-    for role in DEVELOPMENT_ROLES:
-        regions = list(catalog.regions) if role.in_region else [None]
-        agencies = list(catalog.agencies) if role.in_agency else [None]
+    for role, rule in catalog.offices.offices.items():
+        regions = [None] if rule.held_in is HeldIn.NOWHERE else list(catalog.regions)
+        agencies = list(catalog.agencies) if rule.held_in is HeldIn.AGENCY else [None]
         for region in regions:
             for agency in agencies:
-                office = Office(role.code, region, agency)
-                appointed = Appointed(role.code, region, agency, FIRST_DAY, None)
+                office = Office(role, region, agency)
+                appointed = Appointed(role, region, agency, FIRST_DAY, None)
                 found.append((development_subject(office), appointed))
     return found
 

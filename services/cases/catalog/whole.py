@@ -13,6 +13,7 @@ from services.cases.catalog import (
     monitoring,
     networks,
     notices,
+    offices,
     people,
     referrals,
     repeats,
@@ -26,6 +27,7 @@ from services.cases.model.flags import FlagRule
 from services.cases.model.lifecycle import Lifecycles
 from services.cases.model.matching import MatchingRule
 from services.cases.model.meetings import MeetingRules
+from services.cases.model.members import OfficeRules
 from services.cases.model.monitoring import MonitoringRule
 from services.cases.model.networks import Agency, Networks
 from services.cases.model.published import (
@@ -49,6 +51,7 @@ class Catalog:
     regions: Regions
     agencies: Mapping[str, Agency]
     networks: Networks
+    offices: OfficeRules
     reasons: Reasons
     withdrawals: Mapping[str, Label]
     transitions: Transitions
@@ -82,6 +85,7 @@ def load() -> Catalog:
         regions={row["code"]: referrals.region(row) for row in read("regions")["regions"]},
         agencies={row["code"]: networks.agency(row) for row in read("agencies")["agencies"]},
         networks=networks.networks(),
+        offices=offices.offices(),
         reasons=referrals.reasons(),
         withdrawals={row["code"]: row["label"] for row in read("reasons")["withdrawals"]},
         transitions=referrals.transitions(transitions["transitions"]),

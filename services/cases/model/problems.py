@@ -117,6 +117,76 @@ class MunicipalityUnknown(Problem):
     )
 
 
+class OfficeNotYours(Problem):
+    """The caller's offices do not give this one."""
+
+    slug = "office-not-yours"
+    kind = Kind.FORBIDDEN
+    titles = MappingProxyType(
+        {
+            "et": "Seda ametikohta ei saa teie anda ega lõpetada",
+            "ru": "Вы не вправе предоставлять или прекращать эту роль",
+            "en": "This office is not yours to give or to end",
+        }
+    )
+
+
+class TwoPersons(Problem):
+    """Nobody approves what they proposed themselves, and nobody gives an office to themselves."""
+
+    slug = "two-persons"
+    kind = Kind.RULE_REFUSED
+    titles = MappingProxyType(
+        {
+            "et": "Vaja on teist inimest",
+            "ru": "Нужен второй человек",
+            "en": "A second person is needed",
+        }
+    )
+
+
+class AppointmentExists(Problem):
+    """The member holds this office, or it is proposed, on one of those days already."""
+
+    slug = "appointment-exists"
+    kind = Kind.CONFLICT
+    titles = MappingProxyType(
+        {
+            "et": "Ametikoht on sel ajal juba antud või pakutud",
+            "ru": "Роль на это время уже предоставлена или предложена",
+            "en": "The office is given or proposed for that time already",
+        }
+    )
+
+
+class DeputyUnsuitable(Problem):
+    """The deputy holds none of the offices that let somebody stand in, or names oneself."""
+
+    slug = "deputy-unsuitable"
+    kind = Kind.RULE_REFUSED
+    titles = MappingProxyType(
+        {
+            "et": "See isik ei saa asendada",
+            "ru": "Это лицо не может замещать",
+            "en": "This person cannot stand in",
+        }
+    )
+
+
+class AbsenceExists(Problem):
+    """There is a deputy for one of those days already."""
+
+    slug = "absence-exists"
+    kind = Kind.CONFLICT
+    titles = MappingProxyType(
+        {
+            "et": "Asendaja on sel ajal juba määratud",
+            "ru": "Заместитель на это время уже назначен",
+            "en": "A deputy is named for that time already",
+        }
+    )
+
+
 class NetworkMemberExists(Problem):
     """This agency, under this unit, sits in the network on one of those days already."""
 

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 router = ServiceRouter(tags=["members"])
 
 
-@router.get("/appointments", summary="List a member's appointments", response_model=OfficesView)
-async def list_appointments(
-    work: Annotated[Work, Depends(unit_of_work("list_appointments"), scope="function")],
+@router.get("/offices", summary="List a member's offices", response_model=OfficesView)
+async def list_offices(
+    work: Annotated[Work, Depends(unit_of_work("list_offices"), scope="function")],
     subject: Annotated[str, Query(min_length=1, max_length=255, description="What tokens call the member.")],
 ) -> Response:
-    """The appointments that hold today, for a service that asks for itself; none for an unknown member."""
+    """The offices that are held today, for a service that asks for itself; none for an unknown member."""
     decision = work.permit.on({})
     view = OfficesView(items=_views(await members.offices_of(work, subject)))
     return disclose(work, view, decisions=decision, objects=[subject])

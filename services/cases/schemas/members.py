@@ -24,6 +24,9 @@ class OfficeView(Message):
     agency: str | None
     valid_from: Day
     valid_to: Day | None
+    principal: str | None = Field(
+        description="Whom the holder stands in for, who is away on these days; null: the office is one's own."
+    )
 
 
 class OfficesView(Message):

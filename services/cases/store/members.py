@@ -11,11 +11,22 @@ from services.kit.db import Database, Work
 from services.kit.driver import Row
 from services.kit.ids import new_id
 
+# Who stands in for somebody holds an own office at the same time: a deputy who was dismissed is no deputy.
 _HELD = """
-    select a.role, a.region, a.agency, a.valid_from, a.valid_to
-    from appointment a join member m on m.id = a.member_id
-    where m.subject = $1 and a.valid_from <= $2 and (a.valid_to is null or a.valid_to > $2)
-    order by a.role, a.region, a.agency, a.valid_from
+    with own as (
+        select a.role, a.region, a.agency, a.valid_from, a.valid_to, cast(null as text) as principal
+        from appointment a join member m on m.id = a.member_id
+        where m.subject = $1 and a.state in ('approved', 'ended')
+        and a.valid_from <= $2 and (a.valid_to is null or a.valid_to > $2)
+    )
+    select * from own
+    union all
+    select a.role, a.region, a.agency, s.absent_from, least(s.absent_to, a.valid_to), p.subject
+    from member d join absence s on s.deputy_id = d.id join appointment a on a.id = s.appointment_id
+    join member p on p.id = a.member_id
+    where d.subject = $1 and s.absent_from <= $2 and s.absent_to > $2 and a.state in ('approved', 'ended')
+    and a.valid_from <= $2 and (a.valid_to is null or a.valid_to > $2) and exists (select from own)
+    order by role, region, agency, valid_from, principal
 """
 _MEMBERS = text("""
     insert into member (id, subject, created_at)
@@ -33,6 +44,7 @@ _APPOINT = text("""
     where not exists (
         select from appointment a where a.member_id = m.id and a.role = n.role
         and a.region is not distinct from n.region and a.agency is not distinct from n.agency
+        and a.state in ('proposed', 'approved', 'ended')
         and (a.valid_to is null or a.valid_to > n.valid_from)
         and (n.valid_to is null or a.valid_from < n.valid_to)
     )
@@ -52,7 +64,9 @@ async def held_before_permit(database: Database, subject: str, day: date) -> Seq
 
 def _appointed(rows: Iterable[Row]) -> Sequence[Appointed]:
     return [
-        Appointed(row["role"], row["region"], row["agency"], row["valid_from"], row["valid_to"])
+        Appointed(
+            row["role"], row["region"], row["agency"], row["valid_from"], row["valid_to"], row["principal"]
+        )
         for row in rows
     ]
 

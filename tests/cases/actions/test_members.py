@@ -79,7 +79,7 @@ def test_the_table_is_told_what_there_is() -> None:
 def test_development_has_every_office_that_there_is(catalog: Catalog) -> None:
     found = dict(development_offices(catalog))
     regions, agencies = len(catalog.regions), len(catalog.agencies)
-    assert len(found) == regions * (3 + agencies) + 3
+    assert len(found) == regions * (3 + agencies) + 4
     assert found["dev:agency-member:polva:police"] == Appointed(
         "agency-member", "polva", "police", FIRST_DAY, None
     )

@@ -28,7 +28,7 @@ async def _offices(
     served: Any, subject: str, service: str = "indicators", purpose: str = "accountability"
 ) -> Any:
     headers = served.headers(f"service:{service}", service, purpose)
-    return await served.http.get("/api/cases/v1/appointments", params={"subject": subject}, headers=headers)
+    return await served.http.get("/api/cases/v1/offices", params={"subject": subject}, headers=headers)
 
 
 async def test_i_am_told_who_i_am_and_which_offices_i_hold(served: Any) -> None:
@@ -42,6 +42,7 @@ async def test_i_am_told_who_i_am_and_which_offices_i_hold(served: Any) -> None:
                 "agency": "police",
                 "validFrom": "2016-12-01",
                 "validTo": None,
+                "principal": None,
             }
         ],
     }
@@ -79,7 +80,7 @@ async def test_an_answer_about_offices_leaves_a_row_without_the_subject(served: 
 
 @pytest.mark.parametrize("subject", ["dev:coordinator:polva:", "dev:operator::", "dev:auditor::"])
 async def test_people_do_not_ask_about_others(served: Any, subject: str) -> None:
-    answer = await served.ask("/appointments?subject=m-1", subject, purpose="accountability")
+    answer = await served.ask("/offices?subject=m-1", subject, purpose="accountability")
     assert answer.status_code == 403
 
 
@@ -94,12 +95,12 @@ async def test_services_ask_for_that_purpose_alone(
 
 async def test_a_service_does_not_ask_in_anybody_elses_name(served: Any) -> None:
     headers = served.headers("dev:coordinator:polva:", "indicators", "accountability")
-    answer = await served.http.get("/api/cases/v1/appointments?subject=m-1", headers=headers)
+    answer = await served.http.get("/api/cases/v1/offices?subject=m-1", headers=headers)
     assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("query", ["", "?subject=", "?subject=" + "x" * 256])
 async def test_a_question_without_a_subject_is_malformed(served: Any, query: str) -> None:
     headers = served.headers("service:indicators", "indicators", "accountability")
-    answer = await served.http.get(f"/api/cases/v1/appointments{query}", headers=headers)
+    answer = await served.http.get(f"/api/cases/v1/offices{query}", headers=headers)
     assert answer.status_code == 422

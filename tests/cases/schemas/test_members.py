@@ -15,6 +15,7 @@ TOLD = {
     "agency": "police",
     "validFrom": "2017-01-01",
     "validTo": None,
+    "principal": None,
 }
 
 

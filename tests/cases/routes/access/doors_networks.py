@@ -16,7 +16,7 @@ _LONG_AGO = "1900-01-01"
 _SEAT = {"agency": "no-such-agency", "seat": "core", "validFrom": "2017-01-01"}
 
 
-def _word(asker: Asker, operation: str, purpose: Purpose) -> Expected:
+def word_of(asker: Asker, operation: str, purpose: Purpose) -> Expected:
     rules = tuple(dict.fromkeys(rule["id"] for rule, _ in granted(asker, operation, purpose)))
     return at_the_door(asker, operation, purpose) or Expected(200, rules=rules, fields=frozenset({"basic"}))
 
@@ -25,13 +25,13 @@ def _of_old(operation: str, path: str) -> Door:
     """Before the first network there is nothing to list."""
 
     def door(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
-        yield Knock(path, Wanted(_word(asker, operation, purpose), {"items": []}))
+        yield Knock(path, Wanted(word_of(asker, operation, purpose), {"items": []}))
 
     return door
 
 
 def _get_region(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
-    word = _word(asker, "get_region", purpose)
+    word = word_of(asker, "get_region", purpose)
     yield Knock("/regions/atlantis", Wanted(Expected(404, "not-found") if word.status == 200 else word))
 
 
@@ -43,7 +43,7 @@ def _sets() -> dict[str, Any]:
 
 def _list_region_sets(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
     objects = frozenset(each["code"] for each in _sets()["items"])
-    yield Knock("/region-sets", Wanted(_word(asker, "list_region_sets", purpose), _sets(), objects))
+    yield Knock("/region-sets", Wanted(word_of(asker, "list_region_sets", purpose), _sets(), objects))
 
 
 def _of_region(
@@ -61,7 +61,7 @@ def _of_region(
     return door
 
 
-def _nothing(operation: str, path: str, method: str = "GET", json: Any = None) -> Door:
+def nothing(operation: str, path: str, method: str = "GET", json: Any = None) -> Door:
     """What is not there is not found by anybody who gets past the door."""
 
     def door(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
@@ -78,14 +78,14 @@ NETWORKS: dict[str, Door] = {
     "list_region_sets": _list_region_sets,
     "list_agencies": _of_old("list_agencies", f"/agencies?on={_LONG_AGO}"),
     "list_network_members": _of_region("list_network_members", "/regions/{region}/members?ever=true", None),
-    "get_network_member": _nothing("get_network_member", _MEMBER),
+    "get_network_member": nothing("get_network_member", _MEMBER),
     "add_network_member": _of_region(
         "add_network_member", "/regions/{region}/members", Expected(422, "malformed"), "POST", _SEAT
     ),
-    "change_network_member": _nothing(
+    "change_network_member": nothing(
         "change_network_member", _MEMBER, "PUT", {"seat": "core", "contact": {}}
     ),
-    "end_network_member": _nothing(
+    "end_network_member": nothing(
         "end_network_member",
         f"{_MEMBER}/end",
         "POST",

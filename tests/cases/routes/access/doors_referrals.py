@@ -52,6 +52,7 @@ def _get_me(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
                 "agency": office.agency,
                 "validFrom": str(day_of(office.starts)),
                 "validTo": None if office.ends is None else str(day_of(office.ends)),
+                "principal": None,
             }
             for office in sorted(held, key=lambda office: office.role)
         ],

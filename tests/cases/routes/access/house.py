@@ -85,7 +85,7 @@ class Answer:
 def offices() -> Iterator[Office]:
     """Every role of the table wherever it can be held in the house."""
     for role in roles_of_people():
-        if role in {"programme-officer", "auditor", "operator"}:
+        if role in {"national-team", "programme-officer", "auditor", "operator"}:
             yield Office(role)
             continue
         for region in (HOME, AWAY):

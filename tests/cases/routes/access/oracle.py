@@ -127,6 +127,7 @@ class Thing:
     agencies: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
     named: frozenset[str] | None = None
+    member: str | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,8 @@ def related(relation: str, attributes: Mapping[str, str], asker: Asker, thing: T
             return own.get("region") == thing.region
         case "own-agency":
             return f"{own.get('agency')}@{own.get('region')}" in thing.agencies
+        case "oneself":
+            return asker.subject == thing.member
         case _:
             raise AssertionError(relation)
 

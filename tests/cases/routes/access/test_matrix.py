@@ -6,9 +6,10 @@ import pytest
 
 from tests.cases.routes.access.doors import DOORS, heard, knocks
 from tests.cases.routes.access.full import Full, Wanted
-from tests.cases.routes.access.house import ASKERS, Answer, House
+from tests.cases.routes.access.house import ASKERS, HOME, Answer, House
 from tests.cases.routes.access.oracle import (
     Asker,
+    Thing,
     barred,
     denies,
     granted,
@@ -36,6 +37,7 @@ def test_the_matrix_knows_every_operation_and_role_of_people() -> None:
         "own-message",
         "excluded",
         "sealed",
+        "oneself",
     }
 
 
@@ -62,7 +64,10 @@ def test_every_row_that_closes_is_met_both_ways(house: House) -> None:
 )
 def test_every_row_is_met_both_ways(rule: dict[str, Any], house: House) -> None:
     """Somebody in the matrix is let in by it, and somebody with the role and purpose is not."""
-    things = [kept.thing for kept in house.kept]
+    things = [
+        *(kept.thing for kept in house.kept),
+        *(Thing(HOME, member=asker.subject) for asker in ASKERS),
+    ]
     for operation in rule["operations"]:
         met = {
             related(rule["relation"], attributes, asker, thing)

@@ -26,7 +26,7 @@ DOORS: dict[str, tuple[str, str, int]] = {
     "get_child_notices": ("POST", "/notices/children", 422),
     "ask_flag": ("POST", "/flags", 422),
     "list_disclosures": ("GET", "/disclosures?limit=1", 200),
-    "list_appointments": ("GET", "/appointments?subject=m-unheard-of", 200),
+    "list_offices": ("GET", "/offices?subject=m-unheard-of", 200),
 }
 #: Done within the service, behind no route.
 INSIDE = {"score_referral", "ask_call_outs", "find_repeats", "rotate_keys", "create_session", "seed_members"}
