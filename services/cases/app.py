@@ -21,6 +21,7 @@ from services.cases.actions.children import ChildProtection
 from services.cases.actions.consent import Consenting
 from services.cases.actions.correcting import Correcting
 from services.cases.actions.disclosures import Discloser
+from services.cases.actions.duties import Duties
 from services.cases.actions.evaluating import Evaluating
 from services.cases.actions.events import Feed
 from services.cases.actions.flags import Flags
@@ -254,7 +255,7 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.meetings = Meetings(parts.catalog)
     state.agendas = Agendas(parts.catalog, state.casework, state.meetings)
     state.consenting = Consenting(parts.catalog, state.casework)
-    state.monitoring = Monitoring(parts.catalog, state.casework)
+    state.monitoring = Monitoring(parts.catalog, state.casework, Duties(parts.catalog.clocks))
     state.incidents = Incidents(parts.catalog, state.casework)
     state.evaluating = Evaluating(parts.catalog, state.casework)
     state.feed = Feed(parts.database, arrivals, time.monotonic)

@@ -6,9 +6,12 @@ from datetime import date
 from uuid import UUID
 
 from services.cases.actions.casework import Casework, OnCase
+from services.cases.actions.duties import Duties
 from services.cases.catalog import Catalog
+from services.cases.model.duties import About, Outcome, Thing, Waits
 from services.cases.model.lifecycle import Step
 from services.cases.model.monitoring import Checkpoint, Finding, MonitoringRule, Period
+from services.cases.rules import duties as duty_rules
 from services.cases.rules import lifecycle
 from services.cases.rules import monitoring as rules
 from services.cases.store import casework as store_of_cases
@@ -57,6 +60,7 @@ class Monitoring:
 
     catalog: Catalog
     casework: Casework
+    duties: Duties
 
     @property
     def rule(self) -> MonitoringRule:
@@ -89,6 +93,7 @@ class Monitoring:
         machine = self.catalog.lifecycles["checkpoint"]
         for checkpoint in made:
             await self.casework.step(work, on, lifecycle.begun(machine, checkpoint, "plan"))
+        await self._remind(work, on, closed_on)
 
     async def reopen(self, work: Work, case: UUID, why: Why, expected: int) -> None:
         """Work on the case goes on; checkpoints that were not held fall away."""
@@ -113,17 +118,19 @@ class Monitoring:
 
     async def hold(self, work: Work, checkpoint: UUID, finding: Finding, expected: int) -> UUID:
         """Keeps what a checkpoint found; the case."""
-        on, period, step = await self._settling(work, checkpoint, "hold", None, expected)
-        rules.check_finding(self.rule, finding, period, local_date(work.now))
+        on, one, step = await self._settling(work, checkpoint, "hold", None, expected)
+        await self._check(work, on, one, finding)
         await store.hold(work, on.key, checkpoint, finding)
+        await self.duties.settle(work, on.id, one.code)
         await self.casework.step(work, on, step, _CLASSES | {"risk"})
         return on.id
 
     async def skip(self, work: Work, checkpoint: UUID, why: Why, expected: int) -> UUID:
         """Keeps why a checkpoint was not held; the case."""
-        on, _, step = await self._settling(work, checkpoint, "skip", why.reason, expected)
+        on, one, step = await self._settling(work, checkpoint, "skip", why.reason, expected)
         rules.check_word("/reason", why.reason, self.rule.skip_reasons)
         await store.skip(work, on.key, checkpoint, why.reason or "", why.note)
+        await self.duties.settle(work, on.id, one.code)
         await self.casework.step(work, on, step, _CLASSES)
         return on.id
 
@@ -146,23 +153,48 @@ class Monitoring:
 
     async def _settling(
         self, work: Work, checkpoint: UUID, action: str, reason: str | None, expected: int
-    ) -> tuple[OnCase, Period, Step]:
+    ) -> tuple[OnCase, Checkpoint, Step]:
         case = await store.case_of(work, checkpoint)
         if case is None:
             raise NotFound
-        monitored = await self._read(work, await self.casework.held(work, case))
-        one = next(each for each in monitored.checkpoints if each.id == checkpoint)
+        on = await self.casework.held(work, case)
+        found = await store.checkpoints(work, on.key, on.id)
+        one = next(each for each in found if each.id == checkpoint)
         if one.version != expected:
             raise StaleVersion
-        step = lifecycle.step(self.catalog.lifecycles["checkpoint"], checkpoint, one.state, action, reason)
-        period = next(each for each in monitored.periods if each.id == one.period)
-        return monitored.on, period, step
+        machine = self.catalog.lifecycles["checkpoint"]
+        return on, one, lifecycle.step(machine, checkpoint, one.state, action, reason)
+
+    async def _check(self, work: Work, on: OnCase, one: Checkpoint, finding: Finding) -> None:
+        periods = await store.periods(work, on.key, on.id)
+        [period] = [each for each in periods if each.id == one.period]
+        rules.check_finding(self.rule, finding, period, local_date(work.now))
+
+    async def _remind(self, work: Work, on: OnCase, closed_on: date) -> None:
+        """Each checkpoint waits for the coordinator of the region."""
+        today = local_date(work.now)
+        about = About(Thing.CASE, on.id, on.case.region, case=on.id)
+        await self.duties.open_all(
+            work,
+            [
+                duty_rules.follows(
+                    self.catalog.clocks,
+                    code,
+                    about,
+                    Waits("coordinator"),
+                    happened_on=closed_on,
+                    recorded_on=today,
+                )
+                for code in self.rule.checkpoints
+            ],
+        )
 
     async def _end(  # noqa: PLR0913, PLR0917 - the facts of one end
         self, work: Work, monitored: Monitored, period: Period, due: Sequence[UUID], by: str, why: Why
     ) -> None:
         on = monitored.on
         await store.cancel(work, due)
+        await self.duties.settle(work, on.id, *self.rule.checkpoints, outcome=Outcome.DROPPED)
         machine = self.catalog.lifecycles["checkpoint"]
         for checkpoint in due:
             await self.casework.step(work, on, lifecycle.step(machine, checkpoint, "due", "cancel", by))

@@ -226,3 +226,18 @@ async def test_the_number_of_statements_does_not_grow_with_periods(case: Case) -
         await case.do("reopening", version, reason="new-violence")
         await case.do("closing", version + 1, closedOn=_today().isoformat(), reason="protected")
     assert counts[0] == counts[1]
+
+
+async def test_checkpoints_wait_for_the_coordinator_until_they_are_settled(case: Case) -> None:
+    [period] = (await case.close())["items"]
+
+    async def waiting() -> list[tuple[str, str]]:
+        items = (await case.served.ask("/duties?limit=50")).json()["items"]
+        return sorted((one["clock"], one["dueOn"]) for one in items if one["clock"].startswith("monitoring"))
+
+    planned = sorted((one["code"], one["dueOn"]) for one in period["checkpoints"])
+    assert await waiting() == planned
+    await case.settle(period["checkpoints"][0], reason="not-reached")
+    assert await waiting() == [one for one in planned if one[0] != "monitoring-1"]
+    await case.do("reopening", 2, reason="new-violence")
+    assert await waiting() == []
