@@ -32,6 +32,7 @@ from services.cases.actions.meetings import Meetings
 from services.cases.actions.members import LocalAppointments, seed_development
 from services.cases.actions.monitoring import Monitoring
 from services.cases.actions.networks import NetworkKeeper
+from services.cases.actions.participants import Participants
 from services.cases.actions.repeats import RepeatFinder
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.screening import Screener
@@ -58,6 +59,7 @@ from services.cases.routes import (
     monitoring,
     networks,
     notices,
+    participants,
     reading,
     writing,
 )
@@ -106,6 +108,7 @@ PERSONAL: Final = (
     "evaluation",
     "appointment",
     "absence",
+    "meeting_signature",
 )
 _ROUTERS: Final = (
     intake.router,
@@ -125,6 +128,7 @@ _ROUTERS: Final = (
     monitoring.router,
     incidents.router,
     evaluation.router,
+    participants.router,
     members.router,
     networks.router,
     appointments.router,
@@ -253,6 +257,7 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.offices = Appointments(parts.catalog, parts.ring)
     state.networks = NetworkKeeper(parts.catalog, parts.ring)
     state.meetings = Meetings(parts.catalog)
+    state.participants = Participants(parts.catalog, state.meetings)
     state.agendas = Agendas(parts.catalog, state.casework, state.meetings)
     state.consenting = Consenting(parts.catalog, state.casework)
     state.monitoring = Monitoring(parts.catalog, state.casework, Duties(parts.catalog.clocks))

@@ -81,11 +81,33 @@ async def _of_item(house: Together, operation: str, last: str) -> Call:
     return Call(path, lambda: house.caller("cases", operation) | seen)
 
 
+async def invitation(house: Together, meets_on: str) -> Body:
+    """An agency that is invited: the one that the case on the agenda has."""
+    meeting = await made(house, "/meetings", a_meeting() | {"meetsOn": meets_on}, "call_meeting")
+    body = {"caseId": await a_case(house)}
+    await made(house, f"/meetings/{meeting['id']}/agenda", body, "put_on_agenda")
+    answer = await house.http["cases"].post(
+        f"/api/cases/v1/meetings/{meeting['id']}/invitations",
+        headers=house.caller("cases", "invite_agencies"),
+    )
+    assert answer.status_code == 200, answer.text
+    return next(dict(each) for each in answer.json()["items"] if each["agency"] == "police")
+
+
+async def _of_invitation(house: Together, operation: str, last: str) -> Call:
+    invited = await invitation(house, _soon(0))
+    seen = {"if-match": f'"{invited["version"]}"'}
+    path = f"/api/cases/v1/invitations/{invited['id']}{last}"
+    return Call(path, lambda: house.caller("cases", operation) | seen)
+
+
 async def known(house: Together) -> dict[str, str]:
     """Ids of meetings that are there, by the names that paths have for them."""
     series = await made(house, "/meeting-series", a_series(), "create_meeting_series")
     item = await on_agenda(house)
+    invited = await invitation(house, _soon())
     return {
+        "invitation_id": invited["id"],
         "series_id": series["id"],
         "meeting_id": item["meetingId"],
         "agenda_item_id": item["id"],
@@ -159,5 +181,29 @@ MEETINGS: Sequence[Door] = (
         _on(_of_item, "take_off_agenda", "/take-off"),
         lambda _: {"reason": "next-meeting"},
         (("reason",),),
+    ),
+    Door(
+        "cases",
+        "reply_to_invitation",
+        "PUT",
+        _on(_of_invitation, "reply_to_invitation", "/reply"),
+        lambda _: {"reply": "coming"},
+        (("reply",),),
+    ),
+    Door(
+        "cases",
+        "record_attendance",
+        "PUT",
+        _on(_of_invitation, "record_attendance", "/attendance"),
+        lambda _: {"presence": "present", "people": 2},
+        (("presence",), ("people",)),
+    ),
+    Door(
+        "cases",
+        "sign_confidentiality",
+        "POST",
+        _on(_of_meeting, "sign_confidentiality", "/confidentiality"),
+        lambda _: {"statement": "2026-11-29"},
+        (("statement",),),
     ),
 )

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 from services.kit import personal_code
-from tests.contracts import contract, doors
+from tests.contracts import contract, door
 from tests.contracts.bodies import changed
 from tests.contracts.door import CANARY
 from tests.contracts.letters import PATH, message, post, soap
@@ -25,7 +25,7 @@ MIB = 1 << 20
 #: Seconds within which every answer comes, and how many bytes the process may grow meanwhile.
 PATIENCE, ROOM = 20.0, 50 * MIB  # a hang, not a busy machine
 INSIDE = ("Traceback", "services/", "lxml", "asyncpg", "pydantic", "root:x:", CANARY)
-GOOD = message(doors.submission()).decode()
+GOOD = message(door.submission()).decode()
 
 
 def of(old: str, new: str) -> bytes:
@@ -57,7 +57,7 @@ XML: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "invalid_xml"),
     "white space": (b" \r\n\t ", "invalid_xml"),
     "no xml": (CANARY.encode(), "invalid_xml"),
-    "json": (json.dumps(doors.submission()).encode(), "invalid_xml"),
+    "json": (json.dumps(door.submission()).encode(), "invalid_xml"),
     "nul": (b"\0" * 5000, "invalid_xml"),
     "random bytes": (bytes(range(256)) * 40, "invalid_xml"),
     "cut": (GOOD[: len(GOOD) // 2].encode(), "invalid_xml"),
@@ -167,7 +167,7 @@ SOAP: dict[str, tuple[bytes, str]] = {
         "schema_violation",
     ),
     "too many people": (
-        message(doors.submission(*(doors.person() for _ in range(47)))),
+        message(door.submission(*(door.person() for _ in range(47)))),
         "schema_violation",
     ),
 }
@@ -211,7 +211,7 @@ async def refused(house: Together, said: Said, expected: str, body: Any, **heade
 
 async def test_the_good_message_is_good(house: Together) -> None:
     """Else the refusals below would prove nothing."""
-    assert "<status>AWAITING_SCREENING" in (await soap(house, doors.submission())).text
+    assert "<status>AWAITING_SCREENING" in (await soap(house, door.submission())).text
 
 
 @pytest.mark.parametrize("name", XML)
@@ -264,7 +264,7 @@ async def test_bytes_that_mean_the_same_are_the_same_message(house: Together) ->
         ("utf-16-le", "text/xml; charset=utf-8"),
         ("utf-8", "text/xml; charset=utf-16"),
     ):
-        answer = await post(house, message(doors.submission()).decode().encode(encoding), content_type=media)
+        answer = await post(house, message(door.submission()).decode().encode(encoding), content_type=media)
         assert "<status>AWAITING_SCREENING" in answer.text
 
 
@@ -326,19 +326,19 @@ RULES: dict[str, tuple[dict[tuple[str | int, ...], Any], str]] = {
     "check digit": ({("persons", 0, "personalCode"): "48805042712"}, "check-digit"),
     "length": ({("persons", 0, "personalCode"): "4880504271"}, "form|length|schema"),
     "another birth date": (
-        {("persons", 0, "personalCode"): personal_code.make(doors.BIRTH, "female", 1)},
+        {("persons", 0, "personalCode"): personal_code.make(door.BIRTH, "female", 1)},
         "differs-from-code",
     ),
     "a future event": ({("event", "occurredAt"): "2199-03-01T20:30:00Z"}, "future"),
     "a future referral": ({("referredOn",): "2199-03-02"}, "future"),
     "a referral before the event": ({("referredOn",): "2017-02-28"}, "before-event"),
-    "two victims": ({("persons",): [doors.person(), doors.person()]}, "one-victim"),
-    "no victim": ({("persons",): [doors.person("child", "child")]}, "one-victim"),
+    "two victims": ({("persons",): [door.person(), door.person()]}, "one-victim"),
+    "no victim": ({("persons",): [door.person("child", "child")]}, "one-victim"),
     "a child of 18": (
         {
             ("persons",): [
-                doors.person(),
-                doors.person("child", "child") | {"birthDate": "1999-03-02"},
+                door.person(),
+                door.person("child", "child") | {"birthDate": "1999-03-02"},
             ]
         },
         "not-a-child",
@@ -358,7 +358,7 @@ async def test_a_broken_rule_is_told_in_the_wrapper(house: Together, said: Said,
     changes, code = RULES[rule]
     before = await house.counts()
     said()
-    answer = await soap(house, changed(doors.submission(), changes))
+    answer = await soap(house, changed(door.submission(), changes))
     if answer.status_code == 500:
         assert code.endswith("|schema")
         assert fault(answer) == "Client.schema_violation"

@@ -8,9 +8,9 @@ from xml.sax.saxutils import escape
 import pytest
 from lxml import etree
 
-from tests.contracts import contract, corpora, doors
+from tests.contracts import contract, corpora
 from tests.contracts.bodies import changed, texts
-from tests.contracts.door import CANARY, Body, Door, Place
+from tests.contracts.door import CANARY, Body, Door, Place, entered, referral, submission
 from tests.contracts.doors import DOORS
 from tests.contracts.letters import post, question, soap
 from tests.contracts.together import POLIS, Together, grown
@@ -104,7 +104,7 @@ async def test_free_words_come_back_as_they_were(house: Together, door: Door, sa
 
 async def test_free_words_of_a_soap_message_come_back_as_they_were(house: Together, said: Said) -> None:
     for text in strings_for("soap"):
-        body = doors.submission()
+        body = submission()
         try:
             etree.Element("a").text = text
         except ValueError:
@@ -122,7 +122,7 @@ async def test_free_words_of_a_soap_message_come_back_as_they_were(house: Togeth
 
 async def test_a_note_of_a_screening_comes_back_as_it_was(house: Together, said: Said) -> None:
     for text in corpora.share(corpora.naughty_strings(), AT_A_DOOR, "note"):
-        shown = await doors.entered(house, doors.referral())
+        shown = await entered(house, referral())
         headers = house.caller("cases", "screen_referral") | {"if-match": f'"{shown["version"]}"'}
         answer = await house.http["cases"].post(
             f"/api/cases/v1/referrals/{shown['id']}/screening",
@@ -190,7 +190,7 @@ async def test_words_that_are_too_long_or_none_are_refused(house: Together, door
 
 
 async def test_words_that_are_too_long_over_soap_are_a_fault_or_a_refusal(house: Together) -> None:
-    body = doors.submission()
+    body = submission()
     before = await house.counts()
     for place in free(body):
         longest = _LONGEST.get(str(place[-1]), 4000)
@@ -202,11 +202,11 @@ async def test_words_that_are_too_long_over_soap_are_a_fault_or_a_refusal(house:
 
 async def test_words_in_the_place_of_codes_over_soap_are_refused(house: Together, said: Said) -> None:
     strings = corpora.share(corpora.naughty_strings(), AT_A_DOOR, "soap codes")
-    places = coded(doors.submission())
+    places = coded(submission())
     said()
     for number, text in enumerate(strings):
         place = places[number % len(places)]
-        answer = await soap(house, changed(doors.submission(), {place: text}))
+        answer = await soap(house, changed(submission(), {place: text}))
         assert answer.status_code in {200, 500}, (place, text)
         refused = "Fault>" in answer.text or "<faultCode>" in answer.text
         assert not (refused and contract.repeats(answer.text, text)), (place, text)
@@ -266,7 +266,7 @@ async def test_a_header_of_a_soap_message_may_hold_anything_and_is_not_logged(
     fields = ("id", "userId", "issue", "protocolVersion", "client", "service")
     for number, text in enumerate(corpora.share(corpora.naughty_strings(), AT_A_DOOR, "soap headers")):
         for name in fields if corpora.SOAK else (fields[number % len(fields)],):
-            answer = await soap(house, doors.submission(), POLIS, header={name: escape(text)})
+            answer = await soap(house, submission(), POLIS, header={name: escape(text)})
             assert answer.status_code in {200, 500}
             assert "env:Server" not in answer.text, (name, text)
             if "Fault>" in answer.text:

@@ -57,6 +57,12 @@ ABOUT_NO_CASE = {
     "call_meeting",
     "get_meeting",
     "move_meeting",
+    "invite_agencies",
+    "list_invitations",
+    "reply_to_invitation",
+    "record_attendance",
+    "get_confidentiality",
+    "sign_confidentiality",
     # networks
     "list_regions",
     "get_region",

@@ -1,7 +1,7 @@
 """How a network meets."""
 
 from services.cases.catalog.files import read
-from services.cases.model.meetings import MeetingRules
+from services.cases.model.meetings import MeetingRules, Statement
 
 
 def meetings() -> MeetingRules:
@@ -17,5 +17,6 @@ def meetings() -> MeetingRules:
         longest=file["longest_minutes"],
         ahead_months=file["ahead_months"],
         agenda_states=frozenset(file["agenda_states"]),
+        statement=Statement(file["statement"]["version"], file["statement"]["text"]),
         reasons={what: {row["code"]: row["label"] for row in rows} for what, rows in file["reasons"].items()},
     )

@@ -75,6 +75,14 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """What a member signs before the contents of an agenda are shown: a version, in words."""
+
+    version: str
+    text: Label
+
+
+@dataclass(frozen=True, slots=True)
 class MeetingRules:
     """What is published of meetings."""
 
@@ -86,4 +94,5 @@ class MeetingRules:
     longest: int
     ahead_months: int
     agenda_states: frozenset[str]
+    statement: Statement
     reasons: Mapping[str, Mapping[str, Label]]

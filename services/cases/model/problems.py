@@ -283,3 +283,17 @@ class AlreadyOnAgenda(Problem):
             "en": "The case is on an agenda of that day already",
         }
     )
+
+
+class ConfidentialityUnsigned(Problem):
+    """What is said of people at a meeting is shown to who has signed for that meeting, and to nobody else."""
+
+    slug = "confidentiality-unsigned"
+    kind = Kind.RULE_REFUSED
+    titles = MappingProxyType(
+        {
+            "et": "Konfidentsiaalsuskinnitus on andmata",
+            "ru": "Обязательство о конфиденциальности не подписано",
+            "en": "Confidentiality has not been signed for this meeting",
+        }
+    )

@@ -21,6 +21,8 @@ _MEETING = (
     "id, region, series_id, kind, state, planned_on, meets_on, starts_at, minutes, minutes_per_case, place, "
     "agenda_closes_on, research_due_on, reason, version"
 )
+#: The same beside other tables, under the name ``m``.
+MEETING = ", ".join(f"m.{name}" for name in _MEETING.split(", "))
 _M = table("meeting", *(column(name) for name in _MEETING.split(", ")))
 _LIST_SERIES = f"""
     select {_SERIES} from meeting_series where $1::text is null or region = $1

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
@@ -16,6 +17,7 @@ from services.kit import keys
 from services.kit.ids import new_reference
 from services.kit.tokens import AccessTokenIssuer, ServiceSigner
 from services.kit.tokens.signing import DEVELOPMENT_ISSUER
+from tests.cases.routes.network import Network
 
 Build = Callable[..., Any]
 POLIS = "ee-dev/GOV/70008747/polis"
@@ -113,3 +115,10 @@ async def served(world: Any, key_folder: Path) -> AsyncIterator[Served]:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://cases") as http:
             yield Served(app, http, key_folder, world)
+
+
+@pytest.fixture
+def network(served: Served, a_message: Callable[..., Any]) -> Network:
+    """A network at work, on the 4th of May 2017."""
+    served.app.state.database.clock = served.world.clock
+    return Network(served, a_message)

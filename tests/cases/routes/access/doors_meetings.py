@@ -47,6 +47,7 @@ def _wrong(operation: str, path: str, json: dict[str, Any]) -> Door:
 
 
 _SERIES = {"startsOn": "2017-05-11", "everyWeeks": 99, **_ROOM}
+_ABSENT = {"presence": "absent", "people": 0}
 MEETINGS: dict[str, Door] = {
     "list_meeting_series": _empty("list_meeting_series", "/meeting-series", {"items": []}),
     "create_meeting_series": _wrong("create_meeting_series", "/meeting-series", _SERIES),
@@ -60,4 +61,12 @@ MEETINGS: dict[str, Door] = {
     "list_agenda_proposals": _none("list_agenda_proposals", "/meetings/{}/proposals"),
     "put_on_agenda": _none("put_on_agenda", "/meetings/{}/agenda", "POST", {"caseId": str(NOTHING)}),
     "take_off_agenda": _none("take_off_agenda", "/agenda-items/{}/take-off", "POST", {"reason": "other"}),
+    "invite_agencies": _none("invite_agencies", "/meetings/{}/invitations", "POST"),
+    "list_invitations": _none("list_invitations", "/meetings/{}/invitations"),
+    "reply_to_invitation": _none("reply_to_invitation", "/invitations/{}/reply", "PUT", {"reply": "coming"}),
+    "record_attendance": _none("record_attendance", "/invitations/{}/attendance", "PUT", _ABSENT),
+    "get_confidentiality": _none("get_confidentiality", "/meetings/{}/confidentiality"),
+    "sign_confidentiality": _none(
+        "sign_confidentiality", "/meetings/{}/confidentiality", "POST", {"statement": "2026-11-29"}
+    ),
 }
