@@ -13,6 +13,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.cases import catalog as published
+from services.cases.actions.accesses import Accesses
 from services.cases.actions.agenda import Agendas
 from services.cases.actions.appointments import Appointments
 from services.cases.actions.callouts import CallOutAsker
@@ -24,6 +25,7 @@ from services.cases.actions.disclosures import Discloser
 from services.cases.actions.duties import Duties
 from services.cases.actions.evaluating import Evaluating
 from services.cases.actions.events import Feed
+from services.cases.actions.exclusions import Exclusions
 from services.cases.actions.flags import Flags
 from services.cases.actions.incidents import Incidents
 from services.cases.actions.intake import Intake
@@ -36,11 +38,13 @@ from services.cases.actions.participants import Participants
 from services.cases.actions.repeats import RepeatFinder
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.screening import Screener
+from services.cases.actions.seals import Seals
 from services.cases.actions.sessions import Sessions
 from services.cases.actions.withdrawing import Withdrawing
 from services.cases.catalog import Catalog
 from services.cases.outbound import Police, RiskScore
 from services.cases.routes import (
+    accesses,
     agenda,
     amendments,
     appointments,
@@ -50,6 +54,7 @@ from services.cases.routes import (
     duties,
     evaluation,
     events,
+    exclusions,
     flags,
     history,
     incidents,
@@ -61,6 +66,7 @@ from services.cases.routes import (
     notices,
     participants,
     reading,
+    seals,
     writing,
 )
 from services.cases.settings import Settings
@@ -129,6 +135,9 @@ _ROUTERS: Final = (
     incidents.router,
     evaluation.router,
     participants.router,
+    exclusions.router,
+    seals.router,
+    accesses.router,
     members.router,
     networks.router,
     appointments.router,
@@ -263,6 +272,9 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.monitoring = Monitoring(parts.catalog, state.casework, Duties(parts.catalog.clocks))
     state.incidents = Incidents(parts.catalog, state.casework)
     state.evaluating = Evaluating(parts.catalog, state.casework)
+    state.exclusions = Exclusions(parts.catalog, state.casework)
+    state.accesses = Accesses(state.casework)
+    state.seals = Seals(parts.catalog, state.casework)
     state.feed = Feed(parts.database, arrivals, time.monotonic)
     state.sessions = Sessions(
         database=parts.database,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tests.contracts.door import Door
 from tests.contracts.doors_cases import CASES
+from tests.contracts.doors_closing import CLOSING
 from tests.contracts.doors_consent import CONSENT
 from tests.contracts.doors_meetings import MEETINGS
 from tests.contracts.doors_networks import NETWORKS
@@ -12,6 +13,7 @@ from tests.contracts.doors_others import OTHERS
 
 DOORS: Sequence[Door] = (
     *CASES,
+    *CLOSING,
     *CONSENT,
     *NETWORKS,
     *MEETINGS,

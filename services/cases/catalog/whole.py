@@ -17,6 +17,7 @@ from services.cases.catalog import (
     people,
     referrals,
     repeats,
+    seals,
 )
 from services.cases.catalog.files import read
 from services.cases.model.clocks import Clocks
@@ -42,6 +43,7 @@ from services.cases.model.published import (
 )
 from services.cases.model.records import Listed
 from services.cases.model.repeats import RepeatRules
+from services.cases.model.seals import SealRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Catalog:
     codes: Mapping[str, Mapping[str, Label]]
     lifecycles: Lifecycles
     monitoring: MonitoringRule
+    seals: SealRules
 
     def agencies_on(self, day: date) -> Mapping[str, Agency]:
         """The kinds of agencies that sit in networks on a day."""
@@ -105,4 +108,5 @@ def load() -> Catalog:
         codes=read("codes")["lists"],
         lifecycles=lifecycles.lifecycles(),
         monitoring=monitoring.monitoring(clocks.clocks()),
+        seals=seals.seals(),
     )

@@ -3,6 +3,7 @@
 import asyncio
 
 from tests.cases.routes.access.doors_casework import CASEWORK
+from tests.cases.routes.access.doors_closing import CLOSING
 from tests.cases.routes.access.doors_consent import CONSENT
 from tests.cases.routes.access.doors_duties import DUTIES
 from tests.cases.routes.access.doors_meetings import MEETINGS
@@ -23,6 +24,7 @@ DOORS: dict[str, Door] = {
     **MEETINGS,
     **OFFICES,
 }
+DOORS: dict[str, Door] = {**REFERRALS, **CASEWORK, **DUTIES, **NETWORKS, **CLOSING}
 
 
 def knocks(full: Full, operation: str, asker: Asker, purpose: Purpose) -> list[Knock]:

@@ -22,9 +22,6 @@ _FINDING = {"heldOn": "2018-03-02", "situation": "safe", "newViolence": False}
 _EVALUATION = {"evaluatedOn": "2018-03-02", "goals": {}, "victimsView": "better"}
 
 CASEWORK: dict[str, Door] = {
-    "list_case_steps": on_each_case(
-        "list_case_steps", lambda kept: f"/cases/{kept.case}/history", empty_list
-    ),
     "get_monitoring": on_each_case(
         "get_monitoring", lambda kept: f"/cases/{kept.case}/monitoring", _unmonitored
     ),

@@ -1,6 +1,6 @@
 """Everything in the house as somebody reads it who may see every field; and what others should read of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.cases.routes.access.house import AWAY, HOME, House, Kept
@@ -23,6 +23,8 @@ CLASSES = {
     "get_monitoring": {"basic", "risk", "narrative"},
     "list_incidents": {"basic", "risk", "narrative"},
     "list_evaluations": {"basic", "risk", "narrative"},
+    "list_exclusions": {"basic", "narrative"},
+    "get_seal": {"basic", "narrative"},
 }
 #: Lists of one case: one decision shows them, so the row tells its classes whether there is anything or not.
 BY_ONE_DECISION = {
@@ -67,6 +69,8 @@ class Full:
     people: dict[str, list[tuple[Thing, Any]]]
     children: dict[str, Any]
     duties: list[tuple[Thing, Any]]
+    closing: dict[str, Any] = field(default_factory=dict)
+    """Exclusions, seals and steps, by path."""
 
     @classmethod
     async def of(cls, house: House) -> "Full":
@@ -82,6 +86,11 @@ class Full:
             made.children[kept.id] = (await house.ask(coordinator, path)).body
             if kept.is_case:
                 made.cases[kept.case] = (await house.ask(coordinator, f"/cases/{kept.case}")).body
+                for what in ("exclusions", "seal", "history"):
+                    path = f"/cases/{kept.case}/{what}"
+                    told = await house.ask(coordinator, path)
+                    if told.status == 200:
+                        made.closing[path] = told.body
             for person in kept.persons:
                 told = (await house.ask(coordinator, f"/people/{person}")).body["items"]
                 mine = next(each for each in told if each["referralId"] == kept.id)

@@ -30,22 +30,6 @@ _TODAY = local_date(SystemClock().now())
 #: Who may not see one case, and who alone may see another.
 EXCLUDED = frozenset({f"m-coordinator-{HOME}", f"m-agency-member-{HOME}-{INSIDE}", "m-both"})
 NAMED = frozenset({f"m-chair-{HOME}", f"m-agency-member-{HOME}-{INSIDE}", f"dev:coordinator:{HOME}:"})
-EXCLUDE = """
-    insert into case_exclusion
-        (id, case_id, subject, kind, state, reason_sealed, recorded_by, recorded_at, recorded_on)
-    select gen_random_uuid(), $1, subject, 'declared', 'in-force', 'x', 'test', now(), current_date
-    from unnest($2::text[]) subject
-"""
-SEAL = """
-    with seal as (
-        insert into case_seal (id, case_id, state, reason_sealed, sealed_by, sealed_at)
-        values (gen_random_uuid(), $1, 'sealed', 'x', 'test', now()) returning id, case_id
-    ), named as (
-        insert into case_named (seal_id, case_id, subject, named_by, named_at)
-        select id, case_id, subject, 'test', now() from seal, unnest($2::text[]) subject
-    )
-    update stream set sealed = true where id = $1
-"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +42,11 @@ class Kept:
     is_case: bool
     persons: tuple[str, ...]
     erased: bool = False
+
+    @property
+    def open(self) -> Thing | None:
+        """What the table is asked about the case; None when there is none, or none any more."""
+        return self.thing if self.is_case and not self.erased else None
 
 
 @dataclass(frozen=True)
@@ -251,10 +240,16 @@ class House:
         """Closes the case that was made last to some, or to all but some."""
         last = self.kept[-1]
         self.kept[-1] = replace(last, thing=replace(last.thing, excluded=excluded, named=named))
-        if excluded:
-            await self.rows(EXCLUDE, last.case, list(excluded))
+        wanted: list[tuple[str, dict[str, Any]]] = [
+            ("exclusions", {"member": who, "kind": "relative", "reason": "Sugulane."})
+            for who in sorted(excluded)
+        ]
         if named is not None:
-            await self.rows(SEAL, last.case, list(named))
+            wanted.append(("seal", {"reason": "Oht.", "members": sorted(named)}))
+        coordinator = Asker("seed", f"dev:coordinator:{last.thing.region}:")
+        for what, body in wanted:
+            done = await self.ask(coordinator, f"/cases/{last.case}/{what}", method="POST", json=body)
+            assert done.status == 201, done.body
 
     async def _referral(  # noqa: PLR0913 - what a referral becomes
         self,

@@ -4,7 +4,7 @@ import pytest
 
 from tests.cases.routes.access.full import Full
 from tests.cases.routes.access.house import AWAY, HOME, MEMBERS, Answer, House, Kept, unknown_ids
-from tests.cases.routes.access.oracle import Asker
+from tests.cases.routes.access.oracle import Asker, barred
 from tests.cases.statements import heard
 
 pytestmark = pytest.mark.xdist_group("access")
@@ -23,18 +23,18 @@ def _erased(house: House) -> list[Kept]:
     return [kept for kept in house.kept if kept.thing.region == HOME and kept.erased]
 
 
-def _closed(house: House) -> list[Kept]:
-    """Excluded from one, and not named in the seal of another."""
-    return [kept for kept in house.kept if kept.thing.excluded or kept.thing.named is not None]
+def _closed(house: House, asker: Asker) -> list[Kept]:
+    """Cases from which the asker is excluded, or whose seal does not name the asker."""
+    return [kept for kept in house.kept if barred("get_case", asker, kept.thing)]
 
 
-def _nothing(house: House, path: str) -> list[str]:
-    """Ids under which the coordinator of HOME finds nothing there."""
-    gone = [*_foreign(house), *_erased(house), *_closed(house)]
-    own = [kept for kept in house.kept if kept.thing.region == HOME and kept not in _closed(house)]
+def _nothing(house: House, path: str, asker: Asker = COORDINATOR) -> list[str]:
+    """Ids under which somebody of HOME finds nothing there."""
+    gone = [*_foreign(house), *_erased(house), *_closed(house, asker)]
+    own = [kept for kept in house.kept if kept.thing.region == HOME and kept not in _closed(house, asker)]
     open_cases = [kept.case for kept in gone if kept.is_case]
     match path:
-        case "/cases/{}":
+        case "/cases/{}" | "/cases/{}/exclusions":
             declined = [kept.case for kept in own if not kept.is_case]
             return [*open_cases, *declined, *(kept.id for kept in own)]
         case "/people/{}":
@@ -51,7 +51,7 @@ async def _ask(house: House, asker: Asker, path: str, id_: str) -> Answer:
     return await house.ask(asker, path.format(id_))
 
 
-PATHS = ("/referrals/{}", "/cases/{}", "/people/{}", "/referrals/{}/screening")
+PATHS = ("/referrals/{}", "/cases/{}", "/people/{}", "/referrals/{}/screening", "/cases/{}/exclusions")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -66,7 +66,9 @@ async def test_what_is_not_there_for_the_caller_answers_in_the_same_bytes(house:
 @pytest.mark.parametrize("path", PATHS[:3])
 @pytest.mark.parametrize("asker", [CHAIR, POLICE], ids=str)
 async def test_to_others_as_well(house: House, asker: Asker, path: str) -> None:
-    answers = [await _ask(house, asker, path, each) for each in [*_nothing(house, path), *unknown_ids()]]
+    answers = [
+        await _ask(house, asker, path, each) for each in [*_nothing(house, path, asker), *unknown_ids()]
+    ]
     assert len({str(answer.bare()) for answer in answers}) == 1
 
 

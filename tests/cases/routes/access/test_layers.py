@@ -19,7 +19,7 @@ from tests.cases.routes.access.house import AWAY, HOME, MEMBERS, House, a_referr
 from tests.cases.routes.access.oracle import Asker, Thing, expected, operations_of_people
 
 pytestmark = pytest.mark.xdist_group("access")
-READS = ("list_referrals", "get_referral", "list_cases", "get_case", "get_person")
+READS = ("list_referrals", "get_referral", "list_cases", "get_case", "get_person", "get_seal")
 PURPOSES = ("case-work", "statistics")
 
 
