@@ -53,11 +53,17 @@ async def begin(connection: AsyncConnection, facts: Mapping[str, str]) -> None:
 
 
 async def commit(connection: AsyncConnection) -> None:
-    """Commits, or rolls back and says nothing when an error was swallowed; raises as :func:`fetch` does."""
+    """Commits, and raises as :func:`fetch` does.
+
+    COMMIT of a transaction in which an error was swallowed rolls back, and says so by nothing but the name of
+    what it did.
+    """
     try:
-        await _driver(connection).execute("commit")
+        done = await _driver(connection).execute("commit")
     except outage.DRIVER_ERRORS as error:
         raise await _judged(connection, error) from error
+    if done != "COMMIT":
+        raise asyncpg.InFailedSQLTransactionError("current transaction is aborted, and was rolled back")
 
 
 async def release(connection: AsyncConnection) -> None:

@@ -89,7 +89,4 @@ class Work:
             if outage.sqlstate(error) == outage.ABORTED:
                 raise
             raise outage.unavailable(error) from error
-        if not self._entries:
-            # COMMIT of a transaction in which an error was swallowed rolls back and says nothing; this does.
-            await driver.fetch(self.conn, "select 1")
         await driver.commit(self.conn)
