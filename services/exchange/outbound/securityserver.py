@@ -2,15 +2,15 @@
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+from httpx_aiohttp import AiohttpTransport
 
 from services.exchange.model.outbox import Rendered, Reply
 from services.exchange.model.xroad import ClientId
@@ -25,6 +25,7 @@ TRY_SECONDS: Final = 90.0
 MOST_BYTES: Final = 1024 * 1024
 _CONNECTIONS: Final = 64
 _IDLE_SECONDS: Final = 4.0
+_HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "turvavork"}
 _log = log.get_logger(__name__)
 log.allow(xroad_request_id=log.uuid)
 
@@ -57,15 +58,9 @@ class SecurityServer:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._us = us
-        self._client = HttpxAiohttpClient(
-            base_url=url,
-            follow_redirects=False,
-            trust_env=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers={"Accept-Encoding": "identity", "User-Agent": "turvavork"},
-            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            transport=transport or AiohttpTransport(client=lambda: _session(tls)),
-        )
+        self._base = url.rstrip("/")
+        self._timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS).as_dict()
+        self._transport = transport or AiohttpTransport(client=lambda: _session(tls))
 
     async def send(self, message_id: UUID, message: Rendered, *, most: int = MOST_BYTES) -> Reply | Failure:
         """One try: what came back, or why nothing did. Raises nothing that the network does.
@@ -75,9 +70,8 @@ class SecurityServer:
             message: the bytes, and how they are sent.
             most: bytes of an answer that are read at the most.
         """
-        request = self._client.build_request(
-            message.method, message.target, content=message.body, headers=self._headers(message_id, message)
-        )
+        headers = self._headers(message_id, message)
+        request = self._request(message.method, message.target, headers, message.body)
         return await self._try(message_id, request, most)
 
     async def get(
@@ -87,11 +81,23 @@ class SecurityServer:
         headers = {"Accept": "application/json"}
         if message_id is not None:
             headers |= {"X-Road-Client": str(self._us), "X-Road-Id": str(message_id)}
-        return await self._try(message_id, self._client.build_request("GET", target, headers=headers), most)
+        return await self._try(message_id, self._request("GET", target, headers), most)
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        await self._client.aclose()
+        await self._transport.aclose()
+
+    def _request(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> httpx.Request:
+        """Without httpx's client: what it adds is not wanted, and costs more than the call."""
+        return httpx.Request(
+            method,
+            f"{self._base}{target}",
+            content=body,
+            headers={**_HEADERS, **headers},
+            extensions={"timeout": self._timeout},
+        )
 
     async def _try(self, message_id: UUID | None, request: httpx.Request, most: int) -> Reply | Failure:
         try:
@@ -104,7 +110,7 @@ class SecurityServer:
             return Failure(Origin.TRANSPORT, "connection")
 
     async def _exchange(self, message_id: UUID | None, request: httpx.Request, most: int) -> Reply | Failure:
-        response = await self._client.send(request, stream=True)
+        response = await self._transport.handle_async_request(request)
         try:
             answer = await _body(response, most)
         finally:

@@ -100,7 +100,7 @@ async def test_c14_reading_has_a_limit_of_its_own(monkeypatch: pytest.MonkeyPatc
 async def test_c14_nobody_there_is_told_at_once() -> None:
     async with listening(lambda _head, _body: asyncio.sleep(0, b"")) as client:
         pass
-    client = SecurityServer(str(client._client.base_url), US)
+    client = SecurityServer(client._base, US)
     assert await client.send(MESSAGE, NOTICE) == Failure(Origin.TRANSPORT, "connection")
     await client.aclose()
 
