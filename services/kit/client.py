@@ -98,16 +98,18 @@ class ServiceClient:
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - one limit for the whole call, in seconds
+        request_id: str | None = None,
     ) -> Response:
         """One call; answers below 500 are returned, also refusals.
 
-        ``timeout`` bounds the whole call and is the read timeout when not given. Raises UpstreamUnavailable
-        when the service cannot be reached in time or answers 502, 503 or 504; UpstreamWrong for other answers
-        from 500, for redirects, and for answers that are too large or no HTTP. Nothing is tried again.
+        ``timeout`` bounds the whole call and is the read timeout when not given; ``request_id`` is that of
+        the request that is served, or new. Raises UpstreamUnavailable when the service cannot be reached in
+        time or answers 502, 503 or 504; UpstreamWrong for other answers from 500, for redirects, and for
+        answers that are too large or no HTTP. Nothing is tried again.
         """
         seconds = timeout or self._read
         said = httpx.Headers(_HEADERS | dict(headers or {}))
-        said.update(self._standing(act_for, purpose))
+        said.update(self._standing(act_for, purpose, request_id))
         request = httpx.Request(
             method,
             f"{self._base}{path}",
@@ -130,12 +132,12 @@ class ServiceClient:
         """Closes the connections."""
         await self._transport.aclose()
 
-    def _standing(self, act_for: Acting, purpose: str) -> dict[str, str]:
+    def _standing(self, act_for: Acting, purpose: str, request_id: str | None) -> dict[str, str]:
         token = self._signer.token(self._audience, act_for.subject, purpose)
         return {
             "Authorization": f"Bearer {token}",
             "X-Purpose": purpose,
-            "X-Request-Id": log.REQUEST_ID.get() or str(uuid4()),
+            "X-Request-Id": request_id or log.REQUEST_ID.get() or str(uuid4()),
         }
 
     async def _exchanged(self, request: httpx.Request) -> Response:

@@ -38,8 +38,8 @@ class RefusalAuditor:
     def __init__(self, refusal_log: RefusalLog) -> None:
         self._log = refusal_log
 
-    async def __call__(self, request: Request, problem: Problem) -> None:
-        """Writes the row of one refused request."""
+    async def __call__(self, request: Request, problem: Problem, request_id: str | None = None) -> None:
+        """Writes the row of one refused request, under its own id where it came in another's call."""
         caller: Caller | None = getattr(request.state, "caller", None)
         if caller is None or problem.status >= OUR_FAULT:
             return
@@ -49,5 +49,5 @@ class RefusalAuditor:
             getattr(request.state, "purpose", UNKNOWN),
             problem.slug,
             rule_id=getattr(problem, "rule_id", None),
-            request_id=request.state.request_id,
+            request_id=request_id or request.state.request_id,
         )

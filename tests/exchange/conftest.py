@@ -52,6 +52,7 @@ class FakeCases:
     taken: dict[str, dict[str, Any]] = field(default_factory=dict)
     amended: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    items: list[dict[str, Any]] = field(default_factory=list)
     flagged: set[str] = field(default_factory=set)
     flags: list[httpx.Request] = field(default_factory=list)
     flag_answer: httpx.Response | None = None
@@ -72,9 +73,9 @@ class FakeCases:
             case "PUT":
                 return self._one(self._take(reference, json.loads(request.content)))
             case "POST":
-                items = [
-                    self._take(i["reference"], i["referral"]) for i in json.loads(request.content)["items"]
-                ]
+                asked = json.loads(request.content)["items"]
+                self.items += asked
+                items = [self._take(i["reference"], i["referral"]) for i in asked]
                 return httpx.Response(200, json={"items": items})
         refusal = self._refusal(reference)
         return self._tell(reference) if refusal is None else self._one({"refused": refusal})

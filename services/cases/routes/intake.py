@@ -11,6 +11,7 @@ from services.cases.model.problems import ReferralInvalid, ReferralVersionExists
 from services.cases.model.referral import Incoming
 from services.cases.model.states import public_status, state_name
 from services.cases.schemas.referral import (
+    HandedIn,
     HandedOverIn,
     IntakeIn,
     OutcomesView,
@@ -94,7 +95,7 @@ async def take_referrals(
         checked_reference(each.reference, f"/items/{n}/reference") for n, each in enumerate(body.items)
     ]
     waiting = (
-        _outcome(request, each_by, reference, one.referral)
+        _outcome(request, each_by, reference, one)
         for reference, one in zip(references, body.items, strict=True)
     )
     outcomes = []
@@ -105,8 +106,10 @@ async def take_referrals(
     return Response(b'{"items":[%b]}' % b",".join(outcomes), media_type="application/json")
 
 
-async def _outcome(request: Request, allowed: Permit, reference: str, referral: IntakeIn) -> bytes:
+async def _outcome(request: Request, allowed: Permit, reference: str, handed: HandedIn) -> bytes:
     """An OutcomeView; what is refused leaves its row in the audit log as a single one does."""
+    referral = handed.referral
+    request_id = None if handed.request_id is None else str(handed.request_id)
 
     async def answer(work: Work, taken: Taken, decision: Decision) -> bytes:
         return b'{"taken":%b}' % reveal(
@@ -118,9 +121,9 @@ async def _outcome(request: Request, allowed: Permit, reference: str, referral: 
         )
 
     try:
-        return await _take(request, allowed, reference, referral, answer)
+        return await _take(request, allowed, reference, referral, answer, request_id)
     except (ReferralInvalid, ReferralVersionExists) as problem:
-        await request.app.state.refusals(request, problem)
+        await request.app.state.refusals(request, problem, request_id)
         refusal = RefusalView(
             type=problem.type_uri(),
             status=problem.status,
@@ -129,12 +132,17 @@ async def _outcome(request: Request, allowed: Permit, reference: str, referral: 
         return b'{"refused":%b}' % refusal.model_dump_json(by_alias=True).encode()
 
 
-async def _take(
-    request: Request, allowed: Permit, reference: str, referral: IntakeIn, answer: Answer[T]
+async def _take(  # noqa: PLR0913, PLR0917 - what a referral is taken with
+    request: Request,
+    allowed: Permit,
+    reference: str,
+    referral: IntakeIn,
+    answer: Answer[T],
+    request_id: str | None = None,
 ) -> T:
     intake: Intake = request.app.state.intake
     incoming = Incoming(reference, referral.sender.facts(), referral.canonical(), referral.facts())
-    return await intake.take(allowed, request.state.request_id, incoming, answer)
+    return await intake.take(allowed, request_id or request.state.request_id, incoming, answer)
 
 
 def _taken(taken: Taken) -> TakenView:

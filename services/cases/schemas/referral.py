@@ -2,6 +2,7 @@
 
 import json
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -172,6 +173,11 @@ class HandedIn(Message):
 
     reference: Reference
     referral: IntakeIn
+    request_id: UUID | None = Field(
+        default=None,
+        examples=["6f0c2a52-8a3c-4b0e-9d5e-0c6f1f0b7a11"],
+        description="Of its sender's request, which audit rows about it then have in place of this call's.",
+    )
 
 
 class HandedOverIn(Message):

@@ -10,6 +10,7 @@ or of a request and the worker) do no harm.
 """
 
 import asyncio
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -42,14 +43,14 @@ from services.exchange.model.problems import (
 )
 from services.exchange.model.record import Record
 from services.exchange.model.referral import Referral
-from services.exchange.outbound.cases import Cases, Handing
+from services.exchange.outbound.cases import Cases, Handing, groups
 from services.exchange.rules.referral import Validity, broken
 from services.exchange.store import inbox, incidents, record
 from services.exchange.store.sealing import Sealer
 from services.kit import log
 from services.kit.db import Database, Work
 from services.kit.ids import new_id, new_reference
-from services.kit.policy import Permit
+from services.kit.policy import Caller, Permit
 from services.kit.problem import Overloaded
 from services.kit.together import Together
 
@@ -122,6 +123,7 @@ class Intake:
         self._pace = Pace(most=terms.places, slow=terms.slow)
         self._arrivals: Together[_Arrival, _Stored | None] = Together(self._store_all)
         self._outcomes: Together[_Outcome, Message] = Together(self._settle_all)
+        self._handings: Together[tuple[Caller, Handing], Answer] = Together(self._hand_over_all)
 
     async def submit(
         self, permit: Permit, submission: Submission, referral: Referral, request_id: str
@@ -162,7 +164,7 @@ class Intake:
         if not isinstance(message.progress, Waiting):
             return replace(await self._statuses.current(permit, message, request_id), leaf=leaf)
         if not later:
-            answer = await self._ask(permit, message, submission)
+            answer = await self._ask(permit, message, submission, request_id)
             message = await self._settle(
                 _Outcome(permit, message.id, answer, request_id, raw, submission.operation)
             )
@@ -173,13 +175,28 @@ class Intake:
             )
         return replace(_told(message), leaf=leaf)
 
-    async def _ask(self, permit: Permit, message: Message, submission: Submission) -> Answer:
+    async def _ask(self, permit: Permit, message: Message, submission: Submission, request_id: str) -> Answer:
+        """What the register says within the budget; who waits for others' call waits no longer than that."""
         budget, caller, content = self._terms.budget, permit.caller, submission.referral
         sender = Sender(caller.subject, submission.sender_reference, submission.sender_version)
-        if submission.about is None:
-            return await self._cases.take(caller, message.reference, content, sender, budget=budget)
-        handing = Handing(submission.about, sender, content)
-        return await self._cases.amend(caller, submission.operation, handing, budget=budget)
+        if submission.about is not None:
+            handing = Handing(submission.about, sender, content)
+            return await self._cases.amend(caller, submission.operation, handing, budget=budget)
+        handing = Handing(message.reference, sender, content, request_id)
+        try:
+            async with asyncio.timeout(budget):
+                return await self._handings.add(caller.subject, (caller, handing))
+        except TimeoutError:
+            return Unavailable("upstream-unavailable")
+
+    async def _hand_over_all(self, waiting: Sequence[tuple[Caller, Handing]]) -> Sequence[Answer]:
+        """Referrals of one client, in as few calls as their bytes allow; one alone by itself."""
+        (caller, first), budget = waiting[0], self._terms.budget
+        if len(waiting) == 1:
+            return [await self._cases.take(caller, first, budget=budget)]
+        asked = groups([one for _, one in waiting])
+        given = await asyncio.gather(*(self._cases.take_all(caller, group, budget=budget) for group in asked))
+        return list(itertools.chain(*given))
 
     async def _store(self, permit: Permit, new: inbox.NewMessage, raw: Raw) -> _Stored:
         """T1. The row is new, or the one that has the id; then with an incident if its content differs."""

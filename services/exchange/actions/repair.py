@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -17,7 +17,7 @@ from services.exchange.model.inbox import (
     Sender,
     Taken,
 )
-from services.exchange.outbound.cases import Cases, Handing
+from services.exchange.outbound.cases import Cases, Handing, groups
 from services.exchange.rules import delivery
 from services.exchange.rules import inbox as rules
 from services.exchange.store import inbox
@@ -27,7 +27,6 @@ from services.kit.db import Database, Work
 from services.kit.policy import Permit
 from services.kit.sealed import SealBroken
 
-MOST_BYTES: Final = 512 * 1024  # of referrals in one call; the register takes bodies of 1 MiB
 _TOLD: Final = ("basic",)
 _BROKEN: Final = Declined("seal-broken")
 _log = log.get_logger(__name__)
@@ -118,17 +117,3 @@ class Repair:
                     await inbox.postpone(work, due, wait=wait)
                     settled.append(None)
         return settled
-
-
-def groups(waiting: Sequence[Handing]) -> Iterator[Sequence[Handing]]:
-    """Those that go in one call: few enough bytes for a body; one that is larger goes by itself."""
-    group: list[Handing] = []
-    size = 0
-    for one in waiting:
-        if group and size + len(one.referral) > MOST_BYTES:
-            yield group
-            group, size = [], 0
-        group.append(one)
-        size += len(one.referral)
-    if group:
-        yield group

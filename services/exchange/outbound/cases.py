@@ -5,9 +5,10 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
+from uuid import uuid4
 
 from services.exchange.model.inbox import Answer, Declined, HandedOver, Sender, Status, Taken, Unavailable
 from services.exchange.model.offered import CORRECT, WITHDRAW
@@ -41,17 +42,22 @@ _TYPE: Final = "urn:turvavork:problem:"
 #: Where the register has the sender's words for its referral.
 _SENDER: Final = "/sender"
 _NOT_FOUND: Final = 404
+MOST_BYTES: Final = 512 * 1024  # of referrals in one call; the register takes bodies of 1 MiB
 _MOST_ERRORS: Final = 100
 _log = log.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Handing:
-    """A referral that waits: our reference, its canonical JSON, who sent it."""
+    """A referral that waits: our reference, its canonical JSON, who sent it.
+
+    ``request_id``: under which its sender waits, if it does; the register's audit rows about it have it.
+    """
 
     reference: str
     sender: Sender
     referral: bytes = field(repr=False)
+    request_id: str | None = None
 
 
 class Cases:
@@ -61,19 +67,16 @@ class Cases:
         self._client = client
         self._breaker = breaker
 
-    async def take(
-        self, caller: Caller, reference: str, referral: bytes, sender: Sender, *, budget: float
-    ) -> Answer:
+    async def take(self, caller: Caller, waiting: Handing, *, budget: float) -> Answer:
         """Hands a referral over; never raises for what the register says or does not say.
 
         Args:
             caller: the X-Road client, or the worker.
-            reference: the public reference that we minted.
-            referral: its canonical JSON.
-            sender: the client, with its own reference and version.
+            waiting: the referral, under the public reference that we minted.
             budget: seconds for the whole call.
         """
-        answer = await self._ask("PUT", f"/{reference}", caller, budget, _body(referral, sender))
+        path, body = f"/{waiting.reference}", _body(waiting)
+        answer = await self._ask("PUT", path, caller, budget, body, waiting.request_id)
         return answer if isinstance(answer, Unavailable) else _understood(answer)
 
     async def take_all(
@@ -85,27 +88,16 @@ class Cases:
         itself, so that one that it cannot take spoils no other. ``budget`` is for each of the two tries.
         """
         if len(waiting) == 1:
-            (one,) = waiting
-            return [await self.take(caller, one.reference, one.referral, one.sender, budget=budget)]
-        body = {
-            "items": [
-                {"reference": each.reference, "referral": _body(each.referral, each.sender)}
-                for each in waiting
-            ]
-        }
-        answer = await self._ask("POST", "", caller, budget, body)
+            return [await self.take(caller, waiting[0], budget=budget)]
+        body = {"items": [_item(each) for each in waiting]}
+        answer = await self._ask("POST", "", caller, budget, body, str(uuid4()))
         if not isinstance(answer, Unavailable):
             outcomes = _outcomes(answer, len(waiting))
             if outcomes is not None:
                 return outcomes
         elif answer.code != WRONG:
             return [answer] * len(waiting)
-        return await asyncio.gather(
-            *(
-                self.take(caller, each.reference, each.referral, each.sender, budget=budget)
-                for each in waiting
-            )
-        )
+        return await asyncio.gather(*(self.take(caller, each, budget=budget) for each in waiting))
 
     async def amend(self, caller: Caller, operation: str, waiting: Handing, *, budget: float) -> Answer:
         """Hands over what a sender does about a referral that it has sent; as :meth:`take`, it never raises.
@@ -113,7 +105,7 @@ class Cases:
         ``waiting`` names the referral, and the version that the sender speaks of.
         """
         path = f"/{waiting.reference}/{_PLACES[operation]}"
-        answer = await self._ask("PUT", path, caller, budget, _body(waiting.referral, waiting.sender))
+        answer = await self._ask("PUT", path, caller, budget, _body(waiting))
         if isinstance(answer, Unavailable):
             return answer
         return _UNKNOWN if answer.status_code == _NOT_FOUND else _understood(answer)
@@ -130,14 +122,26 @@ class Cases:
             _log.error("case-register-not-understood", status=answer.status_code, exc_info=error)
             return None
 
-    async def _ask(
-        self, method: str, path: str, caller: Caller, budget: float, body: dict[str, Any] | None
+    async def _ask(  # noqa: PLR0913, PLR0917 - one call, said in full
+        self,
+        method: str,
+        path: str,
+        caller: Caller,
+        budget: float,
+        body: dict[str, Any] | None,
+        request_id: str | None = None,
     ) -> Response | Unavailable:
         if not self._breaker.closed():
             return Unavailable("not-asked")
         try:
             answer = await self._client.request(
-                method, f"{_INTAKE}{path}", act_for=caller, purpose=PURPOSE, json=body, timeout=budget
+                method,
+                f"{_INTAKE}{path}",
+                act_for=caller,
+                purpose=PURPOSE,
+                json=body,
+                timeout=budget,
+                request_id=request_id,
             )
         except UpstreamUnavailable:
             self._breaker.failed()
@@ -149,8 +153,27 @@ class Cases:
         return answer
 
 
-def _body(referral: bytes, sender: Sender) -> dict[str, Any]:
-    return {**json.loads(referral), "sender": asdict(sender)}
+def groups(waiting: Sequence[Handing]) -> Iterator[Sequence[Handing]]:
+    """Those that go in one call: few enough bytes for a body; one that is larger goes by itself."""
+    group: list[Handing] = []
+    size = 0
+    for one in waiting:
+        if group and size + len(one.referral) > MOST_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(one)
+        size += len(one.referral)
+    if group:
+        yield group
+
+
+def _item(waiting: Handing) -> dict[str, Any]:
+    asked = {} if waiting.request_id is None else {"requestId": waiting.request_id}
+    return {"reference": waiting.reference, "referral": _body(waiting), **asked}
+
+
+def _body(waiting: Handing) -> dict[str, Any]:
+    return {**json.loads(waiting.referral), "sender": asdict(waiting.sender)}
 
 
 def _understood(answer: Response) -> Answer:

@@ -1,6 +1,8 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import repeat
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -120,14 +122,20 @@ async def test_the_status_is_the_senders_to_ask(served: Any, a_message: Build) -
     assert foreign.json() | {"instance": ""} == unknown.json() | {"instance": ""}
 
 
-async def handed(served: Any, *messages: Any, subject: str = "worker:intake") -> Any:
+async def handed(
+    served: Any,
+    *messages: Any,
+    subject: str = "worker:intake",
+    requests: Iterable[str | None] = repeat(None),  # as many as there are
+) -> Any:
     """Several referrals in one call; each with the sender's reference of its place."""
     items = [
         {
             "reference": new_reference(),
             "referral": {**message, "sender": {"client": POLIS, "reference": f"B-{n}", "version": 1}},
         }
-        for n, message in enumerate(messages)
+        | ({} if request is None else {"requestId": request})
+        for n, (message, request) in enumerate(zip(messages, requests, strict=False))
     ]
     headers = served.headers(subject, "exchange", "intake")
     return items, await served.http.post("/api/cases/v1/intake", json={"items": items}, headers=headers)
@@ -149,6 +157,23 @@ async def test_several_are_taken_each_by_itself(served: Any, a_message: Build) -
     assert {(row[0], row[1]): row[2] for row in rows} == {
         ("take_referral", "allow"): 4,
         ("take_referrals", "deny"): 1,
+    }
+
+
+async def test_of_several_each_is_audited_under_the_request_that_it_names(
+    served: Any, a_message: Build
+) -> None:
+    requests = [str(uuid4()), str(uuid4()), None]
+    _, answer = await handed(
+        served, a_message(), a_message(region="atlantis"), a_message(), requests=requests
+    )
+    rows = await served.world.rows(
+        "select decision, request_id from audit where operation like 'take_%' group by 1, 2"
+    )
+    assert {(row[0], row[1]) for row in rows} == {
+        ("allow", requests[0]),
+        ("deny", requests[1]),
+        ("allow", answer.headers["x-request-id"]),
     }
 
 

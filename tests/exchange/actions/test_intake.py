@@ -252,6 +252,31 @@ async def test_a_repetition_that_is_told_received_keeps_the_first_from_being_rel
         assert await exchange.states() == ["quarantined"]
 
 
+async def test_what_comes_during_a_call_goes_in_one_with_the_request_of_each(start: Any, golden: Any) -> None:
+    async with start(hand_over_places=8, hand_over_budget=5) as exchange:
+        exchange.cases.delay = 0.3
+        answers = await asyncio.gather(*(exchange.soap(each) for each in _others(golden(REQUEST), 8)))
+        assert {exchange.told(answer)[1] for answer in answers} == {"AWAITING_SCREENING"}
+        assert len(exchange.cases.calls) < 8
+        assert len(exchange.cases.taken) == 8
+        asked = [one for one in exchange.cases.items if "requestId" in one]
+        rows = await exchange.rows("select reference, request_id::text from inbox")
+        known = {row["reference"]: row["request_id"] for row in rows}
+        assert asked
+        assert all(one["requestId"] == known[one["reference"]] for one in asked)
+
+
+async def test_who_waits_for_the_call_of_others_waits_no_longer_than_the_budget(
+    start: Any, golden: Any
+) -> None:
+    async with start(hand_over_places=8, hand_over_budget=0.4) as exchange:
+        exchange.cases.delay = 5
+        began = asyncio.get_running_loop().time()
+        answers = await asyncio.gather(*(exchange.soap(each) for each in _others(golden(REQUEST), 4)))
+        assert {exchange.told(answer)[1] for answer in answers} == {"RECEIVED"}
+        assert asyncio.get_running_loop().time() - began < 5
+
+
 async def test_messages_that_come_at_once_are_stored_together(start: Any, golden: Any) -> None:
     async with start(hand_over="deferred") as exchange:
         await asyncio.gather(*(exchange.soap(each) for each in _others(golden(REQUEST), 20)))

@@ -6,12 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from services.exchange.actions.repair import MOST_BYTES, groups
-from services.exchange.model.inbox import Quarantined, Sender
-from services.exchange.outbound.cases import Handing
+from services.exchange.model.inbox import Quarantined
 from services.exchange.store import inbox
 from services.kit.problem import UpstreamUnavailable
 
@@ -193,12 +189,3 @@ async def test_one_that_is_refused_waits_for_a_person_and_spoils_no_other(exchan
     assert all(row["next_attempt_at"] is None for row in rows)
     audited = await exchange.rows("select count(*) as n from audit where action = 'update'")
     assert audited[0]["n"] == 3
-
-
-@given(st.lists(st.integers(0, 2 * MOST_BYTES), max_size=40))
-def test_a_group_is_a_body_that_the_register_takes(sizes: list[int]) -> None:
-    waiting = [Handing(f"TV-{n}", Sender("a", "b", 1), bytes(size)) for n, size in enumerate(sizes)]
-    made = list(groups(waiting))
-    assert [one for group in made for one in group] == waiting
-    for group in made:
-        assert len(group) == 1 or sum(len(one.referral) for one in group) <= MOST_BYTES

@@ -4,15 +4,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.exchange.model.inbox import Declined, HandedOver, Sender, Status, Taken, Unavailable
 from services.exchange.outbound.breaker import Breaker
-from services.exchange.outbound.cases import Cases, Handing
+from services.exchange.outbound.cases import MOST_BYTES, Cases, Handing, groups
 from services.kit.calendar import parse_instant
 from services.kit.client import ServiceClient
 from services.kit.policy import Caller
@@ -44,7 +47,7 @@ async def register(
 
 async def take(answer: Callable[[httpx.Request], Any], budget: float = 1.0) -> Any:
     async with register(answer) as cases:
-        return await cases.take(CALLER, REFERENCE, b'{"region":"polva"}', SENDER, budget=budget)
+        return await cases.take(CALLER, Handing(REFERENCE, SENDER, b'{"region":"polva"}'), budget=budget)
 
 
 async def test_a_referral_is_put_under_our_reference_with_its_sender() -> None:
@@ -125,7 +128,7 @@ async def test_after_failures_in_a_row_it_is_not_asked_for_a_moment() -> None:
         raise httpx.ConnectError("refused")
 
     async with register(answer, Breaker(failures=2, clock=lambda: 0.0)) as cases:
-        told = [await cases.take(CALLER, REFERENCE, b"{}", SENDER, budget=1) for _ in range(4)]
+        told = [await cases.take(CALLER, Handing(REFERENCE, SENDER, b"{}"), budget=1) for _ in range(4)]
     assert [each.code for each in told if isinstance(each, Unavailable)] == [
         *["upstream-unavailable"] * 2,
         *["not-asked"] * 2,
@@ -228,3 +231,29 @@ async def test_one_goes_as_one() -> None:
     asked = Whole()
     assert await take_all(asked, 1) == [Taken("TV-0", Status.AWAITING_SCREENING)]
     assert asked.asked == ["PUT"]
+
+
+async def test_in_a_call_each_has_the_request_of_its_sender() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(500) if request.method == "POST" else httpx.Response(201, json=taken("TV-0"))
+
+    requests = [str(UUID(int=n)) for n in range(2)]
+    waiting = [replace(each, request_id=one) for each, one in zip(several(2), requests, strict=True)]
+    async with register(answer) as cases:
+        await cases.take_all(CALLER, waiting, budget=1)
+    together, *alone = asked
+    assert [each["requestId"] for each in json.loads(together.content)["items"]] == requests
+    assert together.headers["x-request-id"] not in requests
+    assert [each.headers["x-request-id"] for each in alone] == requests
+
+
+@given(st.lists(st.integers(0, 2 * MOST_BYTES), max_size=40))
+def test_a_group_is_a_body_that_the_register_takes(sizes: list[int]) -> None:
+    waiting = [Handing(f"TV-{n}", Sender("a", "b", 1), bytes(size)) for n, size in enumerate(sizes)]
+    made = list(groups(waiting))
+    assert [one for group in made for one in group] == waiting
+    for group in made:
+        assert len(group) == 1 or sum(len(one.referral) for one in group) <= MOST_BYTES
