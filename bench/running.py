@@ -54,6 +54,9 @@ async def system(data: Path, hand_over: str) -> AsyncIterator[tuple[System, floa
         seconds = time.perf_counter() - began
         await load.open_loop(soap(soap_url(running), messages.soap(_WARM)), 50)
         await quiet(running)
+        for service in ("exchange", "cases", "indicators"):
+            async with database(running, service) as connection:
+                await connection.execute("analyze")  # as the server does by itself within the first minutes
         yield running, seconds
 
 

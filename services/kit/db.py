@@ -39,6 +39,7 @@ PAUSE_SECONDS: Final = 0.2
 SETTINGS: Final = {
     "timezone": "UTC",
     "jit": "off",
+    "random_page_cost": "1.1",  # what is asked for is nearly always in memory
     "standard_conforming_strings": "on",
     "statement_timeout": "5s",
     "lock_timeout": "3s",
