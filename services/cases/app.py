@@ -35,6 +35,7 @@ from services.cases.actions.members import LocalAppointments, seed_development
 from services.cases.actions.monitoring import Monitoring
 from services.cases.actions.networks import NetworkKeeper
 from services.cases.actions.participants import Participants
+from services.cases.actions.plan import Plans
 from services.cases.actions.repeats import RepeatFinder
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.screening import Screener
@@ -65,6 +66,8 @@ from services.cases.routes import (
     networks,
     notices,
     participants,
+    plan,
+    planning,
     reading,
     seals,
     writing,
@@ -105,6 +108,8 @@ PERSONAL: Final = (
     "case_seal",
     "case_named",
     "duty",
+    "plan_action",
+    "plan_action_version",
     "network_member",
     "agenda_item",
     "consent_fact",
@@ -138,6 +143,8 @@ _ROUTERS: Final = (
     exclusions.router,
     seals.router,
     accesses.router,
+    plan.router,
+    planning.router,
     members.router,
     networks.router,
     appointments.router,
@@ -264,6 +271,7 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
     state.casework = Casework(parts.catalog, parts.ring)
     state.offices = Appointments(parts.catalog, parts.ring)
+    state.plans = Plans(parts.catalog, state.casework)
     state.networks = NetworkKeeper(parts.catalog, parts.ring)
     state.meetings = Meetings(parts.catalog)
     state.participants = Participants(parts.catalog, state.meetings)

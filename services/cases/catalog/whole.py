@@ -15,6 +15,7 @@ from services.cases.catalog import (
     notices,
     offices,
     people,
+    plan,
     referrals,
     repeats,
     seals,
@@ -31,6 +32,7 @@ from services.cases.model.meetings import MeetingRules
 from services.cases.model.members import OfficeRules
 from services.cases.model.monitoring import MonitoringRule
 from services.cases.model.networks import Agency, Networks
+from services.cases.model.plan import PlanRules
 from services.cases.model.published import (
     Ages,
     CallOutRule,
@@ -68,6 +70,7 @@ class Catalog:
     repeats: RepeatRules
     clocks: Clocks
     meetings: MeetingRules
+    plan: PlanRules
     listed: Listed
     matching: MatchingRule
     codes: Mapping[str, Mapping[str, Label]]
@@ -103,6 +106,7 @@ def load() -> Catalog:
         repeats=repeats.repeats(),
         clocks=clocks.clocks(),
         meetings=meetings.meetings(),
+        plan=plan.plan(),
         listed=people.listed(),
         matching=people.matching(),
         codes=read("codes")["lists"],

@@ -9,6 +9,7 @@ from tests.cases.routes.access.doors_duties import DUTIES
 from tests.cases.routes.access.doors_meetings import MEETINGS
 from tests.cases.routes.access.doors_networks import NETWORKS
 from tests.cases.routes.access.doors_offices import OFFICES
+from tests.cases.routes.access.doors_plan import PLAN
 from tests.cases.routes.access.doors_referrals import REFERRALS
 from tests.cases.routes.access.full import Full, Wanted
 from tests.cases.routes.access.house import Answer, House
@@ -20,6 +21,7 @@ DOORS: dict[str, Door] = {
     **CASEWORK,
     **CONSENT,
     **DUTIES,
+    **PLAN,
     **NETWORKS,
     **MEETINGS,
     **OFFICES,

@@ -17,6 +17,7 @@ CLASSES = {
     "list_child_notices": {"basic", "contact", "narrative"},
     "list_duties": {"basic"},
     "count_duties": {"basic"},
+    "list_case_actions": {"basic", "narrative"},
     "list_region_sets": {"basic"},
     "list_consent_facts": {"basic", "narrative"},
     "list_case_steps": {"basic"},
@@ -28,6 +29,7 @@ CLASSES = {
 }
 #: Lists of one case: one decision shows them, so the row tells its classes whether there is anything or not.
 BY_ONE_DECISION = {
+    "list_case_actions",
     "list_consent_facts",
     "get_monitoring",
     "list_incidents",
