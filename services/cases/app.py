@@ -11,6 +11,7 @@ from typing import Final
 
 import httpx
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from services.cases import catalog as published
 from services.cases.actions.accesses import Accesses
@@ -35,7 +36,9 @@ from services.cases.actions.members import LocalAppointments, seed_development
 from services.cases.actions.monitoring import Monitoring
 from services.cases.actions.networks import NetworkKeeper
 from services.cases.actions.participants import Participants
+from services.cases.actions.parties import Parties
 from services.cases.actions.plan import Plans
+from services.cases.actions.records import Records
 from services.cases.actions.repeats import RepeatFinder
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.screening import Screener
@@ -66,9 +69,11 @@ from services.cases.routes import (
     networks,
     notices,
     participants,
+    parties,
     plan,
     planning,
     reading,
+    records,
     seals,
     writing,
 )
@@ -120,6 +125,8 @@ PERSONAL: Final = (
     "appointment",
     "absence",
     "meeting_signature",
+    "case_person",
+    "person_entry",
 )
 _ROUTERS: Final = (
     intake.router,
@@ -145,6 +152,8 @@ _ROUTERS: Final = (
     accesses.router,
     plan.router,
     planning.router,
+    parties.router,
+    records.router,
     members.router,
     networks.router,
     appointments.router,
@@ -269,6 +278,19 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.correcting = Correcting(state.intake, pseudonyms)
     state.withdrawing = Withdrawing(parts.catalog)
     state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
+    _plug_casework(state, parts, index)
+    state.feed = Feed(parts.database, arrivals, time.monotonic)
+    state.sessions = Sessions(
+        database=parts.database,
+        policy=parts.policy,
+        verifier=_logins(parts, http),
+        issuer=AccessTokenIssuer(ACCESS_ISSUER, keys.load_issuer(own.keys, "access"), parts.clock),
+        index=index,
+    )
+
+
+def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
+    """What hangs on a case, and who works on cases."""
     state.casework = Casework(parts.catalog, parts.ring)
     state.offices = Appointments(parts.catalog, parts.ring)
     state.plans = Plans(parts.catalog, state.casework)
@@ -283,14 +305,8 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.exclusions = Exclusions(parts.catalog, state.casework)
     state.accesses = Accesses(state.casework)
     state.seals = Seals(parts.catalog, state.casework)
-    state.feed = Feed(parts.database, arrivals, time.monotonic)
-    state.sessions = Sessions(
-        database=parts.database,
-        policy=parts.policy,
-        verifier=_logins(parts, http),
-        issuer=AccessTokenIssuer(ACCESS_ISSUER, keys.load_issuer(own.keys, "access"), parts.clock),
-        index=index,
-    )
+    state.records = Records(state.casework, parts.catalog, index)
+    state.parties = Parties(state.casework, state.records, index)
 
 
 def _logins(parts: Parts, http: httpx.AsyncClient) -> OidcIdTokenVerifier | None:

@@ -10,6 +10,7 @@ from tests.contracts.doors_meetings import MEETINGS
 from tests.contracts.doors_networks import NETWORKS
 from tests.contracts.doors_offices import OFFICES
 from tests.contracts.doors_others import OTHERS
+from tests.contracts.doors_people import PEOPLE
 from tests.contracts.doors_plan import PLAN
 
 DOORS: Sequence[Door] = (
@@ -21,4 +22,5 @@ DOORS: Sequence[Door] = (
     *OFFICES,
     *PLAN,
     *OTHERS,
+    *PEOPLE,
 )

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.contracts import contract, corpora, doors, doors_meetings, doors_plan
+from tests.contracts import contract, corpora, doors, doors_meetings, doors_people, doors_plan
 from tests.contracts.together import POLIS, Together
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("true")]
@@ -113,6 +113,7 @@ async def known(house: Together) -> Mapping[str, str]:
         "receipt": "5e" * 32,
         **await doors_meetings.known(house),
         **await doors_plan.known(house),
+        **await doors_people.known(house),
     }
 
 

@@ -45,6 +45,23 @@ class Listed:
         return sorted(one.code for one in self.categories.values() if one.field_class in classes)
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which entries of a case are asked for; None: all."""
+
+    person: UUID | None
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Of whom something is told, in which role, of which category."""
+
+    person: PersonId
+    role: Role
+    category: str
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Told:
     """What somebody tells of a person, and how they know; ``value`` is sealed when it is kept."""

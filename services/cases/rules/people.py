@@ -15,13 +15,18 @@ _TOKEN = re.compile(r"[^\W_]+")
 
 
 def name_key(person: Person) -> str:
+    """The key of a person of a referral: :func:`name_key_of`."""
+    return name_key_of(person.facts.given_name, person.facts.family_name, person.birth_date)
+
+
+def name_key_of(given: str, family: str, birth: date) -> str:
     """Name tokens with birth date, in one spelling: case, order, hyphens and spaces do not count.
 
     Letters do: *Õ* is not *O*. Two people with the same key may be two people.
     """
-    names = unicodedata.normalize("NFKC", f"{person.facts.given_name} {person.facts.family_name}").casefold()
+    names = unicodedata.normalize("NFKC", f"{given} {family}").casefold()
     tokens = sorted(_TOKEN.findall(unicodedata.normalize("NFC", names)))
-    return f"{person.birth_date.isoformat()} {' '.join(tokens)}"
+    return f"{birth.isoformat()} {' '.join(tokens)}"
 
 
 def match(*, has_code: bool, by_code: PersonId | None, by_name: Sequence[Candidate]) -> PersonId | None:

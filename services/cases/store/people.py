@@ -2,18 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import text
 
 from services.cases.model.ids import PersonId
+from services.cases.model.matching import Spelling
+from services.cases.model.records import Entry as Told
 from services.cases.model.referral import Candidate, Person
+from services.cases.rules.matching import DOMAINS, Token, tokens
 from services.cases.rules.people import match, name_key
+from services.kit import personal_code
 from services.kit.db import Work
 from services.kit.ids import new_id
+from services.kit.problem import Overloaded
 from services.kit.sealed import BlindIndex
 
 CODE = "personal-code"
+CODE_TOLD = "code-told"  # not proof enough to be recognised by, but to be asked about
 NAME = "name-birth"
+_ESTIMATED = "estimated"
 
 _LOCK = text("""
     select count(pg_advisory_xact_lock(value)) from unnest(cast(:locks as bigint[])) as value
@@ -128,3 +136,63 @@ class _Finder:
             self.entries[Entry(CODE, traces.code, person)] = None
         self.entries[Entry(NAME, traces.name, person)] = None
         return person
+
+
+_INTRODUCE = text("insert into person (id) values (:id)")
+_INDEX = text("""
+    insert into person_index (kind, value, person_id)
+    select kind, value, cast(:person as uuid)
+    from unnest(cast(:kinds as text[]), cast(:values as bytea[])) as entry (kind, value)
+    order by kind, value on conflict do nothing returning kind
+""")
+
+
+async def introduce(work: Work) -> PersonId:
+    """Somebody new, who cannot be found again yet."""
+    person = PersonId(new_id())
+    await work.conn.execute(_INTRODUCE, {"id": person})
+    return person
+
+
+async def recognise(work: Work, traces: Traces) -> PersonId:
+    """Who somebody is, as for a referral; somebody new is written, and what they are found by.
+
+    Raises Overloaded when somebody else wrote about the same person at the same moment.
+    """
+    matched = await match_people(work, [[traces]])
+    ((person,),) = matched.persons
+    if matched.fresh:
+        await work.conn.execute(_INTRODUCE, {"id": person})
+    found = [(entry.kind, entry.value) for entry in matched.entries]
+    if await _index(work, person, found) != len(found):
+        raise Overloaded("somebody else writes about the same person at this moment")
+    return person
+
+
+async def remember(work: Work, person: PersonId, found: Sequence[tuple[str, bytes]]) -> None:
+    """By what a person can be proposed as somebody's double; what is known already stays."""
+    await _index(work, person, found)
+
+
+async def _index(work: Work, person: PersonId, found: Sequence[tuple[str, bytes]]) -> int:
+    values = {"kinds": [kind for kind, _ in found], "values": [value for _, value in found]}
+    return len((await work.conn.execute(_INDEX, {"person": person, **values})).all())
+
+
+def tokens_of(told: Told, index: BlindIndex, spelling: Spelling) -> Sequence[tuple[str, bytes]]:
+    """What an entry about a person adds to the blind index; an estimated birth date adds nothing."""
+    value = told.told.value
+    match told.category, value.get("personalCode"), value.get("birthDate"):
+        case "name", _, _:
+            names = [str(value.get(name, "")) for name in ("givenName", "familyName")]
+            return _blind(tokens(names[:1], names[1:], None, spelling), index)
+        case "personal-code", str(code), _:
+            birth = personal_code.parse(code).birth_date
+            return [(CODE_TOLD, index.of(CODE, code)), *_blind(tokens([], [], birth, spelling), index)]
+        case "birth-date", _, date() as birth if told.told.confidence != _ESTIMATED:
+            return _blind(tokens([], [], birth, spelling), index)
+    return ()
+
+
+def _blind(found: Sequence[Token], index: BlindIndex) -> list[tuple[str, bytes]]:
+    return [(token.kind, index.of(DOMAINS[token.kind], token.value)) for token in found]

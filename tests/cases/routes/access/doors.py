@@ -9,6 +9,7 @@ from tests.cases.routes.access.doors_duties import DUTIES
 from tests.cases.routes.access.doors_meetings import MEETINGS
 from tests.cases.routes.access.doors_networks import NETWORKS
 from tests.cases.routes.access.doors_offices import OFFICES
+from tests.cases.routes.access.doors_people import PEOPLE
 from tests.cases.routes.access.doors_plan import PLAN
 from tests.cases.routes.access.doors_referrals import REFERRALS
 from tests.cases.routes.access.full import Full, Wanted
@@ -25,6 +26,7 @@ DOORS: dict[str, Door] = {
     **NETWORKS,
     **MEETINGS,
     **OFFICES,
+    **PEOPLE,
 }
 DOORS: dict[str, Door] = {**REFERRALS, **CASEWORK, **DUTIES, **NETWORKS, **CLOSING}
 

@@ -26,6 +26,8 @@ CLASSES = {
     "list_evaluations": {"basic", "risk", "narrative"},
     "list_exclusions": {"basic", "narrative"},
     "get_seal": {"basic", "narrative"},
+    "list_case_people": {"basic"},
+    "list_entries": {"basic", "identity", "contact", "risk", "health", "criminal", "narrative"},
 }
 #: Lists of one case: one decision shows them, so the row tells its classes whether there is anything or not.
 BY_ONE_DECISION = {
@@ -34,6 +36,7 @@ BY_ONE_DECISION = {
     "get_monitoring",
     "list_incidents",
     "list_evaluations",
+    "list_entries",
 }
 SUMMARY = {
     "list_referrals": (

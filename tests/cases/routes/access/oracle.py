@@ -13,6 +13,8 @@ KNOWN_TO_NOBODY = "gossip"
 MISSING = None
 #: A name that shows, and the class of fields that it belongs to; every other name is basic.
 CLASS_OF = {
+    "health": "health",
+    "criminal": "criminal",
     "identity": "identity",
     "contact": "contact",
     "municipality": "contact",

@@ -1,0 +1,167 @@
+"""What is known of people within a case: versions of entries, sealed under the case's key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from services.cases.model.codes import Role
+from services.cases.model.ids import CaseId, PersonId
+from services.cases.model.records import Entry, Only, Protected, Told, Value
+from services.cases.store import contents, dossiers
+from services.cases.store.opening import Opener
+from services.kit.calendar import local_date, parse_date
+from services.kit.db import Work
+from services.kit.driver import Row
+from services.kit.paging import Place
+from services.kit.sealed import Aad, DataKey, KeyRing
+
+_COLUMNS: Final = """
+    e.id, e.version, e.case_id, e.person_id, e.role, e.category, e.source, e.confidence, e.valid_from,
+    e.valid_to, e.protected, e.recorded_at, e.recorded_on, e.recorded_by, e.retracted, e.sealed, n.replaced_at
+"""
+_FROM: Final = """
+    from person_entry e left join lateral (
+        select f.recorded_at as replaced_at from person_entry f
+        where f.id = e.id and f.version = e.version + 1
+    ) n on true
+"""
+_HOLDS: Final = "n.replaced_at is null and e.retracted is null"
+_LIST: Final = f"""
+    select {_COLUMNS} {_FROM} where e.case_id = $1 and e.category = any ($2::text[])
+    and ($3::uuid is null or e.person_id = $3) and ($4::text is null or e.category = $4) and {_HOLDS}
+    and ($5::date is null or (e.recorded_on, e.id) < ($5, $6::uuid))
+    order by e.recorded_on desc, e.id desc limit $7
+"""
+_VERSIONS: Final = f"select {_COLUMNS} {_FROM} where e.id = $1 order by e.version desc"
+_LAST: Final = f"{_VERSIONS} limit 1"
+_WRITE: Final = """
+    insert into person_entry (
+        id, version, case_id, person_id, role, category, source, confidence, valid_from, valid_to, protected,
+        recorded_at, recorded_on, recorded_by, retracted, sealed
+    ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+"""
+_PROTECTED: Final = f"""
+    select {_COLUMNS} {_FROM} where e.case_id = $1 and e.protected and e.sealed is not null
+    and not exists (select from person_entry f where f.id = e.id and f.retracted is not null)
+    order by e.id, e.version
+"""  # noqa: S608 - constants
+#: Fields of an entry that say where somebody is or how they are reached.
+PLACES: Final = ("address", "institution", "phone", "email", "text")
+_DATES: Final = frozenset({"birthDate", "day"})
+#: Whose contacts a referral tells without a mark: they are kept from others as if they had one.
+_GUARDED: Final = frozenset({Role.VICTIM, Role.CHILD})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries of a case: of readable categories, from a place on, so many."""
+
+    readable: Sequence[str]
+    only: Only
+    before: Place | None
+    most: int
+
+
+def entry_place(entry: UUID, version: int) -> Aad:
+    """What was told of a person."""
+    return Aad("person_entry", "sealed", entry, version)
+
+
+async def of_case(work: Work, case: CaseId, key: DataKey, wanted: Wanted) -> Sequence[Entry]:
+    """The entries of a case that hold, the latest recorded first."""
+    only, before = wanted.only, wanted.before
+    day, last = (None, None) if before is None else (before.day, before.id)
+    rows = await work.fetch(
+        _LIST, case, list(wanted.readable), only.person, only.category, day, last, wanted.most
+    )
+    return [_entry(row, key) for row in rows]
+
+
+async def case_of(work: Work, entry: UUID) -> CaseId | None:
+    """In which case an entry is, of those that the caller may see."""
+    rows = await work.fetch(_LAST, entry)
+    return CaseId(rows[0]["case_id"]) if rows else None
+
+
+async def versions(work: Work, entry: UUID, key: DataKey) -> Sequence[Entry]:
+    """All versions of an entry, the one that holds first."""
+    return [_entry(row, key) for row in await work.fetch(_VERSIONS, entry)]
+
+
+async def write(work: Work, entry: Entry, key: DataKey) -> None:
+    """Writes a version of an entry; a retraction has no value."""
+    told = entry.told
+    place = entry_place(entry.id, entry.version)
+    value = None if entry.retracted else contents.sealed(key, _plain(told.value), place)
+    await work.fetch(
+        _WRITE,
+        entry.id,
+        entry.version,
+        entry.case,
+        entry.person,
+        entry.role.value,
+        entry.category,
+        told.source,
+        told.confidence,
+        told.valid_from,
+        told.valid_to,
+        told.protected,
+        entry.recorded_at,
+        local_date(entry.recorded_at),
+        entry.recorded_by,
+        entry.retracted,
+        value,
+    )
+
+
+async def protected(work: Work, ring: KeyRing, case: CaseId, key: DataKey) -> Sequence[Protected]:
+    """The protected values of a case's people, opened: what must be found wherever it could get out.
+
+    Earlier versions count: a mended address is still near the right one. Contacts of victim and children that
+    a referral tells have no mark of their own, and count as well.
+    """
+    found = [
+        Protected(entry.person, entry.role, name, str(entry.told.value[name]), marked=True)
+        for entry in (_entry(row, key) for row in await work.fetch(_PROTECTED, case))
+        for name in PLACES
+        if entry.told.value.get(name)
+    ]
+    opener = Opener(ring)
+    parts = [opener.part(kept) for kept in await dossiers.in_case(work, case) if kept.role in _GUARDED]
+    return found + [
+        Protected(part.person_id, part.role, name, value, marked=False)
+        for part in parts
+        for name, value in (("address", part.contact.address), ("phone", part.contact.phone))
+        if value
+    ]
+
+
+def _plain(value: Value) -> dict[str, Any]:
+    return {name: one.isoformat() if isinstance(one, date) else one for name, one in value.items()}
+
+
+def _entry(row: Row, key: DataKey) -> Entry:
+    sealed = row["sealed"]
+    kept = contents.opened(key, sealed, entry_place(row["id"], row["version"])) if sealed else {}
+    return Entry(
+        id=row["id"],
+        version=row["version"],
+        case=CaseId(row["case_id"]),
+        person=PersonId(row["person_id"]),
+        role=Role(row["role"]),
+        category=row["category"],
+        told=Told(
+            source=row["source"],
+            confidence=row["confidence"],
+            valid_from=row["valid_from"],
+            valid_to=row["valid_to"],
+            protected=row["protected"],
+            value={name: parse_date(one) if name in _DATES else one for name, one in kept.items()},
+        ),
+        recorded_at=row["recorded_at"],
+        recorded_by=row["recorded_by"],
+        retracted=row["retracted"],
+        replaced_at=row["replaced_at"],
+    )

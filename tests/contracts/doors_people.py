@@ -1,0 +1,130 @@
+"""The operations on people in a case that take a JSON body."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from tests.contracts.door import CANARY, Body, Call, Door, entered, person, referral
+from tests.contracts.together import Together
+
+_PREFIX = "/api/cases/v1"
+
+
+async def opened(house: Together) -> Body:
+    """A case, as the service shows it: of a referral that a coordinator has entered and accepted."""
+    client = house.http["cases"]
+    shown = await entered(house, referral(person()))
+    headers = house.caller("cases", "screen_referral") | {"if-match": f'"{shown["version"]}"'}
+    screened = await client.post(
+        f"{_PREFIX}/referrals/{shown['id']}/screening",
+        json={"decision": "accept", "agencies": ["police"]},
+        headers=headers,
+    )
+    assert screened.status_code == 200, screened.text
+    return dict(screened.json())
+
+
+#: The case on which things are done: a body names somebody in it, whenever it is made.
+_CASES: dict[int, Body] = {}
+
+
+async def _on_case(house: Together, operation: str, last: str) -> Call:
+    """Something is done on the one case of the house."""
+    if id(house) not in _CASES:
+        _CASES[id(house)] = await opened(house)
+    case = _CASES[id(house)]["caseId"]
+    return Call(f"{_PREFIX}/cases/{case}/{last}", lambda: house.caller("cases", operation))
+
+
+_record = partial(_on_case, operation="record_entry", last="entries")
+_add = partial(_on_case, operation="add_case_person", last="people")
+
+
+async def _made(house: Together, call: Call, body: Body) -> Body:
+    answer = await house.http["cases"].post(call.path, json=body, headers=call.headers)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def _amend(house: Together, operation: str, last: str) -> Call:
+    made = await _made(house, await _record(house), _entry(house))
+    path = f"{_PREFIX}/entries/{made['id']}/{last}"
+    return Call(path, lambda: house.caller("cases", operation) | {"if-match": '"1"'})
+
+
+async def _remove(house: Together) -> Call:
+    made = await _made(house, await _add(house), _newcomer(house))
+    path = f"{_PREFIX}/case-people/{made['id']}/remove"
+    return Call(path, lambda: house.caller("cases", "remove_case_person") | {"if-match": '"1"'})
+
+
+async def known(house: Together) -> dict[str, str]:
+    """Ids of things that are there, by the names that paths have for them."""
+    entry = await _made(house, await _record(house), _entry(house))
+    party = await _made(house, await _add(house), _newcomer(house))
+    return {"entry_id": entry["id"], "party_id": party["id"]}
+
+
+def _told(_: Together) -> Body:
+    return {
+        "source": "victim",
+        "confidence": "told",
+        "validFrom": "2017-03-02",
+        "validTo": None,
+        "protected": True,
+        "value": {"address": CANARY, "kind": "shelter", "municipality": "0698", "text": CANARY},
+    }
+
+
+def _entry(house: Together) -> Body:
+    victim = _CASES[id(house)]["persons"][0]["personId"]
+    return {"personId": victim, "role": "victim", "category": "address", **_told(house)}
+
+
+def _newcomer(_: Together) -> Body:
+    known = person("other", "other-relative")
+    names = ("role", "relationToVictim", "sex", "givenName", "familyName", "personalCode", "birthDate")
+    return {name: known[name] for name in names} | {"confidence": "told", "source": "victim"}
+
+
+PEOPLE: Sequence[Door] = (
+    Door(
+        "cases",
+        "record_entry",
+        "POST",
+        _record,
+        _entry,
+        (("value",), ("value", "address"), ("value", "text"), ("category",), ("protected",), ("validTo",)),
+    ),
+    Door(
+        "cases",
+        "correct_entry",
+        "POST",
+        partial(_amend, operation="correct_entry", last="correct"),
+        _told,
+        (("value",), ("value", "text"), ("source",), ("confidence",)),
+    ),
+    Door(
+        "cases",
+        "retract_entry",
+        "POST",
+        partial(_amend, operation="retract_entry", last="retract"),
+        lambda _: {"reason": "not-needed"},
+        (("reason",),),
+    ),
+    Door(
+        "cases",
+        "add_case_person",
+        "POST",
+        _add,
+        _newcomer,
+        (("givenName",), ("personalCode",), ("birthDate",), ("role",), ("source",)),
+    ),
+    Door(
+        "cases",
+        "remove_case_person",
+        "POST",
+        _remove,
+        lambda _: {"reason": "not-of-case"},
+        (("reason",),),
+    ),
+)
