@@ -44,6 +44,7 @@ from services.cases.actions.scoring import Rescorer
 from services.cases.actions.screening import Screener
 from services.cases.actions.seals import Seals
 from services.cases.actions.sessions import Sessions
+from services.cases.actions.shares import Expiry, Sharing
 from services.cases.actions.withdrawing import Withdrawing
 from services.cases.catalog import Catalog
 from services.cases.outbound import Police, RiskScore
@@ -75,6 +76,7 @@ from services.cases.routes import (
     reading,
     records,
     seals,
+    shares,
     writing,
 )
 from services.cases.settings import Settings
@@ -118,6 +120,7 @@ PERSONAL: Final = (
     "network_member",
     "agenda_item",
     "consent_fact",
+    "share",
     "monitoring",
     "checkpoint",
     "incident",
@@ -143,6 +146,7 @@ _ROUTERS: Final = (
     meetings.router,
     agenda.router,
     consent.router,
+    shares.router,
     monitoring.router,
     incidents.router,
     evaluation.router,
@@ -299,6 +303,7 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.participants = Participants(parts.catalog, state.meetings)
     state.agendas = Agendas(parts.catalog, state.casework, state.meetings)
     state.consenting = Consenting(parts.catalog, state.casework)
+    state.sharing = Sharing(parts.catalog, state.casework, parts.discloser())
     state.monitoring = Monitoring(parts.catalog, state.casework, Duties(parts.catalog.clocks))
     state.incidents = Incidents(parts.catalog, state.casework)
     state.evaluating = Evaluating(parts.catalog, state.casework)
@@ -323,6 +328,8 @@ def create_worker(settings: Settings | None = None) -> Worker:
     rescorer = Rescorer(parts.database, parts.policy, parts.riskscore, parts.ring, parts.catalog.transitions)
     sequencer = Sequencer(parts.database, LOGS, *parts.logbook.trees())
     opened = partial(parts.logbook.open, parts.database)
+    casework = Casework(parts.catalog, parts.ring)
+    sharing = Sharing(parts.catalog, casework, parts.discloser())
     asker = CallOutAsker(
         parts.database, parts.policy, parts.police, parts.ring, parts.catalog, parts.discloser()
     )
@@ -336,6 +343,7 @@ def create_worker(settings: Settings | None = None) -> Worker:
         asker,
         parts.settings.call_outs_per_second,
         RepeatFinder(parts.database, parts.policy, parts.catalog.repeats),
+        Expiry(parts.database, parts.policy, sharing),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from services.cases.actions.callouts import CallOutAsker
 from services.cases.actions.repeats import BATCH, RepeatFinder
 from services.cases.actions.scoring import Rescorer
+from services.cases.actions.shares import Expiry
 from services.cases.outbound import RiskScore
 from services.kit import log
 from services.kit.db import Database
@@ -18,6 +19,7 @@ from services.kit.witness import Watch
 
 _PAUSE: Final = 0.5
 _SECOND: Final = 1.0
+_MINUTE: Final = 60.0
 _log = log.get_logger(__name__)
 
 
@@ -34,6 +36,7 @@ class Worker:
     asker: CallOutAsker | None = None
     asked_at_once: int = 0
     finder: RepeatFinder | None = None
+    expiry: Expiry | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``; raises what it cannot go on with."""
@@ -48,6 +51,8 @@ class Worker:
                     group.create_task(self._ask(self.asker, stop))
                 if self.finder is not None:
                     group.create_task(self._find(self.finder, stop))
+                if self.expiry is not None:
+                    group.create_task(self._expire(self.expiry, stop))
         finally:
             await self.riskscore.aclose()
             if self.asker is not None:
@@ -80,3 +85,11 @@ class Worker:
             except UpstreamUnavailable:
                 _log.warning("repeats-without-database")
             await pause(stop, _PAUSE)
+
+    async def _expire(self, expiry: Expiry, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await expiry.round()
+            except UpstreamUnavailable:
+                _log.warning("expiry-without-database")
+            await pause(stop, _MINUTE)

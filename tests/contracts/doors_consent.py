@@ -1,8 +1,11 @@
 """The operations of consent and of what follows from it that take a JSON body."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import uuid4
 
+from services.kit.calendar import local_date
+from services.kit.clock import SystemClock
 from tests.contracts.door import CANARY, Body, Call, Door, entered, referral
 from tests.contracts.together import Together
 
@@ -51,7 +54,63 @@ async def _void(house: Together) -> Call:
     return Call(path, lambda: house.caller("cases", "void_consent_fact"))
 
 
+def _share(_: Together) -> Body:
+    return {
+        "basis": "vital-interests",
+        "purpose": "safety",
+        "agencies": ["police"],
+        "outside": None,
+        "persons": [_LAST.get("person", str(uuid4()))],
+        "classes": ["risk"],
+        "necessity": CANARY,
+        "recipientReason": CANARY,
+        "contentDigest": "ab" * 32,
+        "expiresOn": str(local_date(SystemClock().now()) + timedelta(days=90)),
+    }
+
+
+def _agency(_: Together) -> Body:
+    return {"agency": "police", "basis": "vital-interests", "necessity": CANARY, "recipientReason": CANARY}
+
+
+async def _shared(house: Together) -> Call:
+    path = f"/api/cases/v1/cases/{await opened(house)}/shares"
+    return Call(path, lambda: house.caller("cases", "share_data"))
+
+
+async def _bring_in(house: Together) -> Call:
+    path = f"/api/cases/v1/cases/{await opened(house)}/agencies"
+    return Call(path, lambda: house.caller("cases", "bring_in_agency"))
+
+
+async def _ended(house: Together) -> Call:
+    call = await _shared(house)
+    made = await house.http["cases"].post(call.path, json=_share(house), headers=call.headers)
+    assert made.status_code == 201, made.text
+    path = f"/api/cases/v1/shares/{made.json()['id']}/end"
+    return Call(path, lambda: house.caller("cases", "end_share") | {"if-match": '"1"'})
+
+
+async def _released(house: Together) -> Call:
+    call = await _bring_in(house)
+    made = await house.http["cases"].post(call.path, json=_agency(house), headers=call.headers)
+    assert made.status_code == 201, made.text
+    path = f"{call.path}/police/release"
+    return Call(path, lambda: house.caller("cases", "release_agency") | {"if-match": '"2"'})
+
+
 CONSENT: Sequence[Door] = (
+    Door(
+        "cases",
+        "share_data",
+        "POST",
+        _shared,
+        _share,
+        (("necessity",), ("persons",), ("classes",), ("expiresOn",), ("outside",)),
+    ),
+    Door("cases", "bring_in_agency", "POST", _bring_in, _agency, (("necessity",), ("agency",), ("basis",))),
+    Door("cases", "end_share", "POST", _ended, lambda _: {"reason": "agency-asks"}, (("reason",),)),
+    Door("cases", "release_agency", "POST", _released, lambda _: {"reason": "agency-asks"}, (("reason",),)),
     Door(
         "cases",
         "record_consent_fact",

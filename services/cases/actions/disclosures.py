@@ -33,14 +33,15 @@ class Discloser:
 
         Without a personal code nobody can ask by one: then the subject is our own name for the person.
         """
-        return self.made(work, Act.CHILD_NOTICE, self._whom(part), self.rules.child_notice, case, source)
+        return self.made(work, Act.CHILD_NOTICE, self.whom(part), self.rules.child_notice, case, source)
 
     def of_call_outs(self, work: Work, part: Part, case: CaseId) -> Disclosure:
         """That the police were asked about call-outs about somebody in a referral; asked again, it is one."""
         source = f"{Act.CALL_OUTS}/{part.id}"
-        return self.made(work, Act.CALL_OUTS, self._whom(part), self.rules.call_outs, case, source)
+        return self.made(work, Act.CALL_OUTS, self.whom(part), self.rules.call_outs, case, source)
 
-    def _whom(self, part: Part) -> bytes:
+    def whom(self, part: Part) -> bytes:
+        """Whom a disclosure of somebody's part is about; our own name for who has no personal code."""
         code = part.identity.personal_code
         return self.index.of("person", str(part.person_id)) if code is None else self.subject(code)
 

@@ -20,7 +20,9 @@ def bases() -> Bases:
             "services/cases/data/bases.yaml: a code is there twice, or agencies take part on a basis that "
             "does not allow to share"
         )
-    return Bases(found, tuple(sorted(screening)))
+    purposes = {row["code"]: row["offers"] for row in file["purposes"]}
+    endings = {row["code"]: row["label"] for row in file["endings"]}
+    return Bases(found, tuple(sorted(screening)), purposes, endings)
 
 
 def _basis(row: dict[str, Any]) -> Basis:
@@ -33,5 +35,6 @@ def _basis(row: dict[str, Any]) -> Basis:
         roles=frozenset(map(Role, row["for_roles"])),
         allows=frozenset(map(Allows, row["allows"])),
         asks_for=AsksFor(row["asks_for"]),
+        recipients=frozenset(row["recipients"]) if "recipients" in row else None,
         label=row["label"],
     )

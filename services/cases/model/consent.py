@@ -120,6 +120,7 @@ class Basis:
     roles: frozenset[Role]
     allows: frozenset[Allows]
     asks_for: AsksFor
+    recipients: frozenset[str] | None
     label: Label
 
     def in_force(self, on: date) -> bool:
@@ -133,6 +134,13 @@ class Bases:
 
     by_code: Mapping[str, Basis]
     screening: Sequence[tuple[date, str]]
+    purposes: Mapping[str, bool]
+    """Whether services are offered, by the purpose of a share."""
+    endings: Mapping[str, Label]
+
+    def at_screening(self, on: date) -> str:
+        """On which basis the agencies take part that are named at screening."""
+        return [code for since, code in self.screening if since <= on][-1]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

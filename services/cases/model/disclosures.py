@@ -15,6 +15,7 @@ class Act(StrEnum):
     CHILD_NOTICE = "child-notice"
     CALL_OUTS = "call-outs"
     FLAG = "flag"
+    SHARE = "share"
 
 
 @dataclass(frozen=True, slots=True)

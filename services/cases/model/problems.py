@@ -257,6 +257,20 @@ class NetworkMemberExists(Problem):
     )
 
 
+class BasisMissing(Problem):
+    """The legal basis does not carry the share; ``errors`` says what it lacks."""
+
+    slug = "basis-missing"
+    kind = Kind.RULE_REFUSED
+    titles = MappingProxyType(
+        {
+            "et": "Andmete jagamiseks puudub kehtiv õiguslik alus",
+            "ru": "Нет действующего правового основания для обмена данными",
+            "en": "There is no valid legal basis for sharing",
+        }
+    )
+
+
 class OffersStopped(Problem):
     """The person objects to being offered services (OAS § 7(5)): offers stop at once."""
 

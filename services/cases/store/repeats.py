@@ -41,7 +41,10 @@ _MINE: Final = text(f"{_PAIRS} where r.id = any (cast(:ids as uuid[]))")
 #: What is sealed or erased is nobody's earlier referral: nobody outside is told that it is there.
 _EARLIER: Final = text(f"""
     with mine as ({_PAIRS} where r.id = any (cast(:ids as uuid[])))
-    select m.id as of, m.victim, m.threatening, e.id, e.referred_on, e.occurred_at
+    select m.id as of, m.victim, m.threatening, m.occurred_at as further_at,
+        e.id, e.referred_on, e.occurred_at,
+        array(select a.meets_on from agenda_item a
+              where a.case_id = e.case_id and a.live and a.state = 'discussed') as discussed
     from mine m
     join participation ev on {same_person("ev.person_id", "m.victim")} and ev.role = 'victim'
         and ev.replaced_in is null and ev.referral_id <> m.id
@@ -139,7 +142,14 @@ async def asked(work: Work, referrals: Sequence[ReferralId]) -> Sequence[Asked]:
         incidents[ReferralId(row.id)].append(Incident(people, local_date(row.occurred_at), None))
     for row in await work.conn.execute(_EARLIER, ids):
         people = People(PersonId(row.victim), PersonId(row.threatening))
-        one = Earlier(ReferralId(row.id), people, row.referred_on, local_date(row.occurred_at))
+        before = [day for day in row.discussed if day <= local_date(row.further_at)]
+        one = Earlier(
+            ReferralId(row.id),
+            people,
+            row.referred_on,
+            local_date(row.occurred_at),
+            max(before, default=None),
+        )
         earlier[ReferralId(row.of)].append(one)
     return [Asked(each, incidents[each], earlier[each]) for each in referrals]
 

@@ -31,6 +31,7 @@ from services.cases.model.consent import (
 )
 from services.cases.model.published import Label
 from services.cases.model.repeats import RepeatState, Verdict
+from services.cases.model.shares import ShareKind
 
 
 def _labels(catalog: Catalog) -> list[Label]:
@@ -68,6 +69,7 @@ def _labels(catalog: Catalog) -> list[Label]:
         ("manner", Manner),
         ("capacity", Capacity),
         ("consent-reason", WhyNot),
+        ("share", ShareKind),
     ],
 )
 def test_every_code_that_code_branches_on_has_its_names(

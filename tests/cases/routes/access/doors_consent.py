@@ -1,21 +1,64 @@
 """Doors of consent, objection and legal basis."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tests.cases.routes.access.full import Full, Wanted
+from tests.cases.routes.access.house import Kept
 from tests.cases.routes.access.knock import NOTHING, Door, Knock, Purpose, empty_list, on_each_case, refused
-from tests.cases.routes.access.oracle import Asker, expected
+from tests.cases.routes.access.oracle import Asker, Expected, expected, stripped
 
 _FACT = {"personId": str(NOTHING), "kind": "wish", "value": "undecided", "saidAt": "2017-03-02T10:00:00Z"}
+
+_SHARE = {
+    "basis": "oas-99",
+    "purpose": "safety",
+    "agencies": ["police"],
+    "persons": [str(NOTHING)],
+    "classes": ["risk"],
+    "necessity": "Märkus.",
+    "expiresOn": "2099-01-01",
+}
 
 
 def _of_nothing(operation: str, path: str, method: str = "GET", json: object = None) -> Door:
     """The house has no such thing: whoever comes past the door hears so."""
 
     def door(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
-        yield Knock(path, Wanted(expected(asker, operation, purpose, None)), method, json)
+        word = expected(asker, operation, purpose, None)
+        yield Knock(path, Wanted(word), method, json, {"If-Match": '"1"'} if json else {})
 
     return door
+
+
+def _list_shares(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    """Who takes part reads the receipts of what it shared and received; who answers for the region, all."""
+    for each in full.kept:
+        there = each.is_case and not each.erased
+        word = expected(asker, "list_shares", purpose, each.thing if there else None)
+        path = f"/cases/{each.case}/shares"
+        yield Knock(path, _receipts(full, asker, purpose, each, word) if word.status == 200 else Wanted(word))
+
+
+def _receipts(full: Full, asker: Asker, purpose: Purpose, kept: Kept, word: Expected) -> Wanted:
+    items, rules, ids = [], dict.fromkeys(word.rules), {kept.case}
+    read = [
+        (
+            item,
+            expected(
+                asker, "list_shares", purpose, replace(kept.thing, agencies=frozenset(item["recipients"]))
+            ),
+        )
+        for item in full.shares.get(kept.case, [])
+    ]
+    mine = [(item, one) for item, one in read if one.status == 200]
+    if mine:
+        rules = dict.fromkeys(rule for _, one in mine for rule in one.rules)
+    for item, one in mine:
+        items.append(stripped(item, one.fields))
+        ids.add(item["id"])
+    shown = Expected(200, rules=tuple(rules), fields=word.fields)
+    return Wanted(shown, {"items": items, "next": None}, frozenset(ids))
 
 
 CONSENT: dict[str, Door] = {
@@ -38,4 +81,29 @@ CONSENT: dict[str, Door] = {
     "void_consent_fact": _of_nothing(
         "void_consent_fact", f"/consent-facts/{NOTHING}/void", "POST", {"reason": "wrong-person"}
     ),
+    "list_shares": _list_shares,
+    "share_data": on_each_case(
+        "share_data",
+        lambda kept: f"/cases/{kept.case}/shares",
+        refused(422, "malformed"),
+        method="POST",
+        json=_SHARE,
+    ),
+    "bring_in_agency": on_each_case(
+        "bring_in_agency",
+        lambda kept: f"/cases/{kept.case}/agencies",
+        refused(422, "malformed"),
+        method="POST",
+        json={"agency": "circus", "basis": "oas-10-5", "necessity": "Märkus."},
+    ),
+    "release_agency": on_each_case(
+        "release_agency",
+        lambda kept: f"/cases/{kept.case}/agencies/circus/release",
+        refused(404, "not-found"),
+        method="POST",
+        json={"reason": "no-longer-needed"},
+        headers={"If-Match": '"1"'},
+    ),
+    "get_share": _of_nothing("get_share", f"/shares/{NOTHING}"),
+    "end_share": _of_nothing("end_share", f"/shares/{NOTHING}/end", "POST", {"reason": "agency-asks"}),
 }

@@ -24,6 +24,7 @@ CLASSES = {
     "get_monitoring": {"basic", "risk", "narrative"},
     "list_incidents": {"basic", "risk", "narrative"},
     "list_evaluations": {"basic", "risk", "narrative"},
+    "list_shares": {"basic", "narrative"},
     "list_exclusions": {"basic", "narrative"},
     "get_seal": {"basic", "narrative"},
     "list_case_people": {"basic"},
@@ -37,6 +38,7 @@ BY_ONE_DECISION = {
     "list_incidents",
     "list_evaluations",
     "list_entries",
+    "list_shares",
 }
 SUMMARY = {
     "list_referrals": (
@@ -76,6 +78,7 @@ class Full:
     duties: list[tuple[Thing, Any]]
     closing: dict[str, Any] = field(default_factory=dict)
     """Exclusions, seals and steps, by path."""
+    shares: dict[str, list[Any]] = field(default_factory=dict)
 
     @classmethod
     async def of(cls, house: House) -> "Full":
@@ -96,6 +99,8 @@ class Full:
                     told = await house.ask(coordinator, path)
                     if told.status == 200:
                         made.closing[path] = told.body
+                receipts = await house.ask(coordinator, f"/cases/{kept.case}/shares")
+                made.shares[kept.case] = receipts.body["items"]
             for person in kept.persons:
                 told = (await house.ask(coordinator, f"/people/{person}")).body["items"]
                 mine = next(each for each in told if each["referralId"] == kept.id)

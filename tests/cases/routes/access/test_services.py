@@ -29,7 +29,15 @@ DOORS: dict[str, tuple[str, str, int]] = {
     "list_offices": ("GET", "/offices?subject=m-unheard-of", 200),
 }
 #: Done within the service, behind no route.
-INSIDE = {"score_referral", "ask_call_outs", "find_repeats", "rotate_keys", "create_session", "seed_members"}
+INSIDE = {
+    "score_referral",
+    "ask_call_outs",
+    "find_repeats",
+    "expire_shares",
+    "rotate_keys",
+    "create_session",
+    "seed_members",
+}
 CALLERS = (
     *ASKERS,
     Asker("exchange-intake", "worker:intake", service="exchange"),
