@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -43,7 +44,7 @@ from services.cases.actions.repeats import RepeatFinder
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.screening import Screener
 from services.cases.actions.seals import Seals
-from services.cases.actions.sessions import Sessions
+from services.cases.actions.sessions import Logins, Sessions
 from services.cases.actions.shares import Expiry, Sharing
 from services.cases.actions.withdrawing import Withdrawing
 from services.cases.catalog import Catalog
@@ -76,6 +77,7 @@ from services.cases.routes import (
     reading,
     records,
     seals,
+    sessions,
     shares,
     writing,
 )
@@ -91,7 +93,14 @@ from services.kit.policy import Policy
 from services.kit.refusals import RefusalAuditor
 from services.kit.sealed import BlindIndex, KeyRing, Pseudonyms
 from services.kit.sequencer import Sequencer
-from services.kit.tokens import AccessTokenIssuer, OidcIdTokenVerifier, OidcKeys, ServiceSigner, TokenVerifier
+from services.kit.tokens import (
+    AccessTokenIssuer,
+    OidcIdTokenVerifier,
+    OidcKeys,
+    OidcLogoutVerifier,
+    ServiceSigner,
+    TokenVerifier,
+)
 from services.kit.tokens.signing import ACCESS_ISSUER
 from services.kit.web import ServiceSpec, create_service
 
@@ -130,6 +139,8 @@ PERSONAL: Final = (
     "meeting_signature",
     "case_person",
     "person_entry",
+    "member_session",
+    "issuer_logout",
 )
 _ROUTERS: Final = (
     intake.router,
@@ -161,6 +172,7 @@ _ROUTERS: Final = (
     members.router,
     networks.router,
     appointments.router,
+    sessions.router,
     logbook.router,
 )
 _DESCRIPTION: Final = (
@@ -287,9 +299,10 @@ def _plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClien
     state.sessions = Sessions(
         database=parts.database,
         policy=parts.policy,
-        verifier=_logins(parts, http),
+        logins=_logins(parts, http),
         issuer=AccessTokenIssuer(ACCESS_ISSUER, keys.load_issuer(own.keys, "access"), parts.clock),
         index=index,
+        longest=timedelta(hours=own.session_hours),
     )
 
 
@@ -314,12 +327,16 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.parties = Parties(state.casework, state.records, index)
 
 
-def _logins(parts: Parts, http: httpx.AsyncClient) -> OidcIdTokenVerifier | None:
+def _logins(parts: Parts, http: httpx.AsyncClient) -> Logins | None:
     """Whose logins are good; None where no issuer is set."""
     issuer, client = parts.settings.oidc_issuer, parts.settings.oidc_client_id
     if issuer is None or client is None:
         return None
-    return OidcIdTokenVerifier(issuer, client, OidcKeys(issuer, http), parts.clock)
+    found, acr = OidcKeys(issuer, http), parts.settings.oidc_acr
+    return Logins(
+        OidcIdTokenVerifier(issuer, client, found, parts.clock, acr=acr),
+        OidcLogoutVerifier(issuer, client, found, parts.clock),
+    )
 
 
 def create_worker(settings: Settings | None = None) -> Worker:

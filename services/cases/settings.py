@@ -30,6 +30,12 @@ class Settings(StatefulSettings):
             "nothing from receiving them; 0: they are never asked."
         ),
     )
+    session_hours: int = Field(
+        default=12,
+        ge=1,
+        le=24,
+        description="Hours after which a member must log in anew, whatever the issuer's session does.",
+    )
     score_patience: float = Field(
         default=0.18,
         gt=0,

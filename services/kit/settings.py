@@ -51,6 +51,14 @@ class ServiceSettings(BaseSettings):
         validation_alias="TURVAVORK_OIDC_CLIENT_ID",
         description="Our client id at that issuer.",
     )
+    oidc_acr: str = Field(
+        default="high",
+        min_length=1,
+        validation_alias="TURVAVORK_OIDC_ACR",
+        description=(
+            "The level of assurance (`acr`) that a login must have, as the issuer calls it; none lower."
+        ),
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         validation_alias="TURVAVORK_LOG_LEVEL",

@@ -11,7 +11,7 @@ from system import openapi
 
 FOLDER = Path(__file__).resolve().parents[2] / "openapi"
 #: Open to everybody: the login itself.
-OPEN = {"create_session"}
+OPEN = {"create_session", "receive_logout"}
 
 
 def _operations() -> Iterator[tuple[str, str, str, dict[str, Any]]]:

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from services.cases.actions.sessions import Logins
 from services.cases.app import create_app as cases_app
 from services.cases.outbound import RiskScore
 from services.cases.settings import Settings as CasesSettings
@@ -33,7 +34,13 @@ from services.kit.client import ServiceClient
 from services.kit.clock import SystemClock
 from services.kit.policy import Caller
 from services.kit.sequencer import Sequencer
-from services.kit.tokens import AccessTokenIssuer, OidcIdTokenVerifier, OidcKeys, ServiceSigner
+from services.kit.tokens import (
+    AccessTokenIssuer,
+    OidcIdTokenVerifier,
+    OidcKeys,
+    OidcLogoutVerifier,
+    ServiceSigner,
+)
 from services.kit.tokens.signing import DEVELOPMENT_ISSUER
 from services.riskscore.app import create_app as riskscore_app
 from services.riskscore.settings import Settings as RiskscoreSettings
@@ -240,8 +247,14 @@ def _wire(made: Together, to_cases: httpx.ASGITransport, stack: AsyncExitStack) 
     state.intake = replace(state.intake, riskscore=scorer, patience=10.0)
     logins = httpx.AsyncClient(transport=httpx.MockTransport(lambda request: _issuer(made.key, request)))
     stack.push_async_callback(logins.aclose)
-    verifier = OidcIdTokenVerifier(LOGIN, CLIENT, OidcKeys(LOGIN, logins), SystemClock())
-    state.sessions = replace(state.sessions, verifier=verifier)
+    found = OidcKeys(LOGIN, logins)
+    state.sessions = replace(
+        state.sessions,
+        logins=Logins(
+            OidcIdTokenVerifier(LOGIN, CLIENT, found, SystemClock()),
+            OidcLogoutVerifier(LOGIN, CLIENT, found, SystemClock()),
+        ),
+    )
 
 
 def _issuer(key: OKPKey, request: httpx.Request) -> httpx.Response:

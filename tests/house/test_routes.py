@@ -13,7 +13,7 @@ from services.kit.policy import Policy
 
 SERVICES = ("cases", "riskscore", "exchange", "indicators")
 #: Open on purpose: documents without personal data, probes behind the gateway, and the login itself.
-OPEN = {"openapi_document", "docs", "healthz", "readyz", "figures", "create_session"}
+OPEN = {"openapi_document", "docs", "healthz", "readyz", "figures", "create_session", "receive_logout"}
 
 
 def _app(service: str) -> FastAPI:
@@ -83,6 +83,9 @@ ABOUT_NO_CASE = {
     "end_appointment",
     "name_deputy",
     "end_absence",
+    # sessions
+    "list_my_sessions",
+    "end_my_session",
 }
 
 

@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -14,8 +15,9 @@ from services.kit.access import RemoteAppointments
 from services.kit.client import ServiceClient
 from services.kit.clock import FixedClock
 from services.kit.policy import Appointment
-from services.kit.problem import UpstreamUnavailable, UpstreamWrong
+from services.kit.problem import Unauthenticated, UpstreamUnavailable, UpstreamWrong
 from services.kit.tokens import Identity, ServiceSigner, TokenVerifier
+from services.kit.tokens.signing import Session
 
 CLOCK = FixedClock(datetime(2017, 7, 1, 12, tzinfo=UTC))
 PERSON = "EE48012310016"
@@ -185,3 +187,20 @@ async def test_a_failure_that_nobody_waits_for_any_more_is_no_noise(
     assert noise == []
     keeper.status = 200
     assert len(await remote.of(MEMBER)) == 2
+
+
+async def test_a_session_that_has_ended_opens_nothing(keeper: Keeper, remote: RemoteAppointments) -> None:
+    ended, other = (
+        Identity(PERSON, "member", session=Session(UUID(int=number), CLOCK.now())) for number in (1, 2)
+    )
+    assert await remote.of(ended)
+    keeper.body = b'{"items": [], "sessionEnded": true}'
+    assert await remote.of(ended)  # remembered
+    keeper.now = 105.0
+    for _ in range(2):
+        with pytest.raises(Unauthenticated):
+            await remote.of(ended)
+    asked = [request.url.params["session"] for request in keeper.asked]
+    assert asked == [str(UUID(int=1))] * 2
+    keeper.body = b'{"items": []}'
+    assert await remote.of(other) == ()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -366,7 +367,10 @@ async def test_the_verifier_of_a_service_knows_all_keys_of_the_folder(tmp_path: 
         )
         assert await checking.verify(token) == Identity(f"service:{name}", "service", name, "operations")
     issuer = AccessTokenIssuer(signing.ACCESS_ISSUER, keys.load_issuer(tmp_path, "access"), clock)
-    assert await checking.verify(issuer.issue(PERSON))
+    within = signing.Session(UUID(int=1), AT)
+    assert (await checking.verify(issuer.issue(PERSON, within))).session == within
+    with pytest.raises(Unauthenticated):  # a token of no session could not be ended
+        await checking.verify(issuer.issue(PERSON))
 
 
 async def test_development_tokens_count_only_where_development_is_on(tmp_path: Path) -> None:

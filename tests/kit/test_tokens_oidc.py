@@ -67,11 +67,13 @@ def login(provider: Provider) -> OidcIdTokenVerifier:
 
 
 async def test_a_login_names_its_subject() -> None:
-    assert await login(Provider(RSA)).verify(signed(ID), "n-1") == PERSON
-    assert await login(Provider(RSA, EC)).verify(signed(ID, EC, "ES256"), "n-1") == PERSON
-    assert await login(Provider(OKP)).verify(signed(ID, OKP, "Ed25519"), "n-1") == PERSON
-    assert await login(Provider(RSA)).verify(signed(ID, typ=None), "n-1") == PERSON
-    assert await login(Provider(RSA)).verify(signed({**ID, "azp": "turvavork-client"}), "n-1") == PERSON
+    assert (await login(Provider(RSA)).verify(signed(ID), "n-1")).subject == PERSON
+    assert (await login(Provider(RSA, EC)).verify(signed(ID, EC, "ES256"), "n-1")).subject == PERSON
+    assert (await login(Provider(OKP)).verify(signed(ID, OKP, "Ed25519"), "n-1")).subject == PERSON
+    assert (await login(Provider(RSA)).verify(signed(ID, typ=None), "n-1")).subject == PERSON
+    assert (
+        await login(Provider(RSA)).verify(signed({**ID, "azp": "turvavork-client"}), "n-1")
+    ).subject == PERSON
 
 
 BAD: dict[str, Callable[[], str]] = {
@@ -94,8 +96,29 @@ BAD: dict[str, Callable[[], str]] = {
         ID, OctKey.import_key(b"secret" * 8, {"kid": "rsa-1"}), "HS256"
     ),
     "sub absent": lambda: signed({name: value for name, value in ID.items() if name != "sub"}),
+    "auth_time in the future": lambda: signed({**ID, "auth_time": NOW + 120}),
+    "auth_time no number": lambda: signed({**ID, "auth_time": "now"}),
+    "sid empty": lambda: signed({**ID, "sid": ""}),
+    "sid no text": lambda: signed({**ID, "sid": 7}),
     "sub of no person": lambda: signed({**ID, "sub": "service:cases"}),
 }
+
+
+async def test_a_login_says_when_and_in_which_session_of_the_issuer() -> None:
+    plain = await login(Provider(RSA)).verify(signed(ID), "n-1")
+    assert (plain.session, plain.acr, plain.authenticated_at) == (None, "high", plain.issued_at)
+    told = await login(Provider(RSA)).verify(signed({**ID, "sid": "s-1", "auth_time": NOW - 3600}), "n-1")
+    assert told.session == "s-1"
+    assert (told.issued_at - told.authenticated_at).total_seconds() == ID["iat"] - (NOW - 3600)
+    assert told.digest != plain.digest
+
+
+async def test_the_level_of_assurance_is_called_as_the_issuer_calls_it() -> None:
+    keys = Provider(RSA).keys()
+    demanding = OidcIdTokenVerifier(ISSUER, "turvavork-client", keys, FixedClock(AT), acr="urn:loa:high")
+    assert (await demanding.verify(signed({**ID, "acr": "urn:loa:high"}), "n-1")).acr == "urn:loa:high"
+    with pytest.raises(Unauthenticated):
+        await demanding.verify(signed(ID), "n-1")
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from services.cases.catalog import Catalog
 from services.cases.model.members import Appointed, HeldIn, Office, development_subject
@@ -10,6 +11,7 @@ from services.kit.calendar import local_date
 from services.kit.db import Database, Work
 from services.kit.ids import new_id
 from services.kit.policy import Appointment, Caller, Policy
+from services.kit.problem import Unauthenticated
 from services.kit.tokens import Identity
 
 FIRST_DAY = date(2016, 12, 1)  # of the first meeting of a network (Põlva)
@@ -20,6 +22,11 @@ async def offices_of(work: Work, subject: str) -> Sequence[Appointed]:
     return await members.held(work, subject, local_date(work.now))
 
 
+async def offices_in(work: Work, subject: str, session: UUID) -> Sequence[Appointed] | None:
+    """The same for who comes in a session; None when the session has ended."""
+    return await members.held_in(work, subject, local_date(work.now), session)
+
+
 class LocalAppointments:
     """The appointments that hold today, from this service's own tables: read anew for each request."""
 
@@ -27,9 +34,13 @@ class LocalAppointments:
         self._database = database
 
     async def of(self, identity: Identity) -> tuple[Appointment, ...]:
-        """The offices that the subject of a token holds today."""
-        today = local_date(self._database.clock.now())
-        held = await members.held_before_permit(self._database, identity.subject, today)
+        """The offices that the subject of a token holds today; Unauthenticated when its session has ended."""
+        now, session = self._database.clock.now(), identity.session
+        held = await members.held_before_permit(
+            self._database, identity.subject, local_date(now), None if session is None else session.id, now
+        )
+        if held is None:
+            raise Unauthenticated
         return tuple(as_appointment(each) for each in held)
 
 

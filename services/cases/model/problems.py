@@ -299,6 +299,20 @@ class EpochEnded(Problem):
     )
 
 
+class LogoutRefused(Problem):
+    """A logout token that is not good, or was heard before: nothing has ended by it."""
+
+    slug = "logout-refused"
+    kind = Kind.BAD_REQUEST
+    titles = MappingProxyType(
+        {
+            "et": "Väljalogimise teadet ei võeta vastu",
+            "ru": "Сообщение о выходе не принимается",
+            "en": "The logout token is refused",
+        }
+    )
+
+
 class LoginUnavailable(Problem):
     """This installation has no OIDC issuer."""
 

@@ -1,8 +1,6 @@
-"""Offices, sessions, and what a member is told of oneself."""
+"""Offices, and what a member is told of oneself."""
 
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from services.kit.fields import Day
@@ -33,6 +31,9 @@ class OfficesView(Message):
     """All offices that a member holds; an unknown member holds none."""
 
     items: list[OfficeView]
+    session_ended: bool = Field(
+        default=False, description="The session that was asked about has ended: its tokens open nothing."
+    )
 
 
 class MeView(Message):
@@ -40,22 +41,3 @@ class MeView(Message):
 
     subject: str = Field(examples=["dev:coordinator:polva:"])
     offices: list[OfficeView]
-
-
-class SessionIn(Message):
-    """A login at the OIDC issuer, to be exchanged for our access token."""
-
-    id_token: Annotated[str, StringConstraints(strict=True, min_length=20, max_length=8192)] = Field(
-        description="The ID token, as the issuer gave it to the front end's server."
-    )
-    nonce: Annotated[str, StringConstraints(strict=True, min_length=8, max_length=256)] = Field(
-        description="The nonce of that login."
-    )
-
-
-class SessionOut(Message):
-    """Our access token: it says who, not what."""
-
-    access_token: str
-    token_type: Literal["Bearer"]
-    expires_in: int = Field(description="Seconds.", examples=[900])

@@ -1,7 +1,7 @@
 """Members of the networks and their appointments: who may act, where, from when until when."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -28,6 +28,13 @@ _HELD = """
     and a.valid_from <= $2 and (a.valid_to is null or a.valid_to > $2) and exists (select from own)
     order by role, region, agency, valid_from, principal
 """
+_HELD_IN = f"""
+    select held.*, exists (
+        select from member_session s
+        where s.id = $3 and s.subject = $1 and s.ended_at is null and s.ends_at > $4
+    ) as is_open
+    from (select 1) as one left join ({_HELD}) as held on true
+"""  # noqa: S608 - constants
 _MEMBERS = text("""
     insert into member (id, subject, created_at)
     select id, subject, :at from unnest(cast(:ids as uuid[]), cast(:subjects as text[])) as new (id, subject)
@@ -57,9 +64,25 @@ async def held(work: Work, subject: str, day: date) -> Sequence[Appointed]:
     return _appointed(await work.fetch(_HELD, subject, day))
 
 
-async def held_before_permit(database: Database, subject: str, day: date) -> Sequence[Appointed]:
-    """The same for whoever makes the permit."""
-    return _appointed(await database.look(_HELD, subject, day))
+async def held_before_permit(
+    database: Database, subject: str, day: date, session: UUID | None, now: datetime
+) -> Sequence[Appointed] | None:
+    """The same for whoever makes the permit; None when the session in which the member comes is not open."""
+    if session is None:
+        return _appointed(await database.look(_HELD, subject, day))
+    return _within(await database.look(_HELD_IN, subject, day, session, now))
+
+
+async def held_in(work: Work, subject: str, day: date, session: UUID) -> Sequence[Appointed] | None:
+    """The same for a service that asks in which session the member comes to it."""
+    return _within(await work.fetch(_HELD_IN, subject, day, session, work.now))
+
+
+def _within(rows: Sequence[Row]) -> Sequence[Appointed] | None:
+    """One row at least, which says whether the session is open; without a role where no office is held."""
+    if not rows[0]["is_open"]:
+        return None
+    return _appointed(row for row in rows if row["role"] is not None)
 
 
 def _appointed(rows: Iterable[Row]) -> Sequence[Appointed]:

@@ -6,15 +6,20 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from typing import Final, Protocol
+from uuid import UUID
 
 from services.kit.client import ServiceClient
 from services.kit.policy import Appointment, Caller
-from services.kit.problem import UpstreamUnavailable
+from services.kit.problem import Unauthenticated, UpstreamUnavailable
 from services.kit.tokens import Identity
 
 FRESH: Final = 5.0  # seconds: so long may an appointment that has ended still open doors elsewhere
 _REMEMBERED: Final = 5_000
 _OK: Final = 200
+#: A person, and the session in which she comes; None through a service, which has looked itself.
+_Whose = tuple[str, UUID | None]
+#: Appointments; None: the session has ended.
+_Told = tuple[Appointment, ...] | None
 _NO_BOUNDS: Final = frozenset({"role", "validFrom", "validTo"})
 
 
@@ -22,7 +27,10 @@ class AppointmentSource(Protocol):
     """Tells the appointments that a person has now."""
 
     async def of(self, identity: Identity) -> tuple[Appointment, ...]:
-        """Those in force now; none for an unknown person. UpstreamUnavailable when it cannot tell."""
+        """Those in force now; none for an unknown person. UpstreamUnavailable when it cannot tell.
+
+        Unauthenticated when the session in which the person comes has ended.
+        """
         ...
 
 
@@ -51,40 +59,52 @@ class RemoteAppointments:
         self._caller = Caller.system(f"service:{service}", service)
         self._path, self._purpose = path, purpose
         self._monotonic = monotonic
-        self._known: OrderedDict[str, tuple[float, tuple[Appointment, ...]]] = OrderedDict()
-        self._asking: dict[str, asyncio.Task[tuple[Appointment, ...]]] = {}
+        self._known: OrderedDict[_Whose, tuple[float, _Told]] = OrderedDict()
+        self._asking: dict[_Whose, asyncio.Task[_Told]] = {}
 
     async def of(self, identity: Identity) -> tuple[Appointment, ...]:
-        """Those that the other service tells; UpstreamUnavailable or UpstreamWrong when it does not."""
-        known = self._known.get(identity.subject)
+        """Those that the other service tells; UpstreamUnavailable or UpstreamWrong when it does not.
+
+        Unauthenticated when it says that the session has ended.
+        """
+        told = await self._told((identity.subject, None if identity.session is None else identity.session.id))
+        if told is None:
+            raise Unauthenticated
+        return told
+
+    async def _told(self, whose: _Whose) -> _Told:
+        known = self._known.get(whose)
         if known is not None and self._monotonic() < known[0] + FRESH:
             return known[1]
-        asking = self._asking.get(identity.subject)
+        asking = self._asking.get(whose)
         if asking is None:
-            asking = asyncio.create_task(self._ask(identity.subject))
-            self._asking[identity.subject] = asking
-            asking.add_done_callback(partial(self._answered, identity.subject))
+            asking = asyncio.create_task(self._ask(whose))
+            self._asking[whose] = asking
+            asking.add_done_callback(partial(self._answered, whose))
         # shielded: the caller that began the question may hang up while others wait for its answer
         return await asyncio.shield(asking)
 
-    def _answered(self, subject: str, asked: "asyncio.Task[tuple[Appointment, ...]]") -> None:
-        self._asking.pop(subject, None)
+    def _answered(self, whose: _Whose, asked: "asyncio.Task[_Told]") -> None:
+        self._asking.pop(whose, None)
         if not asked.cancelled():
             asked.exception()  # seen, also when everybody who waited has hung up
 
-    async def _ask(self, subject: str) -> tuple[Appointment, ...]:
-        began = self._monotonic()
+    async def _ask(self, whose: _Whose) -> _Told:
+        began, (subject, session) = self._monotonic(), whose
+        question = {"subject": subject} | ({} if session is None else {"session": str(session)})
         answer = await self._client.request(
-            "GET", self._path, act_for=self._caller, purpose=self._purpose, params={"subject": subject}
+            "GET", self._path, act_for=self._caller, purpose=self._purpose, params=question
         )
         if answer.status_code != _OK:
             raise UpstreamUnavailable
         try:
-            found = tuple(_appointment(item) for item in answer.json()["items"])
+            body = answer.json()
+            ended = bool(body.get("sessionEnded", False))
+            found = None if ended else tuple(_appointment(item) for item in body["items"])
         except (ValueError, KeyError, TypeError, AttributeError):
             raise UpstreamUnavailable from None
-        self._known[subject] = (began, found)
-        self._known.move_to_end(subject)
+        self._known[whose] = (began, found)
+        self._known.move_to_end(whose)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return found

@@ -53,7 +53,16 @@ class PermitFor:
         if not policy.asks_for_members(self.permit_operation):
             return Caller.member(identity.subject, (), identity.service)
         source: AppointmentSource = request.app.state.appointments
-        return Caller.member(identity.subject, await source.of(identity), identity.service)
+        held, session = await source.of(identity), identity.session
+        if session is None:
+            return Caller.member(identity.subject, held, identity.service)
+        return Caller.member(
+            identity.subject,
+            held,
+            identity.service,
+            session=session.id,
+            authenticated_at=session.authenticated_at,
+        )
 
 
 def permit(operation: str) -> PermitFor:

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal, Self
+from uuid import UUID
 
 Kind = Literal["member", "service", "xroad", "worker"]
 _VALUE: Final = re.compile(r"""[^\s\x00-\x1f\x7f,@#|"'\\{}]{1,255}""")
@@ -46,7 +48,8 @@ class Caller:
     """Who asks: a member, a service, an X-Road client or a worker; ``service`` speaks for it.
 
     ``claims`` are what a system says beside that, of the person behind it and of its matter: no right rests
-    on them, and the audit log keeps them as handles.
+    on them, and the audit log keeps them as handles. ``session`` and ``authenticated_at`` are those of the
+    login of a person who comes by herself.
     """
 
     subject: str = field(repr=False)
@@ -54,6 +57,8 @@ class Caller:
     service: str | None = None
     appointments: tuple[Appointment, ...] = ()
     claims: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    session: UUID | None = field(default=None, repr=False)
+    authenticated_at: datetime | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not is_value(self.subject) or subject_kind(self.subject) != self.kind:
@@ -61,11 +66,18 @@ class Caller:
 
     @classmethod
     def member(
-        cls, subject: str, appointments: tuple[Appointment, ...] = (), service: str | None = None
+        cls,
+        subject: str,
+        appointments: tuple[Appointment, ...] = (),
+        service: str | None = None,
+        *,
+        session: UUID | None = None,
+        authenticated_at: datetime | None = None,
     ) -> Self:
         """A person, directly or through a service, whose role is then a further appointment."""
         own = () if service is None else (Appointment(f"service:{service}"),)
-        return cls(subject, "member", service, (*appointments, *own))
+        held = (*appointments, *own)
+        return cls(subject, "member", service, held, session=session, authenticated_at=authenticated_at)
 
     @classmethod
     def system(cls, subject: str, service: str) -> Self:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     """What went wrong, without HTTP; :data:`STATUS` is the only table to statuses."""
 
     MALFORMED = "malformed"
+    BAD_REQUEST = "bad-request"
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not-found"
@@ -45,6 +46,7 @@ class Kind(StrEnum):
 STATUS: Final[Mapping[Kind, int]] = MappingProxyType(
     {
         Kind.MALFORMED: 422,
+        Kind.BAD_REQUEST: 400,  # where another's protocol wants it
         Kind.UNAUTHENTICATED: 401,
         Kind.FORBIDDEN: 403,
         Kind.NOT_FOUND: 404,

@@ -14,7 +14,8 @@ thumbprint, nothing else, so that no token brings its own key. Whatever is wrong
 Unauthenticated; the log has the code.
 """
 
-from services.kit.tokens.oidc import OidcIdTokenVerifier, OidcKeys
+from services.kit.tokens.logout import Logout, OidcLogoutVerifier
+from services.kit.tokens.oidc import Login, OidcIdTokenVerifier, OidcKeys
 from services.kit.tokens.signing import AccessTokenIssuer, ServiceSigner
 from services.kit.tokens.verifying import Identity, Issuer, StaticKeys, TokenVerifier
 
@@ -22,8 +23,11 @@ __all__ = [
     "AccessTokenIssuer",
     "Identity",
     "Issuer",
+    "Login",
+    "Logout",
     "OidcIdTokenVerifier",
     "OidcKeys",
+    "OidcLogoutVerifier",
     "ServiceSigner",
     "StaticKeys",
     "TokenVerifier",

@@ -1,10 +1,13 @@
 """OpenID Connect: the keys of an outside issuer by discovery, and the ID token of a login."""
 
 import asyncio
+import hashlib
 import hmac
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
@@ -15,7 +18,7 @@ from services.kit import log, strictjson
 from services.kit.clock import Clock
 from services.kit.policy import is_value, subject_kind
 from services.kit.problem import Malformed, Unauthenticated, UpstreamUnavailable
-from services.kit.tokens.reading import Refused, Unverified
+from services.kit.tokens.reading import LEEWAY, Refused, Unverified
 
 PAUSE: Final = 30.0  # seconds between two fetches, however many unknown key ids come
 FRESH: Final = 3600.0  # seconds after which keys are fetched again though known
@@ -23,6 +26,7 @@ MAX_BYTES: Final = 256 * 1024
 _TIMEOUT: Final = 5.0
 _LOGIN_AGE: Final = 300  # seconds in which an ID token must be brought to us
 _ID_LIFE: Final = 24 * 3600
+ALGORITHMS: Final = ("RS256", "ES256", "EdDSA", "Ed25519")
 _log = log.get_logger(__name__)
 
 
@@ -85,23 +89,36 @@ class OidcKeys:
         return value
 
 
-class OidcIdTokenVerifier:
-    """Verifies the ID token of a login, at the assurance level ``high`` alone."""
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who logged in: when, at what level of assurance, and in which session of the issuer, if it has any."""
 
-    def __init__(
+    subject: str = field(repr=False)
+    session: str | None = field(repr=False)
+    issued_at: datetime
+    authenticated_at: datetime
+    acr: str
+    digest: bytes = field(repr=False)
+
+
+class OidcIdTokenVerifier:
+    """Verifies the ID token of a login, at one assurance level alone: the issuer's name of ``high``."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what is expected of an issuer's logins
         self,
         issuer: str,
         client_id: str,
         keys: OidcKeys,
         clock: Clock,
-        algorithms: Sequence[str] = ("RS256", "ES256", "EdDSA", "Ed25519"),
+        algorithms: Sequence[str] = ALGORITHMS,
+        acr: str = "high",
     ) -> None:
         self._issuer, self._client_id = issuer, client_id
         self._keys, self._clock = keys, clock
-        self._algorithms = frozenset(algorithms)
+        self._algorithms, self._acr = frozenset(algorithms), acr
 
-    async def verify(self, id_token: str, nonce: str) -> str:
-        """The subject who logged in; Unauthenticated whatever is wrong, UpstreamUnavailable without keys.
+    async def verify(self, id_token: str, nonce: str) -> Login:
+        """Who logged in; Unauthenticated whatever is wrong, UpstreamUnavailable without keys.
 
         The nonce is the one that this login began with; the caller takes it once.
         """
@@ -111,7 +128,7 @@ class OidcIdTokenVerifier:
             _log.info("id-token-refused", code=refused.code)
             raise Unauthenticated from None
 
-    async def _check(self, token: Unverified, nonce: str) -> str:
+    async def _check(self, token: Unverified, nonce: str) -> Login:
         if token.text_claim("iss") != self._issuer:
             raise Refused("iss")
         token.require_type(None, "jwt")
@@ -125,12 +142,32 @@ class OidcIdTokenVerifier:
             raise Refused("azp")
         if not hmac.compare_digest(token.text_claim("nonce").encode(), nonce.encode()):
             raise Refused("nonce")
-        if token.claims.get("acr") != "high":
+        if token.claims.get("acr") != self._acr:
             raise Refused("acr")
         subject = token.text_claim("sub")
         if not is_value(subject) or subject_kind(subject) != "member":
             raise Refused("sub")
-        return subject
+        issued = token.claims["iat"]
+        return Login(
+            subject=subject,
+            session=token.text_claim("sid") if "sid" in token.claims else None,
+            issued_at=_instant(issued),
+            authenticated_at=_instant(_authenticated(token, issued)),
+            acr=self._acr,
+            digest=hashlib.sha256(token.text.encode()).digest(),
+        )
+
+
+def _authenticated(token: Unverified, issued: int) -> int:
+    """When the person proved who she is; an issuer without sessions has her do it for each ID token."""
+    moment = token.claims.get("auth_time", issued)
+    if not isinstance(moment, int) or isinstance(moment, bool) or not 0 <= moment <= issued + LEEWAY:
+        raise Refused("auth_time")
+    return moment
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 class _DiscoveryError(Exception):

@@ -1,8 +1,10 @@
 """Making tokens: a service's own, and access tokens for people."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from joserfc import jwt
 from joserfc.jwk import OKPKey
@@ -20,6 +22,14 @@ USERS_AUDIENCE: Final = "turvavork"
 ACCESS_ISSUER: Final = "urn:turvavork:access"
 DEVELOPMENT_ISSUER: Final = "urn:turvavork:development"
 _SYSTEM_CLOCK: Final = SystemClock()
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session of a person with us, and when she proved who she is."""
+
+    id: UUID
+    authenticated_at: datetime
 
 
 def service_issuer(service: str) -> str:
@@ -72,12 +82,18 @@ class AccessTokenIssuer:
         self._key = key
         self._clock = clock
 
-    def issue(self, subject: str) -> str:
-        """A token for a person, good for every service; ValueError for what cannot be a person's subject."""
+    def issue(self, subject: str, within: "Session | None" = None, lifetime: int | None = None) -> str:
+        """A token for a person, good for every service; ValueError for what cannot be a person's subject.
+
+        Those of a login say within which session, so that they end with it; ``lifetime`` may be shorter.
+        """
         if not is_value(subject) or subject_kind(subject) != "member":
             raise ValueError("the subject does not have the form of a member")
-        claims = {"iss": self._issuer, "sub": subject, "aud": USERS_AUDIENCE}
-        return _signed(self._key, ACCESS_TYPE, claims, self.lifetime, self._clock)
+        claims: dict[str, object] = {"iss": self._issuer, "sub": subject, "aud": USERS_AUDIENCE}
+        if within is not None:
+            claims |= {"sid": str(within.id), "auth_time": int(within.authenticated_at.timestamp())}
+        life = min(self.lifetime, self.lifetime if lifetime is None else lifetime)
+        return _signed(self._key, ACCESS_TYPE, claims, life, self._clock)
 
 
 def _signed(key: OKPKey, typ: str, claims: Mapping[str, object], life: int, clock: Clock) -> str:

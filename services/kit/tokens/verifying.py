@@ -4,8 +4,10 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal, Self
+from uuid import UUID
 
 from joserfc.jwk import Key, KeySet
 
@@ -15,6 +17,7 @@ from services.kit.policy import is_value, subject_kind
 from services.kit.problem import Unauthenticated
 from services.kit.tokens import signing
 from services.kit.tokens.reading import ACCESS_TYPE, SERVICE_TYPE, KeySource, Refused, Unverified
+from services.kit.tokens.signing import Session
 
 _REMEMBERED: Final = 10_000
 _log = log.get_logger(__name__)
@@ -28,6 +31,7 @@ class Identity:
     kind: Literal["member", "service"]
     service: str | None = None
     purpose: str | None = None
+    session: Session | None = field(default=None, repr=False)
 
 
 class StaticKeys:
@@ -53,6 +57,7 @@ class Issuer:
     life: int = signing.ACCESS_LIFE
     service: str | None = None
     acr: str | None = None
+    in_sessions: bool = False
 
     @classmethod
     def of_service(cls, service: str, public: KeySource, audience: str) -> Self:
@@ -61,9 +66,9 @@ class Issuer:
         return cls(name, public, audience, typ=SERVICE_TYPE, life=signing.SERVICE_LIFE, service=service)
 
     @classmethod
-    def of_people(cls, name: str, public: KeySource) -> Self:
-        """Our own access tokens, or those for development."""
-        return cls(name, public, signing.USERS_AUDIENCE)
+    def of_people(cls, name: str, public: KeySource, *, in_sessions: bool = False) -> Self:
+        """Our own access tokens, or those for development; ``in_sessions``: none but those of a login."""
+        return cls(name, public, signing.USERS_AUDIENCE, in_sessions=in_sessions)
 
     @classmethod
     def oidc(
@@ -87,7 +92,8 @@ class Issuer:
             raise Refused("sub")
         if self.acr is not None and token.claims.get("acr") != self.acr:
             raise Refused("acr")
-        return Identity(subject, "member"), expires
+        session = _session(token) if self.in_sessions else None
+        return Identity(subject, "member", session=session), expires
 
     def _of_service(self, token: Unverified, subject: str, service: str) -> Identity:
         """A service signs with its own key, acts as itself, and is no other service."""
@@ -97,6 +103,16 @@ class Issuer:
         if subject_kind(subject) == "service" and subject != own:
             raise Refused("sub")
         return Identity(subject, "service", service, token.text_claim("purpose"))
+
+
+def _session(token: Unverified) -> Session:
+    moment = token.claims.get("auth_time")
+    if not isinstance(moment, int) or isinstance(moment, bool) or moment < 0:
+        raise Refused("auth_time")
+    try:
+        return Session(UUID(token.text_claim("sid")), datetime.fromtimestamp(moment, UTC))
+    except (ValueError, OverflowError):
+        raise Refused("sid") from None
 
 
 class TokenVerifier:
@@ -129,7 +145,11 @@ class TokenVerifier:
         own = [Issuer.of_service(name, services, audience) for name in keys.SERVICES]
         # each issuer has its one key: a development key must not make access tokens
         issued = [
-            Issuer.of_people(name, StaticKeys(KeySet([key for key in public.keys if key.kid == kid])))
+            Issuer.of_people(
+                name,
+                StaticKeys(KeySet([key for key in public.keys if key.kid == kid])),
+                in_sessions=name == signing.ACCESS_ISSUER,
+            )
             for name, kid in people
         ]
         return cls([*own, *issued, *also], clock)

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from services.cases.actions.sessions import Sessions, Token, member_subject
+from services.cases.actions.sessions import Logins, Sessions, Token, member_subject
 from services.cases.model.problems import LoginUnavailable
 from services.kit import keys
 from services.kit.clock import SystemClock
@@ -16,20 +18,21 @@ from services.kit.db import Work
 from services.kit.policy import Decision, subject_kind
 from services.kit.problem import Unauthenticated
 from services.kit.sealed import BlindIndex
-from services.kit.tokens import AccessTokenIssuer, TokenVerifier
+from services.kit.tokens import AccessTokenIssuer, Login, TokenVerifier
 from services.kit.tokens.signing import ACCESS_ISSUER
 
 Build = Callable[..., Any]
 PERSON = "EE60001019906"
+AT = datetime(2017, 5, 4, 12, tzinfo=UTC)
 
 
 class Issuer:
     """Stands for the OIDC issuer: believes one token."""
 
-    async def verify(self, id_token: str, nonce: str) -> str:
+    async def verify(self, id_token: str, nonce: str) -> Login:
         if (id_token, nonce) != ("good", "n-1"):
             raise Unauthenticated
-        return PERSON
+        return Login(PERSON, None, AT, AT, "high", bytes(32))
 
 
 @pytest.fixture
@@ -37,7 +40,8 @@ def sessions(world: Any, key_folder: Path) -> Build:
     def make(verifier: Any = None) -> Sessions:
         key = keys.load_issuer(key_folder, "access")
         issuer = AccessTokenIssuer(ACCESS_ISSUER, key, SystemClock())
-        return Sessions(world.database, world.policy, verifier or Issuer(), issuer, world.index)
+        logins = Logins(verifier or Issuer(), Issuer())
+        return Sessions(world.database, world.policy, logins, issuer, world.index, timedelta(hours=12))
 
     return make
 
@@ -67,9 +71,9 @@ async def test_a_wrong_login_asks_the_database_nothing(sessions: Build) -> None:
 async def test_without_an_issuer_there_is_no_login(world: Any, sessions: Build) -> None:
     made = sessions()
     with pytest.raises(LoginUnavailable):
-        await Sessions(made.database, made.policy, None, made.issuer, made.index).open(
-            "good", "n-1", "-", _token
-        )
+        await replace(made, logins=None).open("good", "n-1", "-", _token)
+    with pytest.raises(LoginUnavailable):
+        await replace(made, logins=None).logout("any", "-")
 
 
 def test_a_member_is_called_by_a_keyed_name() -> None:

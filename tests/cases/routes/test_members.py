@@ -66,7 +66,7 @@ async def test_services_ask_for_the_offices_of_today(served: Any, service: str) 
 
 
 async def test_an_unknown_member_has_no_office(served: Any) -> None:
-    assert (await _offices(served, "m-unheard-of")).json() == {"items": []}
+    assert (await _offices(served, "m-unheard-of")).json()["items"] == []
 
 
 async def test_an_answer_about_offices_leaves_a_row_without_the_subject(served: Any) -> None:

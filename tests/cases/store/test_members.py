@@ -48,7 +48,7 @@ async def test_they_are_the_same_before_there_is_a_permit(world: Any) -> None:
         day = DAY + days * ONE
         async with world.work(permit) as work:
             held = await members.held(work, "m-1", day)
-        assert await members.held_before_permit(world.database, "m-1", day) == held
+        assert await members.held_before_permit(world.database, "m-1", day, None, world.clock.now()) == held
 
 
 async def test_nobody_unknown_holds_anything(work: Any) -> None:

@@ -12,6 +12,7 @@ from tests.cases.routes.access.doors_offices import OFFICES
 from tests.cases.routes.access.doors_people import PEOPLE
 from tests.cases.routes.access.doors_plan import PLAN
 from tests.cases.routes.access.doors_referrals import REFERRALS
+from tests.cases.routes.access.doors_sessions import SESSIONS
 from tests.cases.routes.access.full import Full, Wanted
 from tests.cases.routes.access.house import Answer, House
 from tests.cases.routes.access.knock import Door, Knock, Purpose
@@ -20,6 +21,7 @@ from tests.cases.routes.access.oracle import Asker, at_the_door
 DOORS: dict[str, Door] = {
     **REFERRALS,
     **CASEWORK,
+    **CLOSING,
     **CONSENT,
     **DUTIES,
     **PLAN,
@@ -27,8 +29,8 @@ DOORS: dict[str, Door] = {
     **MEETINGS,
     **OFFICES,
     **PEOPLE,
+    **SESSIONS,
 }
-DOORS: dict[str, Door] = {**REFERRALS, **CASEWORK, **DUTIES, **NETWORKS, **CLOSING}
 
 
 def knocks(full: Full, operation: str, asker: Asker, purpose: Purpose) -> list[Knock]:

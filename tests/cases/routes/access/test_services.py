@@ -36,6 +36,7 @@ INSIDE = {
     "expire_shares",
     "rotate_keys",
     "create_session",
+    "receive_logout",
     "seed_members",
 }
 CALLERS = (
