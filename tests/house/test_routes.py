@@ -44,6 +44,13 @@ def test_every_route_has_a_permit_with_a_row_in_the_table(service: str) -> None:
 ABOUT_NO_CASE = {
     "get_me",
     "enter_referral",
+    "list_support_persons",
+    "add_support_person",
+    "get_support_person",
+    "change_support_person",
+    "record_training",
+    "list_supervisions",
+    "record_supervision",
     "get_log_checkpoint",
     "get_inclusion_proof",
     "get_consistency_proof",

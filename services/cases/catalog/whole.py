@@ -19,6 +19,7 @@ from services.cases.catalog import (
     referrals,
     repeats,
     seals,
+    support,
 )
 from services.cases.catalog.files import read
 from services.cases.model.clocks import Clocks
@@ -46,6 +47,7 @@ from services.cases.model.published import (
 from services.cases.model.records import Listed
 from services.cases.model.repeats import RepeatRules
 from services.cases.model.seals import SealRules
+from services.cases.model.support import SupportRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Catalog:
     lifecycles: Lifecycles
     monitoring: MonitoringRule
     seals: SealRules
+    support: SupportRule
 
     def agencies_on(self, day: date) -> Mapping[str, Agency]:
         """The kinds of agencies that sit in networks on a day."""
@@ -111,6 +114,7 @@ def load() -> Catalog:
         matching=people.matching(),
         codes=read("codes")["lists"],
         lifecycles=lifecycles.lifecycles(),
+        support=support.support(),
         monitoring=monitoring.monitoring(clocks.clocks()),
         seals=seals.seals(),
     )

@@ -13,6 +13,7 @@ from tests.cases.routes.access.doors_people import PEOPLE
 from tests.cases.routes.access.doors_plan import PLAN
 from tests.cases.routes.access.doors_referrals import REFERRALS
 from tests.cases.routes.access.doors_sessions import SESSIONS
+from tests.cases.routes.access.doors_support import SUPPORT
 from tests.cases.routes.access.full import Full, Wanted
 from tests.cases.routes.access.house import Answer, House
 from tests.cases.routes.access.knock import Door, Knock, Purpose
@@ -30,6 +31,7 @@ DOORS: dict[str, Door] = {
     **OFFICES,
     **PEOPLE,
     **SESSIONS,
+    **SUPPORT,
 }
 
 

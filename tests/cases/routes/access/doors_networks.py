@@ -46,7 +46,7 @@ def _list_region_sets(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock
     yield Knock("/region-sets", Wanted(word_of(asker, "list_region_sets", purpose), _sets(), objects))
 
 
-def _of_region(
+def of_region(
     operation: str, path: str, inside: Expected | None, method: str = "GET", json: Any = None
 ) -> Door:
     """At both regions; without ``inside`` who may come in sees that there is nothing."""
@@ -77,9 +77,9 @@ NETWORKS: dict[str, Door] = {
     "get_region": _get_region,
     "list_region_sets": _list_region_sets,
     "list_agencies": _of_old("list_agencies", f"/agencies?on={_LONG_AGO}"),
-    "list_network_members": _of_region("list_network_members", "/regions/{region}/members?ever=true", None),
+    "list_network_members": of_region("list_network_members", "/regions/{region}/members?ever=true", None),
     "get_network_member": nothing("get_network_member", _MEMBER),
-    "add_network_member": _of_region(
+    "add_network_member": of_region(
         "add_network_member", "/regions/{region}/members", Expected(422, "malformed"), "POST", _SEAT
     ),
     "change_network_member": nothing(

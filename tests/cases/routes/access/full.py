@@ -25,6 +25,10 @@ CLASSES = {
     "list_incidents": {"basic", "risk", "narrative"},
     "list_evaluations": {"basic", "risk", "narrative"},
     "list_shares": {"basic", "narrative"},
+    "list_support_persons": {"basic", "identity", "contact"},
+    "list_supervisions": {"basic"},
+    "list_support_candidates": {"basic", "identity"},
+    "list_support_assignments": {"basic", "identity"},
     "list_exclusions": {"basic", "narrative"},
     "get_seal": {"basic", "narrative"},
     "list_case_people": {"basic"},
@@ -39,6 +43,8 @@ BY_ONE_DECISION = {
     "list_evaluations",
     "list_entries",
     "list_shares",
+    "list_support_candidates",
+    "list_support_assignments",
 }
 SUMMARY = {
     "list_referrals": (

@@ -1,0 +1,46 @@
+"""What the service calls its logs and the tables that hold personal data."""
+
+from typing import Final
+
+NAME: Final = "cases"
+LOGS: Final = ("audit", "event", "disclosure")
+PERSONAL: Final = (
+    "referral_correction",
+    "referral_repeat",
+    "person",
+    "person_index",
+    "referral",
+    "assessment",
+    "marac_case",
+    "participation",
+    "child_notice",
+    "disclosure",
+    "flag_alarm",
+    "case_step",
+    "member_identity",
+    "case_exclusion",
+    "case_seal",
+    "case_named",
+    "duty",
+    "plan_action",
+    "plan_action_version",
+    "network_member",
+    "agenda_item",
+    "consent_fact",
+    "share",
+    "monitoring",
+    "checkpoint",
+    "incident",
+    "evaluation",
+    "support_person",
+    "support_training",
+    "support_assignment",
+    "support_supervision",
+    "appointment",
+    "absence",
+    "meeting_signature",
+    "member_session",
+    "issuer_logout",
+    "case_person",
+    "person_entry",
+)

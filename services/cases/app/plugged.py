@@ -1,0 +1,123 @@
+"""Which actions answer which routes."""
+
+import time
+from datetime import timedelta
+
+import httpx
+from fastapi import FastAPI
+from starlette.datastructures import State
+
+from services.cases.actions.accesses import Accesses
+from services.cases.actions.agenda import Agendas
+from services.cases.actions.appointments import Appointments
+from services.cases.actions.casework import Casework
+from services.cases.actions.children import ChildProtection
+from services.cases.actions.consent import Consenting
+from services.cases.actions.correcting import Correcting
+from services.cases.actions.duties import Duties
+from services.cases.actions.evaluating import Evaluating
+from services.cases.actions.events import Feed
+from services.cases.actions.exclusions import Exclusions
+from services.cases.actions.flags import Flags
+from services.cases.actions.incidents import Incidents
+from services.cases.actions.intake import Intake
+from services.cases.actions.meetings import Meetings
+from services.cases.actions.members import LocalAppointments
+from services.cases.actions.monitoring import Monitoring
+from services.cases.actions.networks import NetworkKeeper
+from services.cases.actions.participants import Participants
+from services.cases.actions.parties import Parties
+from services.cases.actions.plan import Plans
+from services.cases.actions.records import Records
+from services.cases.actions.screening import Screener
+from services.cases.actions.seals import Seals
+from services.cases.actions.sessions import Logins, Sessions
+from services.cases.actions.shares import Sharing
+from services.cases.actions.support_pool import SupportPool
+from services.cases.actions.supporting import Supporting
+from services.cases.actions.withdrawing import Withdrawing
+from services.cases.app.names import NAME
+from services.cases.app.parts import Parts
+from services.cases.store.events import Arrivals
+from services.kit import keys
+from services.kit.refusals import RefusalAuditor
+from services.kit.sealed import BlindIndex, Pseudonyms
+from services.kit.tokens import (
+    AccessTokenIssuer,
+    OidcIdTokenVerifier,
+    OidcKeys,
+    OidcLogoutVerifier,
+    TokenVerifier,
+)
+from services.kit.tokens.signing import ACCESS_ISSUER
+
+
+def plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClient) -> None:
+    """Makes the actions, and puts them where routes find them; connects to nothing."""
+    own, state = parts.settings, app.state
+    index = BlindIndex(keys.load_secret(own.keys, "cases.blind-index"))
+    pseudonyms = Pseudonyms(keys.load_secret(own.keys, "cases.pseudonym"))
+    state.catalog, state.policy = parts.catalog, parts.policy
+    state.ring, state.index = parts.ring, index
+    state.verifier = TokenVerifier.from_keys(NAME, own.keys, parts.clock, development=own.development)
+    state.appointments = LocalAppointments(parts.database)
+    state.refusals = RefusalAuditor(parts.database)
+    state.intake = Intake(
+        database=parts.database,
+        catalog=parts.catalog,
+        riskscore=parts.riskscore,
+        ring=parts.ring,
+        index=index,
+        patience=own.score_patience,
+    )
+    discloser = parts.discloser()
+    state.flags = Flags(parts.catalog.flags, index, discloser)
+    state.child_protection = ChildProtection(parts.catalog, parts.ring, discloser)
+    state.correcting = Correcting(state.intake, pseudonyms)
+    state.withdrawing = Withdrawing(parts.catalog)
+    state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
+    _plug_casework(state, parts, index)
+    state.feed = Feed(parts.database, arrivals, time.monotonic)
+    state.sessions = Sessions(
+        database=parts.database,
+        policy=parts.policy,
+        logins=_logins(parts, http),
+        issuer=AccessTokenIssuer(ACCESS_ISSUER, keys.load_issuer(own.keys, "access"), parts.clock),
+        index=index,
+        longest=timedelta(hours=own.session_hours),
+    )
+
+
+def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
+    """What hangs on a case, and who works on cases."""
+    state.casework = Casework(parts.catalog, parts.ring)
+    state.offices = Appointments(parts.catalog, parts.ring)
+    state.plans = Plans(parts.catalog, state.casework)
+    state.networks = NetworkKeeper(parts.catalog, parts.ring)
+    state.meetings = Meetings(parts.catalog)
+    state.participants = Participants(parts.catalog, state.meetings)
+    state.agendas = Agendas(parts.catalog, state.casework, state.meetings)
+    state.consenting = Consenting(parts.catalog, state.casework)
+    state.sharing = Sharing(parts.catalog, state.casework, parts.discloser())
+    state.monitoring = Monitoring(parts.catalog, state.casework, Duties(parts.catalog.clocks))
+    state.incidents = Incidents(parts.catalog, state.casework)
+    state.evaluating = Evaluating(parts.catalog, state.casework)
+    state.exclusions = Exclusions(parts.catalog, state.casework)
+    state.accesses = Accesses(state.casework)
+    state.seals = Seals(parts.catalog, state.casework)
+    state.records = Records(state.casework, parts.catalog, index)
+    state.parties = Parties(state.casework, state.records, index)
+    state.support_pool = SupportPool(parts.catalog, parts.ring, index)
+    state.supporting = Supporting(parts.catalog, state.casework, parts.ring)
+
+
+def _logins(parts: Parts, http: httpx.AsyncClient) -> Logins | None:
+    """Whose logins are good; None where no issuer is set."""
+    issuer, client = parts.settings.oidc_issuer, parts.settings.oidc_client_id
+    if issuer is None or client is None:
+        return None
+    found, acr = OidcKeys(issuer, http), parts.settings.oidc_acr
+    return Logins(
+        OidcIdTokenVerifier(issuer, client, found, parts.clock, acr=acr),
+        OidcLogoutVerifier(issuer, client, found, parts.clock),
+    )
