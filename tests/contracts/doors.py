@@ -12,6 +12,7 @@ from tests.contracts.doors_offices import OFFICES
 from tests.contracts.doors_others import OTHERS
 from tests.contracts.doors_people import PEOPLE
 from tests.contracts.doors_plan import PLAN
+from tests.contracts.doors_safety import SAFETY
 from tests.contracts.doors_support import SUPPORT
 
 DOORS: Sequence[Door] = (
@@ -23,6 +24,7 @@ DOORS: Sequence[Door] = (
     *OFFICES,
     *PLAN,
     *SUPPORT,
+    *SAFETY,
     *OTHERS,
     *PEOPLE,
 )

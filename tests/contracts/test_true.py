@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.contracts import contract, corpora, doors, doors_meetings, doors_people, doors_plan
+from tests.contracts import contract, corpora, doors, doors_meetings, doors_people, doors_plan, doors_safety
 from tests.contracts.together import POLIS, Together
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("true")]
@@ -114,6 +114,7 @@ async def known(house: Together) -> Mapping[str, str]:
         **await doors_meetings.known(house),
         **await doors_plan.known(house),
         **await doors_people.known(house),
+        **await doors_safety.known(house),
     }
 
 

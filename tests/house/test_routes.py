@@ -70,6 +70,8 @@ ABOUT_NO_CASE = {
     "record_attendance",
     "get_confidentiality",
     "sign_confidentiality",
+    # safety plans
+    "list_safety_plan_sections",
     # networks
     "list_regions",
     "get_region",

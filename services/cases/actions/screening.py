@@ -8,6 +8,7 @@ from services.cases.actions.duties import Duties
 from services.cases.catalog import Catalog
 from services.cases.model.codes import Decision as Choice
 from services.cases.model.codes import Role
+from services.cases.model.duties import About, Thing, Waits
 from services.cases.model.shares import FieldClassName, Share, ShareKind
 from services.cases.model.states import (
     Accept,
@@ -22,7 +23,7 @@ from services.cases.model.states import (
 )
 from services.cases.rules import events as told
 from services.cases.rules import screening as rules
-from services.cases.rules.duties import SCREENING
+from services.cases.rules.duties import COORDINATOR, SAFETY_PLAN, SCREENING
 from services.cases.rules.transitions import allowed, step
 from services.cases.store import cases, contents, events, keys, referrals, shares
 from services.cases.store.referrals import Stored
@@ -83,16 +84,18 @@ class Screener:
         return contents.sealed(key, contents.note(screening.note), contents.note_place(stored.head.id))
 
     async def _open(self, work: Work, stored: Stored, screening: Screening) -> None:
-        head = stored.head
+        head, today = stored.head, local_date(work.now)
         await cases.open_case(
             work,
             head.case,
             head.id,
             region=head.region,
             key=stored.key,
-            opened_on=local_date(work.now),
+            opened_on=today,
             agencies=screening.agencies,
         )
+        about = About(Thing.CASE, head.case, head.region, case=head.case)
+        await Duties(self.catalog.clocks).open(work, SAFETY_PLAN, about, Waits(COORDINATOR), today)
         await self._receipts(work, stored, screening)
 
     async def _receipts(self, work: Work, stored: Stored, screening: Screening) -> None:

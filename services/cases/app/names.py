@@ -24,6 +24,8 @@ PERSONAL: Final = (
     "duty",
     "plan_action",
     "plan_action_version",
+    "safety_plan",
+    "safety_plan_version",
     "network_member",
     "agenda_item",
     "consent_fact",

@@ -29,6 +29,7 @@ from services.cases.actions.participants import Participants
 from services.cases.actions.parties import Parties
 from services.cases.actions.plan import Plans
 from services.cases.actions.records import Records
+from services.cases.actions.safety import SafetyPlans
 from services.cases.actions.screening import Screener
 from services.cases.actions.seals import Seals
 from services.cases.actions.sessions import Logins, Sessions
@@ -93,6 +94,7 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.casework = Casework(parts.catalog, parts.ring)
     state.offices = Appointments(parts.catalog, parts.ring)
     state.plans = Plans(parts.catalog, state.casework)
+    state.safety_plans = SafetyPlans(parts.catalog, state.casework)
     state.networks = NetworkKeeper(parts.catalog, parts.ring)
     state.meetings = Meetings(parts.catalog)
     state.participants = Participants(parts.catalog, state.meetings)

@@ -18,6 +18,7 @@ from services.cases.catalog import (
     plan,
     referrals,
     repeats,
+    safety,
     seals,
     support,
 )
@@ -46,6 +47,7 @@ from services.cases.model.published import (
 )
 from services.cases.model.records import Listed
 from services.cases.model.repeats import RepeatRules
+from services.cases.model.safety import SafetyRules
 from services.cases.model.seals import SealRules
 from services.cases.model.support import SupportRule
 
@@ -73,6 +75,7 @@ class Catalog:
     clocks: Clocks
     meetings: MeetingRules
     plan: PlanRules
+    safety: SafetyRules
     listed: Listed
     matching: MatchingRule
     codes: Mapping[str, Mapping[str, Label]]
@@ -110,6 +113,7 @@ def load() -> Catalog:
         clocks=clocks.clocks(),
         meetings=meetings.meetings(),
         plan=plan.plan(),
+        safety=safety.safety(),
         listed=people.listed(),
         matching=people.matching(),
         codes=read("codes")["lists"],

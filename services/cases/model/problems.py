@@ -341,6 +341,20 @@ class MeetingNotYet(Problem):
     )
 
 
+class SafetyPlanExists(Problem):
+    """There is a plan for the same person, or the family, already: that one is amended."""
+
+    slug = "safety-plan-exists"
+    kind = Kind.CONFLICT
+    titles = MappingProxyType(
+        {
+            "et": "Sellele inimesele on turvaplaan juba olemas",
+            "ru": "Для этого человека план безопасности уже есть",
+            "en": "There is a safety plan for this person already",
+        }
+    )
+
+
 class AgendaClosed(Problem):
     """The agenda has closed, or the meeting is over; what cannot wait goes on with a reason until then."""
 

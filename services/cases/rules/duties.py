@@ -15,6 +15,7 @@ from services.kit.policy import Caller
 COORDINATOR: Final = "coordinator"
 SCREENING: Final = "screening"
 CHILD_RESIDENCE: Final = "child-residence"
+SAFETY_PLAN: Final = "safety-plan"
 
 
 def follows(  # noqa: PLR0913 - the facts of one duty

@@ -17,7 +17,9 @@ from services.kit.paging import Page
 _EXAMPLE = "0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11"
 _WHAT = "Patrull käib nädala jooksul iga päev kontrollimas."
 _WANTED = "Kontrollkäigud on tehtud ja kannatanu ütleb, et keegi ei ole uksele tulnud."
-Words = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=4000)]
+Words = Annotated[
+    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=4000, pattern=r"\S")
+]
 
 
 class ProposalIn(Message):

@@ -74,10 +74,10 @@ async def test_screening_ends_it_in_the_same_transaction(world: Any, a_referral:
         await screen(world, taken.reference, undone=True)
     assert await kept(world) == [("screening", "open")]
     await screen(world, taken.reference)
-    assert await kept(world) == [("screening", "done")]
+    assert await kept(world) == [("safety-plan", "open"), ("screening", "done")]
     [done] = await inbox(world, filters=DutyFilters(standing=DutyStanding.DONE))
     assert (done.standing, done.settled_on) == (DutyStanding.DONE, date(2017, 5, 4))
-    assert await inbox(world) == []
+    assert [one.clock for one in await inbox(world)] == ["safety-plan"]
 
 
 async def test_who_is_under_age_waits_for_no_screening(
@@ -125,9 +125,10 @@ async def test_what_is_late_comes_to_the_coordinator(world: Any, a_referral: Bui
     await waits(world, referral, role="agency-member", agency="police")
     assert [duty.clock for duty in await inbox(world, POLICE)] == ["screening"]
     assert await inbox(world, PROBATION) == []
-    assert await inbox(world) == []
+    screenings = DutyFilters(clock="screening")
+    assert await inbox(world, filters=screenings) == []
     world.clock.advance(timedelta(days=14))
-    [mine], [late] = await inbox(world, POLICE), await inbox(world)
+    [mine], [late] = await inbox(world, POLICE), await inbox(world, filters=screenings)
     assert mine.id == late.id
     assert (late.escalated, late.standing, late.waits.agency) == (True, DutyStanding.OVERDUE, "police")
 
@@ -165,7 +166,7 @@ async def test_one_agency_settles_its_own(world: Any, a_referral: Build) -> None
     thing = uuid4()
     for agency in ("police", "probation", "police"):
         await waits(world, referral, thing=thing, role="agency-member", agency=agency)
-    assert await world.count("duty") == 3  # the screening, and one for each agency: once is enough
+    assert await world.count("duty") == 4  # screening, safety plan, one for each agency: once is enough
     async with world.work(world.permit_of("coordinator", "screen_referral", region="polva")) as work:
         await Duties(world.catalog.clocks).settle(
             work, thing, "screening", outcome=Outcome.DROPPED, agency="police"

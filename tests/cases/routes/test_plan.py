@@ -96,10 +96,10 @@ async def test_who_says_no_says_why_and_the_coordinator_asks_another(planning: P
     action = await planning.propose(agency="police")
     back = await planning.done(action, "decline", POLICE, agency="police", reason="no-capacity")
     assert (back["state"], back["agency"], back["declined"]) == ("proposed", None, ["police"])
-    assert [clock for clock, _ in await planning.waiting(COORDINATOR)] == ["action-answer"]
+    assert "action-answer" in [clock for clock, _ in await planning.waiting(COORDINATOR)]
     given = await planning.done(back, "assign", agency="victim-support", dueOn=day(9))
     assert (given["state"], given["agency"], given["dueOn"]) == ("assigned", "victim-support", day(9))
-    assert await planning.waiting(COORDINATOR) == []
+    assert "action-answer" not in [clock for clock, _ in await planning.waiting(COORDINATOR)]
     assert await planning.waiting(VICTIM_SUPPORT) == [("action", day(9))]
     [step] = [
         step

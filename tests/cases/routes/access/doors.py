@@ -12,6 +12,7 @@ from tests.cases.routes.access.doors_offices import OFFICES
 from tests.cases.routes.access.doors_people import PEOPLE
 from tests.cases.routes.access.doors_plan import PLAN
 from tests.cases.routes.access.doors_referrals import REFERRALS
+from tests.cases.routes.access.doors_safety import SAFETY
 from tests.cases.routes.access.doors_sessions import SESSIONS
 from tests.cases.routes.access.doors_support import SUPPORT
 from tests.cases.routes.access.full import Full, Wanted
@@ -26,6 +27,7 @@ DOORS: dict[str, Door] = {
     **CONSENT,
     **DUTIES,
     **PLAN,
+    **SAFETY,
     **NETWORKS,
     **MEETINGS,
     **OFFICES,

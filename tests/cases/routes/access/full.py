@@ -18,6 +18,8 @@ CLASSES = {
     "list_duties": {"basic"},
     "count_duties": {"basic"},
     "list_case_actions": {"basic", "narrative"},
+    "list_safety_plans": {"basic", "contact", "narrative"},
+    "list_safety_plan_sections": {"basic"},
     "list_region_sets": {"basic"},
     "list_consent_facts": {"basic", "narrative"},
     "list_case_steps": {"basic"},
@@ -37,6 +39,7 @@ CLASSES = {
 #: Lists of one case: one decision shows them, so the row tells its classes whether there is anything or not.
 BY_ONE_DECISION = {
     "list_case_actions",
+    "list_safety_plans",
     "list_consent_facts",
     "get_monitoring",
     "list_incidents",
@@ -116,11 +119,11 @@ class Full:
         return made
 
     async def _waits(self, house: House) -> None:
-        """What waits in the house: for coordinators, about referrals that nobody has screened."""
+        """What waits in the house: for coordinators, about referrals and cases."""
         for region in (HOME, AWAY):
             told = (await house.ask(Asker("seed", f"dev:coordinator:{region}:"), "/duties")).body["items"]
-            self.duties.extend((Thing(region), each) for each in told)
-        assert {each["referralId"] for _, each in self.duties} <= {kept.id for kept in house.kept}
+            things = {id_: kept.thing for kept in house.kept for id_ in (kept.id, kept.case)}
+            self.duties.extend((things[each["thing"]["id"]], each) for each in told)
         self.duties.sort(key=lambda pair: (pair[1]["dueOn"], pair[1]["id"]))
 
     def inbox(self, asker: Asker, purpose: str | None) -> Wanted:
@@ -128,8 +131,7 @@ class Full:
         nothing = expected(asker, "list_duties", purpose, None)
         if nothing.status != 404:
             return Wanted(nothing)
-        mine = {region for role, region in _seats(asker) if role == "coordinator"}
-        found = [(thing, duty) for thing, duty in self.duties if thing.region in mine]
+        found = self._mine(asker, "list_duties", purpose)
         words = [expected(asker, "list_duties", purpose, thing) for thing, _ in found]
         rules = tuple(dict.fromkeys(rule for word in words for rule in word.rules))
         if not found:
@@ -138,18 +140,31 @@ class Full:
         body = {"items": [duty for _, duty in found], "next": None}
         return Wanted(Expected(200, rules=rules, fields=frozenset({"basic"})), body, objects)
 
+    def _mine(self, asker: Asker, operation: str, purpose: str | None) -> list[tuple[Thing, Any]]:
+        """What waits for a coordinator, in cases and referrals that are not closed to this one."""
+        mine = {region for role, region in _seats(asker) if role == "coordinator"}
+        return [
+            (thing, duty)
+            for thing, duty in self.duties
+            if thing.region in mine and expected(asker, operation, purpose, thing).status == 200
+        ]
+
     def counts(self, asker: Asker, purpose: str | None) -> Wanted:
         """As many as the lists hold, region by region."""
         nothing = expected(asker, "count_duties", purpose, None)
         if nothing.status != 404:
             return Wanted(nothing)
         mine = sorted({region for role, region in _seats(asker) if role == "coordinator" and region})
-        items = []
+        items, every = [], self._mine(asker, "count_duties", purpose)
         for region in mine:
-            of_region = [duty for thing, duty in self.duties if thing.region == region]
-            some = {"soon": 0, "overdue": 0, "escalated": 0}
-            kind = {"clock": "screening", "label": of_region[0]["label"]}
-            items.append({"region": region, **kind, "open": len(of_region), **some})
+            mine_here = [duty for thing, duty in every if thing.region == region]
+            labels = {duty["clock"]: duty["label"] for duty in mine_here}
+            for clock in sorted(labels):
+                here = [duty for duty in mine_here if duty["clock"] == clock]
+                some = {state: sum(duty["state"] == state for duty in here) for state in ("soon", "overdue")}
+                late = sum(duty["escalated"] for duty in here)
+                kind = {"region": region, "clock": clock, "label": labels[clock]}
+                items.append({**kind, "open": len(here), **some, "escalated": late})
         rules = tuple(dict.fromkeys(rule["id"] for rule, _ in granted(asker, "count_duties", purpose)))
         return Wanted(Expected(200, rules=rules, fields=frozenset({"basic"})), {"items": items})
 
