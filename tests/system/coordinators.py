@@ -18,7 +18,7 @@ AGAIN = frozenset({429, 502, 503, 504})
 DECISIONS: dict[str, dict[str, Any]] = {
     "ACCEPTED": {"decision": "accept", "agencies": ["police", "victim-support"]},
     "DECLINED": {"decision": "decline", "reason": "criteria-not-met"},
-    "REDIRECTED": {"decision": "redirect", "reason": "other-service"},
+    "REDIRECTED": {"decision": "redirect", "reason": "other-service", "to": "victim-support"},
 }
 _OF_TEN = ("ACCEPTED",) * 7 + ("DECLINED",) * 2 + ("REDIRECTED",)
 

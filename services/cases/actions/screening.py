@@ -31,7 +31,7 @@ from services.kit.calendar import local_date
 from services.kit.db import Work
 from services.kit.ids import new_id
 from services.kit.policy import Decision
-from services.kit.problem import NotFound, StaleVersion
+from services.kit.problem import FieldError, Malformed, NotFound, StaleVersion
 from services.kit.sealed import KeyRing, Pseudonyms
 
 _CLASSES = frozenset({"basic", "narrative"})
@@ -53,18 +53,21 @@ class Screener:
         does not allow the decision.
         """
         agencies = self.catalog.agencies_on(local_date(work.now))
-        rules.check(screening, reasons=self.catalog.reasons, agencies=agencies)
+        to = {"region": self.catalog.regions_on(local_date(work.now)), "service": self.catalog.services}
+        rules.check(screening, reasons=self.catalog.reasons, agencies=agencies, to=to)
         stored = await referrals.locked(work, referral)
         if stored is None:
             raise NotFound
         decision = work.permit.on(await resource(work, stored))
         if stored.version != expected:
             raise StaleVersion
+        if screening.to == stored.head.region:
+            raise Malformed(errors=[FieldError("/to", "same-region", "the referral is there already")])
         action = _action(work, stored, screening)
         transition = allowed(stored.state, action, self.catalog.transitions)
         state = step(stored.state, action, self.catalog.transitions)
         note = await self._note(work, stored, screening)
-        await referrals.move(work, stored, state, stored.score_state, note)
+        await referrals.move(work, stored, state, stored.score_state, note, screening.to)
         await Duties(self.catalog.clocks).settle(work, stored.head.id, SCREENING)
         if isinstance(state, Accepted):
             await self._open(work, stored, screening)

@@ -35,6 +35,7 @@ from services.cases.routes import (
     shares,
     support_pool,
     supporting,
+    tellings,
     writing,
 )
 from services.kit import logbook
@@ -55,6 +56,7 @@ ROUTERS: Final = (
     agenda.router,
     consent.router,
     shares.router,
+    tellings.router,
     monitoring.router,
     incidents.router,
     evaluation.router,

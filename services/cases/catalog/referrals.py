@@ -33,7 +33,8 @@ def span(row: Mapping[str, Any]) -> tuple[date, date | None]:
 def reasons() -> Reasons:
     """Why referrals do not become cases, by decision and code."""
     found = (
-        Reason(row["code"], Decision(row["decision"]), row["label"]) for row in read("reasons")["reasons"]
+        Reason(row["code"], Decision(row["decision"]), row["label"], row.get("to"))
+        for row in read("reasons")["reasons"]
     )
     return {(reason.decision, reason.code): reason for reason in found}
 

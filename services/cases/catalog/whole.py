@@ -42,6 +42,7 @@ from services.cases.model.published import (
     Label,
     NoticeRule,
     Reasons,
+    Region,
     Regions,
     Transitions,
 )
@@ -62,6 +63,7 @@ class Catalog:
     offices: OfficeRules
     reasons: Reasons
     withdrawals: Mapping[str, Label]
+    services: Mapping[str, Label]
     transitions: Transitions
     start: State
     ages: Ages
@@ -84,6 +86,10 @@ class Catalog:
     seals: SealRules
     support: SupportRule
 
+    def regions_on(self, day: date) -> Mapping[str, Region]:
+        """The networks that are at work on a day."""
+        return {code: one for code, one in self.regions.items() if one.at_work(day)}
+
     def agencies_on(self, day: date) -> Mapping[str, Agency]:
         """The kinds of agencies that sit in networks on a day."""
         return {code: one for code, one in self.agencies.items() if one.at_work(day)}
@@ -100,6 +106,7 @@ def load() -> Catalog:
         offices=offices.offices(),
         reasons=referrals.reasons(),
         withdrawals={row["code"]: row["label"] for row in read("reasons")["withdrawals"]},
+        services={row["code"]: row["label"] for row in read("reasons")["services"]},
         transitions=referrals.transitions(transitions["transitions"]),
         start=State(transitions["start"]),
         ages=referrals.ages(read("ages")),

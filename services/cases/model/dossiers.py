@@ -78,6 +78,8 @@ class ListedReferral:
     agencies: frozenset[str]
     version: int
     withdrawal: Withdrawal | None
+    redirected_to: str | None = None
+    screen_by: date | None = None
     bars: Bars = NO_BARS
 
     @property

@@ -61,6 +61,8 @@ class Reason:
     code: str
     decision: Decision
     label: Label
+    to: str | None = None
+    """What a redirection for this reason must name: ``region``, ``service``, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

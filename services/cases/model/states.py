@@ -177,6 +177,7 @@ class Screening:
     reason: str | None
     note: str | None
     agencies: tuple[str, ...]
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

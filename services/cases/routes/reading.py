@@ -26,6 +26,7 @@ router = ServiceRouter(tags=["referrals and cases"])
 Region = Annotated[str | None, Query(max_length=40, description="Only this region.", examples=["polva"])]
 Since = Annotated[Day | None, Query(description="From this day on.")]
 Until = Annotated[Day | None, Query(description="Up to and including this day.")]
+Overdue = Annotated[bool, Query(description="Only those whose decision is late.")]
 OnlyStatus = Annotated[Status | None, Query(alias="status", description="Only with this status.")]
 
 
@@ -42,9 +43,10 @@ async def list_referrals(  # noqa: PLR0913, PLR0917 - what a list can be asked
     status: OnlyStatus = None,
     since: Since = None,
     until: Until = None,
+    overdue: Overdue = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
     """The referrals that the caller may see, the newest day of referral first."""
-    filters = Filters(region, status, since, until)
+    filters = Filters(region, status, since, until, is_overdue=overdue)
     shown = await reading.list_referrals(work, filters, _place(cursor), limit)
     return _several(work, shown, ReferralPage.of(shown.what))
 

@@ -1,6 +1,6 @@
 """Does a screening say what it must?"""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 
 from services.cases.model.codes import Decision
 from services.cases.model.published import Reasons
@@ -8,9 +8,18 @@ from services.cases.model.states import Screening
 from services.kit.problem import FieldError, Malformed
 
 
-def check(screening: Screening, *, reasons: Reasons, agencies: Container[str]) -> None:
-    """Raises Malformed when reason and agencies do not fit the decision."""
-    errors = [*_reason(screening, reasons), *_agencies(screening, agencies)]
+def check(
+    screening: Screening, *, reasons: Reasons, agencies: Container[str], to: Mapping[str, Container[str]]
+) -> None:
+    """Raises Malformed when reason, agencies and destination do not fit the decision.
+
+    Args:
+        screening: as told.
+        reasons: the published reasons.
+        agencies: the agencies that sit in networks today.
+        to: the regions and services to which a referral can be sent.
+    """
+    errors = [*_reason(screening, reasons), *_agencies(screening, agencies), *_to(screening, reasons, to)]
     if errors:
         raise Malformed(errors=errors)
 
@@ -23,6 +32,18 @@ def _reason(screening: Screening, reasons: Reasons) -> Iterator[FieldError]:
         yield FieldError("/reason", "required", "this decision needs a reason")
     elif (screening.decision, screening.reason) not in reasons:
         yield FieldError("/reason", "unknown", "there is no such reason for this decision")
+
+
+def _to(screening: Screening, reasons: Reasons, known: Mapping[str, Container[str]]) -> Iterator[FieldError]:
+    reason = None if screening.reason is None else reasons.get((screening.decision, screening.reason))
+    asked = None if reason is None else reason.to
+    if asked is None:
+        if screening.to is not None:
+            yield FieldError("/to", "not-for-reason", "this decision sends the referral nowhere")
+    elif screening.to is None:
+        yield FieldError("/to", "required", f"say to which {asked}")
+    elif screening.to not in known[asked]:
+        yield FieldError("/to", "unknown", f"there is no such {asked}, or it is not at work")
 
 
 def _agencies(screening: Screening, agencies: Container[str]) -> Iterator[FieldError]:

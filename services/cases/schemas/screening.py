@@ -28,7 +28,10 @@ class ScreeningIn(BaseModel):
     reason: Code | None = None
     note: FreeText | None = None
     agencies: list[Code] = Field(default_factory=list, max_length=20)
+    to: Code | None = Field(
+        default=None, description="Where a redirected referral goes: a region or a service."
+    )
 
     def as_screening(self) -> Screening:
         """The decision in the words of the model."""
-        return Screening(self.decision, self.reason, self.note, tuple(self.agencies))
+        return Screening(self.decision, self.reason, self.note, tuple(self.agencies), self.to)

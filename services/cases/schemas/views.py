@@ -220,6 +220,10 @@ class ReferralSummary(View):
     withdrawal: WithdrawalView | None = Field(
         description="That the sender has withdrawn it; a case that came of it stays."
     )
+    redirected_to: str | None = Field(description="The region or service to which a person sent it.")
+    screen_by: Day | None = Field(
+        description="The last day on which a decision about it is in time; null when none waits."
+    )
     score: Annotated[int | None, FieldClass("risk")]
     band: Annotated[Band | None, FieldClass("risk")]
     grounds: Annotated[list[Ground], FieldClass("risk")]

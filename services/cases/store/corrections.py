@@ -36,6 +36,7 @@ _REPLACE = text("""
         state = :state, state_reason = :state_reason, decided_at = :decided_at, decided_by = :decided_by,
         score_state = :score_state, score_tries = 0, score_due_at = :due,
         note_sealed = case when :state = 'accepted' then note_sealed end,
+        redirected_to = null,
         grounds_found = '{}', callouts_state = 'waiting', callouts_due_at = now(), callouts_tries = 0,
         callouts_at = null, callouts_rule = null, callouts_sealed = null,
         repeats_state = 'waiting', repeats_due_at = now(), repeats_at = null,

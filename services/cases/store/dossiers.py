@@ -25,10 +25,13 @@ AGENCIES = f"{_TAKING_PART}, {bars.COLUMNS}"
 _LISTED = f"""
     r.id, r.reference, r.region, r.referred_on, r.received_at, r.grounds, r.grounds_found, r.state,
     r.state_reason, r.decided_at, r.decided_by, r.case_id, r.version, r.withdrawn_at, r.withdrawal_reason,
+    r.redirected_to,
+    (select max(d.due_on) from duty d
+     where d.referral_id = r.id and d.clock = 'screening' and d.state = 'open') as screen_by,
     {AGENCIES.format(case="r.case_id")},
     s.instrument, s.version as instrument_version, s.content_hash, s.engine, s.score, s.band,
     s.grounds as score_grounds, s.scored_at
-"""
+"""  # noqa: S608 - constants
 _KEPT = (
     "r.sender, r.sender_reference, coalesce(r.last_version, r.sender_version) as last_version, "
     "r.corrected_at, r.occurred_at, r.changed_at, r.content_version, r.sealed, r.note_sealed, "
@@ -54,7 +57,8 @@ _EARLIER = f"""
     select r.id, r.reference, r.region, c.referred_on, r.received_at, c.grounds,
         cast('{{}}' as text[]) as grounds_found, c.state, c.state_reason, c.decided_at, c.decided_by,
         r.case_id, r.version, cast(null as timestamptz) as withdrawn_at,
-        cast(null as text) as withdrawal_reason, r.state as state_now,
+        cast(null as text) as withdrawal_reason, r.state as state_now, cast(null as text) as redirected_to,
+        cast(null as date) as screen_by,
         {AGENCIES.format(case="r.case_id")},
         s.instrument, s.version as instrument_version, s.content_hash, s.engine, s.score, s.band,
         s.grounds as score_grounds, s.scored_at,

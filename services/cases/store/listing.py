@@ -25,8 +25,10 @@ from sqlalchemy import (
 from services.cases.model.codes import Ground, State, Status
 from services.cases.model.dossiers import ListedCase, ListedReferral, Withdrawal
 from services.cases.model.ids import CaseId, ReferralId
+from services.cases.rules.duties import SCREENING
 from services.cases.store import bars
 from services.cases.store.referrals import state_of
+from services.kit.calendar import local_date
 from services.kit.db import Work
 from services.kit.driver import Row
 from services.kit.paging import Place
@@ -40,7 +42,7 @@ def _table(name: str, columns: str) -> TableClause:
 _R = _table(
     "referral",
     "id reference region referred_on received_at grounds grounds_found state state_reason decided_at"
-    " decided_by case_id key_id version withdrawn_at withdrawal_reason",
+    " decided_by case_id key_id version withdrawn_at withdrawal_reason redirected_to",
 )
 _A = _table(
     "assessment",
@@ -49,6 +51,7 @@ _A = _table(
 _C = _table("marac_case", "id region state opened_on key_id version")
 _G = _table("case_agency", "case_id agency region")
 _K = _table("data_key", "id wrapped")
+_D = _table("duty", "referral_id clock state due_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Filters:
     status: Status | None = None
     since: date | None = None
     until: date | None = None
+    is_overdue: bool = False
 
 
 def _agency_names(case: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -87,10 +91,12 @@ def _columns(of: TableClause, case: ColumnElement[Any]) -> Columns:
 
 
 _tested = and_(_A.c.referral_id == _R.c.id, _A.c.replaced_in.is_(None))
+_waits = and_(_D.c.referral_id == _R.c.id, _D.c.clock == SCREENING, _D.c.state == "open")
+_screen_by = select(func.max(_D.c.due_on)).where(_waits).scalar_subquery().label("screen_by")
 _REFERRALS = select(
     _R.c.id, _R.c.reference, _R.c.region, _R.c.referred_on, _R.c.received_at, _R.c.grounds,
     _R.c.grounds_found, _R.c.state, _R.c.state_reason, _R.c.decided_at, _R.c.decided_by, _R.c.case_id,
-    _R.c.version, _R.c.withdrawn_at, _R.c.withdrawal_reason,
+    _R.c.version, _R.c.withdrawn_at, _R.c.withdrawal_reason, _R.c.redirected_to, _screen_by,
     _agency_names(_R.c.case_id), *bars.columns(_R.c.case_id), _A.c.instrument,
     _A.c.version.label("instrument_version"),
     _A.c.content_hash, _A.c.engine, _A.c.score, _A.c.band, _A.c.grounds.label("score_grounds"),
@@ -106,6 +112,8 @@ async def referrals(work: Work, filters: Filters, after: Place | None, most: int
     """The first referrals behind a place that the permit covers, the newest day of referral first."""
     allowed = work.permit.sql(_columns(_R, _R.c.case_id), _R.c.state)
     query = _REFERRALS.where(allowed, *_asked(_R, _R.c.referred_on, filters))
+    if filters.is_overdue:
+        query = query.where(exists(select(1).where(_waits, _D.c.due_on < local_date(work.now))))
     query = _from(query, _R.c.referred_on, _R.c.id, after)
     return [listed(row) for row in (await work.conn.execute(query.limit(most))).mappings()]
 
@@ -133,6 +141,8 @@ def listed(row: Row) -> ListedReferral:
         agencies=frozenset(row["agencies"]),
         version=row["version"],
         withdrawal=_withdrawal(row),
+        redirected_to=row["redirected_to"],
+        screen_by=row["screen_by"],
         bars=bars.of(row),
     )
 

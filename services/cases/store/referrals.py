@@ -54,7 +54,7 @@ _LOCKED = text(f"""
 _MOVE = text("""
     update referral set state = :state, state_reason = :state_reason, decided_at = :decided_at,
         decided_by = :decided_by, score_state = :score_state, score_due_at = null, changed_at = :changed_at,
-        note_sealed = :note_sealed, version = version + 1,
+        note_sealed = :note_sealed, redirected_to = :to, version = version + 1,
         repeats_state = case when :is_accepted then 'waiting' else repeats_state end,
         repeats_due_at = case when :is_accepted then now() else repeats_due_at end
     where id = :id
@@ -117,8 +117,13 @@ async def locked(work: Work, referral: UUID) -> Stored | None:
     return None if row is None else _stored(row)
 
 
-async def move(
-    work: Work, stored: Stored, state: ReferralState, score: ScoreState, note: bytes | None = None
+async def move(  # noqa: PLR0913, PLR0917 - what a decision leaves
+    work: Work,
+    stored: Stored,
+    state: ReferralState,
+    score: ScoreState,
+    note: bytes | None = None,
+    to: str | None = None,
 ) -> None:
     """Writes the new state of a locked referral; its version grows by one.
 
@@ -132,6 +137,7 @@ async def move(
             "score_state": score.value,
             "changed_at": work.now,
             "note_sealed": note,
+            "to": to,
             "is_accepted": isinstance(state, Accepted),
         },
     )

@@ -15,7 +15,7 @@ from services.kit.sealed import unseal
 Build = Callable[..., Any]
 ACCEPT = Screening(Decision.ACCEPT, None, "Koostame turvaplaani.", ("police", "victim-support"))
 DECLINE = Screening(Decision.DECLINE, "criteria-not-met", None, ())
-REDIRECT = Screening(Decision.REDIRECT, "other-region", None, ())
+REDIRECT = Screening(Decision.REDIRECT, "other-region", None, (), "haapsalu")
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from services.cases.model.consent import (
 from services.cases.model.published import Label
 from services.cases.model.repeats import RepeatState, Verdict
 from services.cases.model.shares import ShareKind
+from services.cases.model.tellings import TellingKind
 
 
 def _labels(catalog: Catalog) -> list[Label]:
@@ -70,6 +71,7 @@ def _labels(catalog: Catalog) -> list[Label]:
         ("capacity", Capacity),
         ("consent-reason", WhyNot),
         ("share", ShareKind),
+        ("telling", TellingKind),
     ],
 )
 def test_every_code_that_code_branches_on_has_its_names(

@@ -12,6 +12,7 @@ COORDINATOR, CHAIR = "dev:coordinator:polva:", "dev:chair:polva:"
 POLICE, PROBATION = "dev:agency-member:polva:police", "dev:agency-member:polva:probation"
 ACCEPT = {"decision": "accept", "note": "Koostame turvaplaani.", "agencies": ["victim-support", "police"]}
 #: What a referral says of call-outs before the worker has asked.
+NOTHING_WAITS = {"redirectedTo": None, "screenBy": None}
 NOT_ASKED_YET = {
     "state": "waiting",
     "tries": 0,
@@ -111,6 +112,7 @@ async def test_a_coordinator_reads_what_was_told(
         "reason": None,
         "caseId": case,
         "withdrawal": None,
+        **NOTHING_WAITS,
         "version": 2,
         "score": 15,
         "band": "high",

@@ -10,7 +10,7 @@ Build = Callable[..., Any]
 COORDINATOR, CHAIR, ELSEWHERE = "dev:coordinator:polva:", "dev:chair:polva:", "dev:coordinator:rakvere:"
 ACCEPT = {"decision": "accept", "note": "Koostame turvaplaani.", "agencies": ["police", "victim-support"]}
 DECLINE = {"decision": "decline", "reason": "criteria-not-met"}
-REDIRECT = {"decision": "redirect", "reason": "other-region", "note": "Elab mujal."}
+REDIRECT = {"decision": "redirect", "reason": "other-region", "note": "Elab mujal.", "to": "haapsalu"}
 
 
 @pytest.fixture

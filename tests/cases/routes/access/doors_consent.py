@@ -61,6 +61,17 @@ def _receipts(full: Full, asker: Asker, purpose: Purpose, kept: Kept, word: Expe
     return Wanted(shown, {"items": items, "next": None}, frozenset(ids))
 
 
+def _list_tellings(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    """Who may read who was told of a referral; the shares of its case among it."""
+    for each in full.kept:
+        word = expected(asker, "list_tellings", purpose, None if each.erased else each.thing)
+        wanted = Wanted(word)
+        if word.status == 200:
+            items = [stripped(item, word.fields) for item in full.tellings[each.id]]
+            wanted = Wanted(word, {"items": items}, frozenset({each.id, each.case}))
+        yield Knock(f"/referrals/{each.id}/tellings", wanted)
+
+
 CONSENT: dict[str, Door] = {
     "get_consent": on_each_case(
         "get_consent",
@@ -82,6 +93,7 @@ CONSENT: dict[str, Door] = {
         "void_consent_fact", f"/consent-facts/{NOTHING}/void", "POST", {"reason": "wrong-person"}
     ),
     "list_shares": _list_shares,
+    "list_tellings": _list_tellings,
     "share_data": on_each_case(
         "share_data",
         lambda kept: f"/cases/{kept.case}/shares",

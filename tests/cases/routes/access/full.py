@@ -31,6 +31,7 @@ CLASSES = {
     "list_supervisions": {"basic"},
     "list_support_candidates": {"basic", "identity"},
     "list_support_assignments": {"basic", "identity"},
+    "list_tellings": {"basic", "contact"},
     "list_exclusions": {"basic", "narrative"},
     "get_seal": {"basic", "narrative"},
     "list_case_people": {"basic"},
@@ -48,11 +49,12 @@ BY_ONE_DECISION = {
     "list_shares",
     "list_support_candidates",
     "list_support_assignments",
+    "list_tellings",
 }
 SUMMARY = {
     "list_referrals": (
         "id", "reference", "region", "referredOn", "receivedAt", "status", "reason", "caseId", "version",
-        "withdrawal",
+        "withdrawal", "redirectedTo", "screenBy",
         "score", "band", "grounds",
     ),
     "list_cases": ("id", "region", "state", "openedOn", "agencies", "version"),
@@ -88,6 +90,7 @@ class Full:
     closing: dict[str, Any] = field(default_factory=dict)
     """Exclusions, seals and steps, by path."""
     shares: dict[str, list[Any]] = field(default_factory=dict)
+    tellings: dict[str, list[Any]] = field(default_factory=dict)
 
     @classmethod
     async def of(cls, house: House) -> "Full":
@@ -101,6 +104,8 @@ class Full:
             made.referrals[kept.id] = (await house.ask(coordinator, f"/referrals/{kept.id}")).body
             path = f"/referrals/{kept.id}/child-notices"
             made.children[kept.id] = (await house.ask(coordinator, path)).body
+            told_of = await house.ask(coordinator, f"/referrals/{kept.id}/tellings")
+            made.tellings[kept.id] = told_of.body["items"]
             if kept.is_case:
                 made.cases[kept.case] = (await house.ask(coordinator, f"/cases/{kept.case}")).body
                 for what in ("exclusions", "seal", "history"):

@@ -195,7 +195,8 @@ class House:
         await self._referral(HOME, 14, None)
         await self._referral(AWAY, 15, None)
         await self._referral(HOME, 16, {"decision": "decline", "reason": "criteria-not-met"})
-        await self._referral(AWAY, 17, {"decision": "redirect", "reason": "other-service"})
+        elsewhere = {"decision": "redirect", "reason": "other-service", "to": "child-protection"}
+        await self._referral(AWAY, 17, elsewhere)
         await self._case(HOME, 18, agencies=POLICE, erased=True)
         await self._case(AWAY, 19, agencies=frozenset({f"{INSIDE}@{AWAY}"}), erased=True)
         await self._case(HOME, 22, agencies=POLICE)
