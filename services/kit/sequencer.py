@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     Connection = asyncpg.Connection[asyncpg.Record]
 
-PAUSE_SECONDS: Final = 0.05
-GROWTH_SECONDS: Final = 0.25  # between two growths of the trees; a checkpoint is younger than a second
+PAUSE_SECONDS: Final = 0.08  # a row has its position within 100 ms of its commit
+GROWTH_SECONDS: Final = 0.5  # between two growths of the trees; a checkpoint is younger than a second
 STANDBY_SECONDS: Final = 0.25  # between two looks whether the one that works is gone
 FIRST_BACK_OFF_SECONDS: Final = 0.1
 LONGEST_BACK_OFF_SECONDS: Final = 2.0

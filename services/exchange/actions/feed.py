@@ -42,12 +42,17 @@ class Message:
 
 
 class Follower:
-    """Follows the feed; several may run: what one has applied, the others leave."""
+    """Follows the feed; several may run: what one has applied, the others leave.
+
+    While events come, our place is kept in mind from one question to the next; it is read again whenever none
+    came, another was faster, or something went wrong.
+    """
 
     def __init__(self, database: Database, feed: CaseFeed, notices: Notices, permit: Permit) -> None:
         self._database, self._feed = database, feed
         self._notices, self._permit = notices, permit
         self._ended: str | None = None
+        self._place: str | None = None
         self._wrong: Counter[UUID] = Counter()
         self._few = asyncio.Semaphore(_AT_ONCE)
 
@@ -56,8 +61,7 @@ class Follower:
 
         Raises UpstreamUnavailable or UpstreamWrong; what was applied until then stays applied.
         """
-        async with self._database.work(self._permit, str(uuid4())) as work:
-            place = await places.cursor(work, FEED)
+        place, self._place = self._place or await self._read(), None
         try:
             batch = await self._feed.after(None if place == self._ended else place, wait)
         except EpochEnded:
@@ -65,6 +69,10 @@ class Follower:
             self._ended = place
             return 0
         return await self._take(batch, place)
+
+    async def _read(self) -> str | None:
+        async with self._database.work(self._permit, str(uuid4())) as work:
+            return await places.cursor(work, FEED)
 
     async def _take(self, batch: Batch, place: str | None) -> int:
         """Makes events ready, some at once, and applies those before the first that cannot be made ready."""
@@ -83,6 +91,8 @@ class Follower:
                 raise failure
         if batch.cursor is not None and batch.cursor != place:
             await self._apply([], place, batch.cursor)
+        elif made:
+            self._place = place
         return made
 
     async def _messages(self, event: Event) -> list[Message]:
@@ -115,10 +125,10 @@ class Follower:
             if messages:
                 fresh = await places.apply(work, FEED, [one.event.id for one in messages])
                 drafts = [_draft(work, one) for one in messages if one.event.id in fresh]
-                await queueing.enqueue(work, drafts)
-                children = [one.about for one in drafts if one.about is not None]
-                if children:
-                    await queueing.located(work, children)
+                added = await queueing.enqueue(work, drafts)
+                again = [one for one in drafts if one.about is not None and one.id not in added]
+                if again:
+                    await queueing.located(work, again)
         return True
 
 

@@ -133,7 +133,7 @@ def content(envelope: Envelope | None) -> dict[str, Any]:
         "digest": sealed and sealed.digest,
         "key_id": sealed and sealed.key_id,
         "key_wrapped": sealed and sealed.key_wrapped,
-        "body": sealed and sealed.body,
+        "body_sealed": sealed and sealed.body,
     }
 
 

@@ -46,7 +46,7 @@ POINTS = (
     "handover._round commit",
     "cases.take_all send",
     "repair.hand_over commit",
-    "feed.step commit",
+    "feed._read commit",
     "feed.after send",
     "feed.notice send",
     "feed._apply commit",
