@@ -29,6 +29,7 @@ DISCLOSURES: Final = 5.0  # seconds between two questions for disclosures; nobod
 PAUSE: Final = 0.5  # seconds between two looks when there was nothing to do
 FIRST_BACK_OFF: Final = 0.5
 LONGEST_BACK_OFF: Final = 10.0
+GATHER: Final = 0.02  # seconds after the first end of a try in which others may end, to be followed at once
 GRACE: Final = 2.0  # seconds that tries under way get when the worker is told to stop
 _log = log.get_logger(__name__)
 
@@ -92,16 +93,18 @@ class Line:
         self._moved.set()
 
     async def step(self) -> int:
-        """Fills free places with heads of queues; waits a while when there is none of either."""
+        """Fills free places with heads of queues, then waits until one is free again, or there may be more.
+
+        And a moment longer: what is claimed at once is fetched at once, and ends about as much together.
+        """
         free = self._places - len(self._errands)
         self._moved.clear()
         since = asyncio.get_running_loop().time()
-        heads = await self._courier.claim(self._partner, free) if free else ()
-        for head in heads:
+        for head in await self._courier.claim(self._partner, free) if free else ():
             self._start(head, since + self._lease)
-        if not heads:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), self._pause)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._moved.wait(), self._pause)
+            await asyncio.sleep(GATHER)
         return 1
 
     async def renew(self) -> int:
