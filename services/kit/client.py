@@ -95,6 +95,7 @@ class ServiceClient:
         act_for: Acting,
         purpose: str,
         json: Any = None,  # noqa: ANN401 - whatever is JSON
+        written: bytes | None = None,
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - one limit for the whole call, in seconds
@@ -102,18 +103,22 @@ class ServiceClient:
     ) -> Response:
         """One call; answers below 500 are returned, also refusals.
 
-        ``timeout`` bounds the whole call and is the read timeout when not given; ``request_id`` is that of
-        the request that is served, or new. Raises UpstreamUnavailable when the service cannot be reached in
-        time or answers 502, 503 or 504; UpstreamWrong for other answers from 500, for redirects, and for
-        answers that are too large or no HTTP. Nothing is tried again.
+        ``written`` is a body that is JSON already; ``timeout`` bounds the whole call and is the read timeout
+        when not given; ``request_id`` is that of the request that is served, or new. Raises
+        UpstreamUnavailable when the service cannot be reached in time or answers 502, 503 or 504;
+        UpstreamWrong for other answers from 500, for redirects, and for answers that are too large or no
+        HTTP. Nothing is tried again.
         """
         seconds = timeout or self._read
         said = httpx.Headers(_HEADERS | dict(headers or {}))
         said.update(self._standing(act_for, purpose, request_id))
+        if written is not None:
+            said["Content-Type"] = "application/json"
         request = httpx.Request(
             method,
             f"{self._base}{path}",
             json=json,
+            content=written,
             params=params,
             headers=said,
             extensions={"timeout": httpx.Timeout(seconds, connect=self._connect).as_dict()},

@@ -138,6 +138,14 @@ async def test_a_call_carries_token_purpose_and_request_id() -> None:
     assert json.loads(body) == {"a": "õ"}
 
 
+async def test_a_body_that_is_json_already_goes_as_it_is_under_the_request_that_is_named() -> None:
+    async with talking_to(plain(200)) as (client, server):
+        await ask(client, "POST", "/scores", written=b'{"a" : "b"}', request_id=UUID_TEXT)
+    ((_, headers, body),) = server.requests
+    assert (body, headers["content-type"]) == (b'{"a" : "b"}', "application/json")
+    assert headers["x-request-id"] == UUID_TEXT
+
+
 async def test_outside_a_request_each_call_gets_an_id_of_its_own() -> None:
     async with talking_to(plain(200)) as (client, server):
         await ask(client)

@@ -6,7 +6,7 @@
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
 
@@ -89,7 +89,7 @@ class Cases:
         """
         if len(waiting) == 1:
             return [await self.take(caller, waiting[0], budget=budget)]
-        body = {"items": [_item(each) for each in waiting]}
+        body = b'{"items":[%b]}' % b",".join(map(_item, waiting))
         answer = await self._ask("POST", "", caller, budget, body, str(uuid4()))
         if not isinstance(answer, Unavailable):
             outcomes = _outcomes(answer, len(waiting))
@@ -128,7 +128,7 @@ class Cases:
         path: str,
         caller: Caller,
         budget: float,
-        body: dict[str, Any] | None,
+        body: bytes | None,
         request_id: str | None = None,
     ) -> Response | Unavailable:
         if not self._breaker.closed():
@@ -139,7 +139,7 @@ class Cases:
                 f"{_INTAKE}{path}",
                 act_for=caller,
                 purpose=PURPOSE,
-                json=body,
+                written=body,
                 timeout=budget,
                 request_id=request_id,
             )
@@ -167,13 +167,16 @@ def groups(waiting: Sequence[Handing]) -> Iterator[Sequence[Handing]]:
         yield group
 
 
-def _item(waiting: Handing) -> dict[str, Any]:
-    asked = {} if waiting.request_id is None else {"requestId": waiting.request_id}
-    return {"reference": waiting.reference, "referral": _body(waiting), **asked}
+def _item(waiting: Handing) -> bytes:
+    asked = b"" if waiting.request_id is None else b',"requestId":"%b"' % waiting.request_id.encode()
+    return b'{"reference":"%b","referral":%b%b}' % (waiting.reference.encode(), _body(waiting), asked)
 
 
-def _body(waiting: Handing) -> dict[str, Any]:
-    return {**json.loads(waiting.referral), "sender": asdict(waiting.sender)}
+def _body(waiting: Handing) -> bytes:
+    """The referral as it was written, an object with members, and behind them its sender."""
+    said = waiting.sender
+    sender = json.dumps({"client": said.client, "reference": said.reference, "version": said.version})
+    return b'%b,"sender":%b}' % (waiting.referral.removesuffix(b"}"), sender.encode())
 
 
 def _understood(answer: Response) -> Answer:
