@@ -101,6 +101,25 @@ async def _of_invitation(house: Together, operation: str, last: str) -> Call:
     return Call(path, lambda: house.caller("cases", operation) | seen)
 
 
+async def asked(house: Together) -> Body:
+    """The police are asked about a case on an agenda."""
+    item = await on_agenda(house)
+    answer = await house.http["cases"].post(
+        f"/api/cases/v1/agenda-items/{item['id']}/research",
+        json={"agencies": ["police"]},
+        headers=house.caller("cases", "ask_research"),
+    )
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json()["items"][0])
+
+
+async def _of_request(house: Together, operation: str, last: str) -> Call:
+    question = await asked(house)
+    seen = {"if-match": f'"{question["version"]}"'}
+    path = f"/api/cases/v1/research-requests/{question['id']}{last}"
+    return Call(path, lambda: house.caller("cases", operation) | seen)
+
+
 async def known(house: Together) -> dict[str, str]:
     """Ids of meetings that are there, by the names that paths have for them."""
     series = await made(house, "/meeting-series", a_series(), "create_meeting_series")
@@ -108,6 +127,7 @@ async def known(house: Together) -> dict[str, str]:
     invited = await invitation(house, _soon())
     return {
         "invitation_id": invited["id"],
+        "research_request_id": (await asked(house))["id"],
         "series_id": series["id"],
         "meeting_id": item["meetingId"],
         "agenda_item_id": item["id"],
@@ -205,5 +225,27 @@ MEETINGS: Sequence[Door] = (
         _on(_of_meeting, "sign_confidentiality", "/confidentiality"),
         lambda _: {"statement": "2026-11-29"},
         (("statement",),),
+    ),
+    Door(
+        "cases",
+        "ask_research",
+        "POST",
+        _on(_of_item, "ask_research", "/research"),
+        lambda _: {"agencies": ["police", "health-care"]},
+        (("agencies",),),
+    ),
+    Door(
+        "cases",
+        "answer_research_request",
+        "POST",
+        _on(_of_request, "answer_research_request", "/answer"),
+        lambda _: {
+            "known": "relevant",
+            "text": CANARY,
+            "relevant": True,
+            "necessary": True,
+            "proportionate": True,
+        },
+        (("known",), ("text",), ("relevant",)),
     ),
 )

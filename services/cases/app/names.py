@@ -45,6 +45,8 @@ PERSONAL: Final = (
     "appointment",
     "absence",
     "meeting_signature",
+    "research_request",
+    "research_answer",
     "member_session",
     "issuer_logout",
     "case_person",

@@ -29,6 +29,7 @@ from services.cases.actions.participants import Participants
 from services.cases.actions.parties import Parties
 from services.cases.actions.plan import Plans
 from services.cases.actions.records import Records
+from services.cases.actions.research import Research
 from services.cases.actions.safety import SafetyPlans
 from services.cases.actions.screening import Screener
 from services.cases.actions.seals import Seals
@@ -99,6 +100,7 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.meetings = Meetings(parts.catalog)
     state.participants = Participants(parts.catalog, state.meetings)
     state.agendas = Agendas(parts.catalog, state.casework, state.meetings)
+    state.research = Research(parts.catalog, parts.ring, state.casework, state.agendas)
     state.consenting = Consenting(parts.catalog, state.casework)
     state.sharing = Sharing(parts.catalog, state.casework, parts.discloser())
     state.monitoring = Monitoring(parts.catalog, state.casework, Duties(parts.catalog.clocks))

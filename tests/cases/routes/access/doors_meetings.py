@@ -69,4 +69,12 @@ MEETINGS: dict[str, Door] = {
     "sign_confidentiality": _none(
         "sign_confidentiality", "/meetings/{}/confidentiality", "POST", {"statement": "2026-11-29"}
     ),
+    "ask_research": _none("ask_research", "/agenda-items/{}/research", "POST", {"agencies": ["police"]}),
+    "list_research_requests": _empty(
+        "list_research_requests", "/research-requests", {"items": [], "next": None}
+    ),
+    "get_research_request": _none("get_research_request", "/research-requests/{}"),
+    "answer_research_request": _none(
+        "answer_research_request", "/research-requests/{}/answer", "POST", {"known": "nothing-known"}
+    ),
 }
