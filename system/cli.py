@@ -208,13 +208,15 @@ def token(
     take such tokens only with TURVAVORK_DEVELOPMENT=1, which `turvavork up` sets.
     """
     from services.kit import keys  # noqa: PLC0415
+    from services.kit.clock import SystemClock  # noqa: PLC0415
     from services.kit.tokens import AccessTokenIssuer  # noqa: PLC0415
     from services.kit.tokens.signing import DEVELOPMENT_ISSUER  # noqa: PLC0415
 
     folder = Path(os.environ.get("TURVAVORK_KEYS", data / "keys"))
     with _plain_errors():
         issuer = AccessTokenIssuer(DEVELOPMENT_ISSUER, keys.load_issuer(folder, "development"))
-        typer.echo(issuer.issue(f"dev:{role}:{region}:{agency}"))
+        now = int(SystemClock().now().timestamp())
+        typer.echo(issuer.issue(f"dev:{role}:{region}:{agency}", authenticated_at=now))
 
 
 @app.command()

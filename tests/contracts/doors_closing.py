@@ -1,8 +1,9 @@
-"""The operations that close a case to somebody, and take a JSON body."""
+"""The operations that close a case to somebody or break its glass, and take a JSON body."""
 
 from collections.abc import Sequence
+from uuid import UUID, uuid4
 
-from tests.contracts.door import CANARY, Body, Call, Door, entered, referral
+from tests.contracts.door import CANARY, Body, Call, Door, at, entered, referral
 from tests.contracts.together import Together
 
 _POLICE = "dev:agency-member:polva:police"
@@ -54,7 +55,32 @@ _PLACES = {
     "declare_conflict": (("kind",), ("reason",), ("until",)),
     "seal_case": (("reason",), ("members",), ("members", 0)),
 }
+_REASON = f"{CANARY} stands at our door at night."
+
+
+async def _report(house: Together) -> Call:
+    case = await opened(house)
+    broken = await house.http["cases"].post(
+        "/api/cases/v1/break-glass",
+        json={"caseId": case, "reason": _REASON},
+        headers=house.person("agency-member", "case-work", region="rakvere", agency="police"),
+    )
+    assert broken.status_code == 201, broken.text
+    [row] = await house.rows("cases", "select id from access_report where case_id = $1", UUID(case))
+    path = f"/api/cases/v1/access-reports/{row['id']}/acknowledgement"
+    return Call(path, lambda: house.caller("cases", "acknowledge_access_report") | {"if-match": '"1"'})
+
+
 CLOSING: Sequence[Door] = (
+    Door(
+        "cases",
+        "break_glass",
+        "POST",
+        at("/api/cases/v1/break-glass", "cases", "break_glass"),
+        lambda _: {"caseId": str(uuid4()), "reason": _REASON},
+        (("caseId",), ("reason",)),
+    ),
+    Door("cases", "acknowledge_access_report", "POST", _report, lambda _: {"note": CANARY}, (("note",),)),
     _on_a_case("exclude_member", "exclusions"),
     _on_a_case("declare_conflict", "conflicts"),
     _on_a_case("seal_case", "seal"),

@@ -77,7 +77,9 @@ class Together:
     def person(self, role: str, purpose: str, region: str = "", agency: str = "") -> dict[str, str]:
         """Headers of a development member."""
         issuer = AccessTokenIssuer(DEVELOPMENT_ISSUER, keys.load_issuer(self.folder, "development"))
-        token = issuer.issue(f"dev:{role}:{region}:{agency}")
+        token = issuer.issue(
+            f"dev:{role}:{region}:{agency}", authenticated_at=int(SystemClock().now().timestamp())
+        )
         return {"authorization": f"Bearer {token}", "x-purpose": purpose}
 
     def service(self, target: str, name: str, subject: str, purpose: str) -> dict[str, str]:

@@ -51,6 +51,7 @@ ABOUT_NO_CASE = {
     "record_training",
     "list_supervisions",
     "record_supervision",
+    "break_glass",
     "get_log_checkpoint",
     "get_inclusion_proof",
     "get_consistency_proof",

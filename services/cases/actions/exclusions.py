@@ -5,8 +5,8 @@ from uuid import UUID
 
 from services.cases.actions.casework import Casework, OnCase
 from services.cases.catalog import Catalog
+from services.cases.model.closed import ExclusionExists
 from services.cases.model.exclusions import Exclusion, NewExclusion
-from services.cases.model.problems import ExclusionExists
 from services.cases.rules import lifecycle
 from services.cases.store import exclusions
 from services.kit.calendar import local_date

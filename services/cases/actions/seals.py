@@ -6,8 +6,8 @@ from uuid import UUID
 
 from services.cases.actions.casework import Casework, OnCase
 from services.cases.catalog import Catalog
+from services.cases.model.closed import CaseSealed, SecondAgencyNeeded
 from services.cases.model.lifecycle import Step
-from services.cases.model.problems import CaseSealed, SecondAgencyNeeded
 from services.cases.model.seals import Seal
 from services.cases.rules import lifecycle
 from services.cases.rules import seals as rules

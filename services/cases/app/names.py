@@ -21,6 +21,8 @@ PERSONAL: Final = (
     "case_exclusion",
     "case_seal",
     "case_named",
+    "broken_glass",
+    "access_report",
     "duty",
     "plan_action",
     "plan_action_version",

@@ -19,6 +19,7 @@ from services.cases.actions.evaluating import Evaluating
 from services.cases.actions.events import Feed
 from services.cases.actions.exclusions import Exclusions
 from services.cases.actions.flags import Flags
+from services.cases.actions.glass import GlassBreaker
 from services.cases.actions.incidents import Incidents
 from services.cases.actions.intake import Intake
 from services.cases.actions.meetings import Meetings
@@ -108,6 +109,7 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.evaluating = Evaluating(parts.catalog, state.casework)
     state.exclusions = Exclusions(parts.catalog, state.casework)
     state.accesses = Accesses(state.casework)
+    state.glass = GlassBreaker(parts.catalog, parts.ring)
     state.seals = Seals(parts.catalog, state.casework)
     state.records = Records(state.casework, parts.catalog, index)
     state.parties = Parties(state.casework, state.records, index)

@@ -8,6 +8,7 @@ from functools import cache
 from services.cases.catalog import (
     bases,
     clocks,
+    glass,
     lifecycles,
     meetings,
     monitoring,
@@ -28,6 +29,7 @@ from services.cases.model.codes import EventType, State
 from services.cases.model.consent import Bases
 from services.cases.model.disclosures import DisclosureRules
 from services.cases.model.flags import FlagRule
+from services.cases.model.glass import GlassRule
 from services.cases.model.lifecycle import Lifecycles
 from services.cases.model.matching import MatchingRule
 from services.cases.model.meetings import MeetingRules
@@ -85,6 +87,7 @@ class Catalog:
     monitoring: MonitoringRule
     seals: SealRules
     support: SupportRule
+    glass: GlassRule
 
     def regions_on(self, day: date) -> Mapping[str, Region]:
         """The networks that are at work on a day."""
@@ -128,4 +131,5 @@ def load() -> Catalog:
         support=support.support(),
         monitoring=monitoring.monitoring(clocks.clocks()),
         seals=seals.seals(),
+        glass=glass.glass(),
     )

@@ -26,14 +26,15 @@ from services.cases.model.states import (
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """What keeps a case from whoever asks: the asker's subject stands in it, or nothing does."""
+    """What keeps a case from whoever asks, or opens it: the asker's subject stands in it, or nothing does."""
 
     excluded: frozenset[str] = frozenset()
     sealed_to: frozenset[str] = frozenset()
+    opened_to: frozenset[str] = frozenset()
 
     def resource(self) -> Mapping[str, object]:
         """The same in the table's words."""
-        return {"excluded": self.excluded, "sealed_to": self.sealed_to}
+        return {"excluded": self.excluded, "sealed_to": self.sealed_to, "opened_to": self.opened_to}
 
 
 NO_BARS = Bars()

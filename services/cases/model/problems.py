@@ -75,48 +75,6 @@ class TransitionRefused(Problem):
     )
 
 
-class ExclusionExists(Problem):
-    """The case is kept from this member already."""
-
-    slug = "exclusion-exists"
-    kind = Kind.CONFLICT
-    titles = MappingProxyType(
-        {
-            "et": "Juhtum on selle liikme eest juba suletud",
-            "ru": "Дело уже закрыто для этого участника",
-            "en": "The case is kept from this member already",
-        }
-    )
-
-
-class CaseSealed(Problem):
-    """The case is sealed already."""
-
-    slug = "case-sealed"
-    kind = Kind.CONFLICT
-    titles = MappingProxyType(
-        {
-            "et": "Juhtum on juba pitseeritud",
-            "ru": "Дело уже опечатано",
-            "en": "The case is sealed already",
-        }
-    )
-
-
-class SecondAgencyNeeded(Problem):
-    """A seal is taken off by two persons of two agencies."""
-
-    slug = "second-agency-needed"
-    kind = Kind.RULE_REFUSED
-    titles = MappingProxyType(
-        {
-            "et": "Pitseri võtavad maha kaks inimest kahest asutusest",
-            "ru": "Печать снимают два человека из двух ведомств",
-            "en": "A seal is taken off by two persons of two agencies",
-        }
-    )
-
-
 class AlreadyInCase(Problem):
     """The person takes part in the case already, in this role or another: roles are never merged."""
 

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import Depends, Request, Response
 
-from services.cases.model.problems import ExclusionExists, TransitionRefused
+from services.cases.model.closed import ExclusionExists
+from services.cases.model.problems import TransitionRefused
 from services.cases.schemas.exclusions import (
     ConflictIn,
     ConflictView,

@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 
 from services.cases.actions.casework import OnCase
-from services.cases.model.problems import CaseSealed, SecondAgencyNeeded, TransitionRefused
+from services.cases.model.closed import CaseSealed, SecondAgencyNeeded
+from services.cases.model.problems import TransitionRefused
 from services.cases.model.seals import Seal
 from services.cases.schemas.seals import NamedIn, SealIn, SealView
 from services.kit.db import Work, unit_of_work

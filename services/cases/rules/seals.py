@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.cases.model.problems import SecondAgencyNeeded
+from services.cases.model.closed import SecondAgencyNeeded
 from services.cases.model.seals import Proposal, SealRules
 from services.kit.policy import Appointment
 

@@ -1,4 +1,4 @@
-"""Whom a case is closed to, of those who ask: who is excluded from it, and whom its seal does not name."""
+"""Whom a case is closed or opened to, of those who ask: exclusions, seals, and broken glass."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -27,14 +27,15 @@ _ASKER: Final = "array[fact('actor')]"
 COLUMNS: Final = f"""
     case when {{case}} in (select excluded_from({_ASKER})) then {_ASKER} else '{{{{}}}}' end as excluded,
     case when exists (select from stream z where z.id = {{case}} and z.sealed)
-        and {{case}} not in (select named_in({_ASKER})) then {_ASKER} else '{{{{}}}}' end as sealed_to
+        and {{case}} not in (select named_in({_ASKER})) then {_ASKER} else '{{{{}}}}' end as sealed_to,
+    case when {{case}} in (select opened_to({_ASKER})) then {_ASKER} else '{{{{}}}}' end as opened_to
 """  # noqa: S608 - constants
 _Z = table("stream", column("id"), column("sealed"))
 
 
 def of(row: Row) -> Bars:
     """The bars from the columns of a row."""
-    return Bars(frozenset(row["excluded"]), frozenset(row["sealed_to"]))
+    return Bars(frozenset(row["excluded"]), frozenset(row["sealed_to"]), frozenset(row["opened_to"]))
 
 
 def excluded(of_case: ColumnElement[Any], subjects: Sequence[str]) -> ColumnElement[bool]:
@@ -48,7 +49,12 @@ def sealed_to(of_case: ColumnElement[Any], subjects: Sequence[str]) -> ColumnEle
     return and_(sealed, not_(of_case.in_(select(func.named_in(_texts(subjects))))))
 
 
-def columns(of_case: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+def opened_to(of_case: ColumnElement[Any], subjects: Sequence[str]) -> ColumnElement[bool]:
+    """True where one of the subjects has broken the glass of the case, while it lasts."""
+    return of_case.in_(select(func.opened_to(_texts(subjects))))
+
+
+def columns(of_case: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
     """The same as :data:`COLUMNS` for statements of SQLAlchemy."""
     asker: ColumnElement[Any] = array([func.fact("actor")])
     nobody: ColumnElement[Any] = cast("{}", ARRAY(String))
@@ -58,6 +64,7 @@ def columns(of_case: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElem
     return (
         case((barred, asker), else_=nobody).label("excluded"),
         case((unnamed, asker), else_=nobody).label("sealed_to"),
+        case((of_case.in_(select(func.opened_to(asker))), asker), else_=nobody).label("opened_to"),
     )
 
 

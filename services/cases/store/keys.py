@@ -10,6 +10,7 @@ from services.kit.problem import NotFound
 from services.kit.sealed import DataKey, KeyRing
 
 _LOAD = text("select id, wrapped from data_key where id = any (cast(:ids as uuid[])) and wrapped is not null")
+_MAKE = "insert into data_key (id, kek, wrapped, made_at) values ($1, $2, $3, $4)"
 _OLD = text("""
     select id, wrapped from data_key where wrapped is not null and kek <> :active
     order by id limit :most for update skip locked
@@ -33,6 +34,13 @@ async def load_one(work: Work, ring: KeyRing, key_id: UUID) -> DataKey:
     if KeyId(key_id) not in found:
         raise NotFound
     return found[KeyId(key_id)]
+
+
+async def make(work: Work, ring: KeyRing) -> DataKey:
+    """A new data key, kept."""
+    key = ring.new_data_key(work.now)
+    await work.fetch(_MAKE, key.id, ring.active, key.wrapped, work.now)
+    return key
 
 
 async def rewrap(work: Work, ring: KeyRing, most: int) -> list[UUID]:

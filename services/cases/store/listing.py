@@ -87,6 +87,7 @@ def _columns(of: TableClause, case: ColumnElement[Any]) -> Columns:
         "agencies": takes_part,
         "excluded": partial(bars.excluded, case),
         "sealed_to": partial(bars.sealed_to, case),
+        "opened_to": partial(bars.opened_to, case),
     }
 
 

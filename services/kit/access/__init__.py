@@ -3,7 +3,7 @@
 ``Depends(permit("get_case"))`` gives the :class:`~services.kit.policy.Permit` of the operation. It reads from
 ``app.state`` the ``verifier`` (tokens.TokenVerifier), ``policy`` (policy.Policy) and ``appointments``
 (AppointmentSource), and leaves on ``request.state``, each as soon as it is known, ``operation``, ``caller``,
-``purpose`` and ``permit`` for whoever records a refusal.
+``purpose`` and ``permit`` for whoever records a refusal; ``identity`` for what needs a fresh login.
 
 Who the caller is:
 

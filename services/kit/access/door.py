@@ -29,6 +29,7 @@ class PermitFor:
         verifier: TokenVerifier = request.app.state.verifier
         policy: Policy = request.app.state.policy
         identity = await verifier.verify(_token(request))
+        request.state.identity = identity
         caller = await self._caller(request, identity, policy)
         request.state.caller = caller
         purpose = self._purpose(request, policy)

@@ -105,6 +105,10 @@ class Unverified:
             raise Refused(name)
         return value
 
+    def seconds_or_none(self, name: str) -> int | None:
+        """A moment that may be left out; Refused when it is none."""
+        return self._seconds(name) if name in self.claims else None
+
     def _seconds(self, name: str) -> int:
         value = self.claims.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:

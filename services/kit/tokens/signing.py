@@ -82,16 +82,26 @@ class AccessTokenIssuer:
         self._key = key
         self._clock = clock
 
-    def issue(self, subject: str, within: "Session | None" = None, lifetime: int | None = None) -> str:
+    def issue(
+        self,
+        subject: str,
+        within: "Session | None" = None,
+        lifetime: int | None = None,
+        *,
+        authenticated_at: int | None = None,
+    ) -> str:
         """A token for a person, good for every service; ValueError for what cannot be a person's subject.
 
         Those of a login say within which session, so that they end with it; ``lifetime`` may be shorter.
+        ``authenticated_at``, in seconds, is for tokens outside of sessions: what needs a fresh login asks.
         """
         if not is_value(subject) or subject_kind(subject) != "member":
             raise ValueError("the subject does not have the form of a member")
         claims: dict[str, object] = {"iss": self._issuer, "sub": subject, "aud": USERS_AUDIENCE}
         if within is not None:
             claims |= {"sid": str(within.id), "auth_time": int(within.authenticated_at.timestamp())}
+        elif authenticated_at is not None:
+            claims["auth_time"] = authenticated_at
         life = min(self.lifetime, self.lifetime if lifetime is None else lifetime)
         return _signed(self._key, ACCESS_TYPE, claims, life, self._clock)
 

@@ -32,6 +32,8 @@ class Identity:
     service: str | None = None
     purpose: str | None = None
     session: Session | None = field(default=None, repr=False)
+    authenticated_at: int | None = None
+    """When a person proved who it is, in seconds; None where the token does not say so."""
 
 
 class StaticKeys:
@@ -93,7 +95,8 @@ class Issuer:
         if self.acr is not None and token.claims.get("acr") != self.acr:
             raise Refused("acr")
         session = _session(token) if self.in_sessions else None
-        return Identity(subject, "member", session=session), expires
+        logged_in = token.seconds_or_none("auth_time")
+        return Identity(subject, "member", session=session, authenticated_at=logged_in), expires
 
     def _of_service(self, token: Unverified, subject: str, service: str) -> Identity:
         """A service signs with its own key, acts as itself, and is no other service."""

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.cases.model.problems import SecondAgencyNeeded
+from services.cases.model.closed import SecondAgencyNeeded
 from services.cases.model.seals import Proposal, SealRules
 from services.cases.rules.seals import agencies_of, agreeing, proposing
 from services.kit.policy import Appointment

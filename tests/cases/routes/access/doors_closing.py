@@ -1,12 +1,13 @@
-"""Doors of exclusions and seals: of what closes a case."""
+"""Doors of what closes a case, of broken glass, and of what owners are told."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from tests.cases.routes.access.full import Full, Wanted
-from tests.cases.routes.access.house import Kept
+from tests.cases.routes.access.house import HOME, Kept
 from tests.cases.routes.access.knock import NOTHING, Door, Knock, Purpose, on_each_case, refused
-from tests.cases.routes.access.oracle import Asker, Expected, expected
+from tests.cases.routes.access.oracle import Asker, Expected, Thing, expected, granted
 
 _OLD = {"If-Match": '"999"'}
 _BEFORE = {"kind": "declared", "reason": "Sugulane.", "until": "2017-01-01"}
@@ -85,7 +86,58 @@ def _list_case_steps(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Kno
         yield Knock(path, Wanted(word, body, frozenset({each.case})) if word.status == 200 else Wanted(word))
 
 
+def _break_glass(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    """Whoever may hears that the reason says too little; so nothing changes."""
+    word = expected(asker, "break_glass", purpose, Thing(HOME))
+    body = {"caseId": str(NOTHING), "reason": "Vaja."}
+    if word.status == 200:
+        fresh = asker.service is None  # no service knows when somebody logged in
+        word = Expected(422, "malformed") if fresh else Expected(401, "fresh-login-required")
+    yield Knock("/break-glass", Wanted(word), "POST", body)
+
+
+def _told(full: Full, asker: Asker, operation: str, purpose: Purpose) -> list[tuple[Any, Expected]]:
+    """The reports that are for somebody: of the own region, or told to the own agency there."""
+    pairs = []
+    for thing, report in full.reports:
+        second = frozenset({f"{report['secondAgency']}@{thing.region}"})
+        word = expected(asker, operation, purpose, replace(thing, agencies=second))
+        if word.status == 200:
+            pairs.append((report, word))
+    return pairs
+
+
+def _list_access_reports(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    nothing = expected(asker, "list_access_reports", purpose, None)
+    if nothing.status != 404:
+        yield Knock("/access-reports", Wanted(nothing))
+        return
+    told = _told(full, asker, "list_access_reports", purpose)
+    rules = tuple(dict.fromkeys(rule for _, word in told for rule in word.rules))
+    if not told:
+        found = granted(asker, "list_access_reports", purpose)
+        rules = tuple(dict.fromkeys(rule["id"] for rule, _ in found))
+    items = [report for report, _ in told]
+    ids = frozenset(report[name] for report in items for name in ("id", "caseId"))
+    word = Expected(200, rules=rules, fields=frozenset({"basic", "narrative"}))
+    yield Knock("/access-reports", Wanted(word, {"items": items, "next": None}, ids))
+
+
+def _acknowledge(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    """Whoever may hears that the version is old; so nothing changes."""
+    operation = "acknowledge_access_report"
+    told = {report["id"] for report, _ in _told(full, asker, operation, purpose)}
+    nothing = expected(asker, operation, purpose, None)
+    for _, report in full.reports:
+        word = Expected(412, "stale-version") if report["id"] in told else nothing
+        path = f"/access-reports/{report['id']}/acknowledgement"
+        yield Knock(path, Wanted(word), "POST", {"note": "Vaadatud."}, dict(_OLD))
+
+
 CLOSING: dict[str, Door] = {
+    "break_glass": _break_glass,
+    "list_access_reports": _list_access_reports,
+    "acknowledge_access_report": _acknowledge,
     "list_case_steps": _list_case_steps,
     "list_accesses": _list_accesses,
     "list_exclusions": _list_exclusions,

@@ -33,6 +33,7 @@ CLASSES = {
     "list_support_assignments": {"basic", "identity"},
     "list_tellings": {"basic", "contact"},
     "list_exclusions": {"basic", "narrative"},
+    "list_access_reports": {"basic", "narrative"},
     "get_seal": {"basic", "narrative"},
     "list_case_people": {"basic"},
     "list_entries": {"basic", "identity", "contact", "risk", "health", "criminal", "narrative"},
@@ -91,6 +92,8 @@ class Full:
     """Exclusions, seals and steps, by path."""
     shares: dict[str, list[Any]] = field(default_factory=dict)
     tellings: dict[str, list[Any]] = field(default_factory=dict)
+    reports: list[tuple[Thing, Any]] = field(default_factory=list)
+    """Reports of accesses, the newest first, with the case that each is about."""
 
     @classmethod
     async def of(cls, house: House) -> "Full":
@@ -119,6 +122,12 @@ class Full:
                 told = (await house.ask(coordinator, f"/people/{person}")).body["items"]
                 mine = next(each for each in told if each["referralId"] == kept.id)
                 made.people.setdefault(person, []).append((kept.thing, mine))
+        things = {kept.case: kept.thing for kept in house.kept}
+        for region in (HOME, AWAY):
+            owner = Asker("seed", f"dev:coordinator:{region}:")
+            told = (await house.ask(owner, "/access-reports?limit=100")).body["items"]
+            made.reports.extend((things[one["caseId"]], one) for one in told)
+        made.reports.sort(key=lambda pair: (pair[1]["reportedAt"][:10], pair[1]["id"]), reverse=True)
         for parts in made.people.values():
             parts.sort(key=lambda part: made.referrals[part[1]["referralId"]]["referredOn"], reverse=True)
         return made

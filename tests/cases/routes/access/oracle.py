@@ -129,6 +129,7 @@ class Thing:
     agencies: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
     named: frozenset[str] | None = None
+    opened: frozenset[str] = frozenset()
     member: str | None = None
 
 
@@ -171,6 +172,8 @@ def related(relation: str, attributes: Mapping[str, str], asker: Asker, thing: T
             return own.get("region") == thing.region
         case "own-agency":
             return f"{own.get('agency')}@{own.get('region')}" in thing.agencies
+        case "broken-glass":
+            return asker.subject in thing.opened
         case "oneself":
             return asker.subject == thing.member
         case _:
