@@ -120,6 +120,47 @@ async def _of_request(house: Together, operation: str, last: str) -> Call:
     return Call(path, lambda: house.caller("cases", operation) | seen)
 
 
+async def discussed(house: Together, operation: str | None = None, last: str = "") -> Call:
+    """The record of a case that is discussed today, written if something is to be done to it."""
+    meeting = await made(house, "/meetings", a_meeting() | {"meetsOn": _soon(0)}, "call_meeting")
+    sign = f"/meetings/{meeting['id']}/confidentiality"
+    for speaker in ("write_discussion", "close_discussion"):
+        headers = house.caller("cases", "sign_confidentiality") | {
+            "authorization": house.caller("cases", speaker)["authorization"]
+        }
+        signed = await house.http["cases"].post(
+            f"/api/cases/v1{sign}", json={"statement": "2026-11-29"}, headers=headers
+        )
+        assert signed.status_code == 201, signed.text
+    late = {"caseId": await a_case(house), "lateReason": "urgent"}
+    item = await made(house, f"/meetings/{meeting['id']}/agenda", late, "put_on_agenda")
+    path = f"/api/cases/v1/agenda-items/{item['id']}/discussion"
+    if operation is None:
+        return Call(path, lambda: house.caller("cases", "write_discussion"))
+    written = await house.http["cases"].put(
+        path, json=said(), headers=house.caller("cases", "write_discussion")
+    )
+    assert written.status_code == 200, written.text
+    if operation == "reopen_discussion":
+        closed = await house.http["cases"].post(
+            f"{path}/close",
+            json={"outcome": "finish"},
+            headers=house.caller("cases", "close_discussion") | {"if-match": '"1"'},
+        )
+        assert closed.status_code == 200, closed.text
+    return Call(f"{path}{last}", lambda: house.caller("cases", operation) | {"if-match": '"1"'})
+
+
+def said() -> Body:
+    """A record that breaks no rule."""
+    return {
+        "wishes": CANARY,
+        "facts": [{"agency": "police", "text": CANARY}],
+        "risks": {"victim": CANARY, "children": CANARY, "staff": None, "others": None},
+        "decisions": CANARY,
+    }
+
+
 async def known(house: Together) -> dict[str, str]:
     """Ids of meetings that are there, by the names that paths have for them."""
     series = await made(house, "/meeting-series", a_series(), "create_meeting_series")
@@ -247,5 +288,29 @@ MEETINGS: Sequence[Door] = (
             "proportionate": True,
         },
         (("known",), ("text",), ("relevant",)),
+    ),
+    Door(
+        "cases",
+        "write_discussion",
+        "PUT",
+        discussed,
+        lambda _: said(),
+        (("wishes",), ("facts",), ("facts", 0, "text"), ("risks", "victim"), ("decisions",)),
+    ),
+    Door(
+        "cases",
+        "close_discussion",
+        "POST",
+        _on(discussed, "close_discussion", "/close"),
+        lambda _: {"outcome": "review"},
+        (("outcome",), ("reviewOn",)),
+    ),
+    Door(
+        "cases",
+        "reopen_discussion",
+        "POST",
+        _on(discussed, "reopen_discussion", "/reopen"),
+        lambda _: {"reason": "mistake"},
+        (("reason",),),
     ),
 )

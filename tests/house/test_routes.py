@@ -65,6 +65,7 @@ ABOUT_NO_CASE = {
     "call_meeting",
     "get_meeting",
     "move_meeting",
+    "get_calendar",
     "invite_agencies",
     "list_invitations",
     "reply_to_invitation",

@@ -22,6 +22,8 @@ from services.kit.problem import FieldError, Malformed, NotFound, StaleVersion
 
 MACHINE = "meeting"
 HOLD = "hold"
+PAST_MONTHS = 3
+MOST_IN_CALENDAR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,12 @@ class Meetings:
         rows = await meetings.listed(work, filters, after, most + 1)
         page = page_of(rows, most, lambda row: Place(row.meets_on, row.id))
         return page, tuple(self.decide(work, each.region) for each in page.items)
+
+    async def upcoming(self, work: Work) -> tuple[Sequence[Meeting], tuple[Decision, ...]]:
+        """The meetings of the caller's regions, from the last three months on, cancelled ones too."""
+        since = add_months(local_date(work.now), -PAST_MONTHS)
+        found = await meetings.listed(work, Filters(since=since), None, MOST_IN_CALENDAR)
+        return found, tuple(self.decide(work, each.region) for each in found)
 
     async def move(  # noqa: PLR0913 - what an action says
         self,

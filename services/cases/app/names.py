@@ -49,6 +49,8 @@ PERSONAL: Final = (
     "meeting_signature",
     "research_request",
     "research_answer",
+    "discussion",
+    "discussion_version",
     "member_session",
     "issuer_logout",
     "case_person",

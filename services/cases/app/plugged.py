@@ -14,6 +14,7 @@ from services.cases.actions.casework import Casework
 from services.cases.actions.children import ChildProtection
 from services.cases.actions.consent import Consenting
 from services.cases.actions.correcting import Correcting
+from services.cases.actions.discussions import Discussions
 from services.cases.actions.duties import Duties
 from services.cases.actions.evaluating import Evaluating
 from services.cases.actions.events import Feed
@@ -101,6 +102,7 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.meetings = Meetings(parts.catalog)
     state.participants = Participants(parts.catalog, state.meetings)
     state.agendas = Agendas(parts.catalog, state.casework, state.meetings)
+    state.discussions = Discussions(parts.catalog, state.casework, state.agendas, state.participants)
     state.research = Research(parts.catalog, parts.ring, state.casework, state.agendas)
     state.consenting = Consenting(parts.catalog, state.casework)
     state.sharing = Sharing(parts.catalog, state.casework, parts.discloser())

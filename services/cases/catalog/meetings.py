@@ -18,5 +18,6 @@ def meetings() -> MeetingRules:
         ahead_months=file["ahead_months"],
         agenda_states=frozenset(file["agenda_states"]),
         statement=Statement(file["statement"]["version"], file["statement"]["text"]),
+        names=file["calendar"],
         reasons={what: {row["code"]: row["label"] for row in rows} for what, rows in file["reasons"].items()},
     )

@@ -95,4 +95,5 @@ class MeetingRules:
     ahead_months: int
     agenda_states: frozenset[str]
     statement: Statement
+    names: Mapping[str, Label]
     reasons: Mapping[str, Mapping[str, Label]]

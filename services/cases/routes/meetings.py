@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request, Response
 
 from services.cases.model.meetings import MeetingState
 from services.cases.model.problems import AlreadyOnAgenda, MeetingNotYet, TransitionRefused
+from services.cases.rules import invites
 from services.cases.schemas.meetings import (
     MeetingIn,
     MeetingPage,
@@ -21,9 +22,11 @@ from services.cases.schemas.meetings import (
     UntilIn,
 )
 from services.cases.store.meetings import Filters
+from services.kit.answer import language_of
 from services.kit.db import Work, unit_of_work
-from services.kit.disclose import disclose
+from services.kit.disclose import disclose, disclose_document
 from services.kit.etag import IfMatch, etag, expected_version
+from services.kit.fieldclass import BASIC
 from services.kit.fields import Day
 from services.kit.idempotency import IdempotencyKeyReused, Once, idempotency_key
 from services.kit.openapi import problems
@@ -40,6 +43,12 @@ Region = Annotated[str | None, Query(max_length=40, description="Only this regio
 OnlyState = Annotated[MeetingState | None, Query(alias="state", description="Only in this state.")]
 Since = Annotated[Day | None, Query(description="From this day on.")]
 Until = Annotated[Day | None, Query(description="Up to and including this day.")]
+
+
+class ICalendar(Response):
+    """What calendar programs read."""
+
+    media_type = invites.MEDIA_TYPE
 
 
 class Verb(StrEnum):
@@ -146,6 +155,32 @@ async def list_meetings(  # noqa: PLR0913, PLR0917 - what a list can be asked
     page, decisions = await meetings.listed(work, filters, place, limit)
     objects = [each.id for each in page.items]
     return disclose(work, MeetingPage.of(page), decisions=decisions, objects=objects)
+
+
+@router.get(
+    "/calendar",
+    summary="Read the meetings as a calendar",
+    response_class=ICalendar,
+    response_description="iCalendar (RFC 5545)",
+)
+async def get_calendar(
+    request: Request,
+    work: Annotated[Work, Depends(unit_of_work("get_calendar"), scope="function")],
+) -> Response:
+    """When and where the caller's networks meet, for a calendar program; nothing about any case or person."""
+    meetings: Meetings = request.app.state.meetings
+    found, decisions = await meetings.upcoming(work)
+    language = language_of(request.scope)
+    names = {kind: label[language] for kind, label in meetings.catalog.meetings.names.items()}
+    return disclose_document(
+        work,
+        invites.calendar(found, names, work.now),
+        invites.MEDIA_TYPE,
+        fields=BASIC,
+        decisions=decisions,
+        objects=[each.id for each in found],
+        headers={"Content-Language": language},
+    )
 
 
 @router.post(

@@ -206,3 +206,12 @@ async def test_a_longer_list_takes_no_more_statements(served: Any, call: Build) 
             await served.ask("/meetings", MEMBER)
         counts.append(len(told))
     assert counts[0] == counts[1]
+
+
+async def test_a_calendar_tells_of_the_networks_meetings_and_of_nobody(served: Any, call: Build) -> None:
+    await call(kind="emergency", meetsOn="2017-05-04")
+    answer = await served.ask("/calendar", MEMBER, headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
+    assert "SUMMARY:Emergency network meeting\r\n" in answer.text
+    assert "DTSTART:20170504T100000Z\r\n" in answer.text
+    assert "BEGIN:VEVENT" not in (await served.ask("/calendar", ELSEWHERE)).text

@@ -23,12 +23,13 @@ def _none(operation: str, path: str, method: str = "GET", json: Any = None) -> D
     return door
 
 
-def _empty(operation: str, path: str, body: dict[str, Any]) -> Door:
+def _empty(operation: str, path: str, body: dict[str, Any] | str) -> Door:
     """A list in which nothing is."""
 
     def door(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
         rules = tuple(dict.fromkeys(rule["id"] for rule, _ in granted(asker, operation, purpose)))
-        word = at_the_door(asker, operation, purpose) or Expected(200, rules=rules)
+        shown = Expected(200, rules=rules, fields=frozenset({"basic"}))
+        word = at_the_door(asker, operation, purpose) or shown
         yield Knock(path, Wanted(word, body))
 
     return door
@@ -48,6 +49,9 @@ def _wrong(operation: str, path: str, json: dict[str, Any]) -> Door:
 
 _SERIES = {"startsOn": "2017-05-11", "everyWeeks": 99, **_ROOM}
 _ABSENT = {"presence": "absent", "people": 0}
+_CALENDAR = ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//turvavork//meetings//EN", "METHOD:PUBLISH")
+_NO_MEETINGS = "".join(f"{line}\r\n" for line in (*_CALENDAR, "END:VCALENDAR"))
+_SAID = {"wishes": None, "facts": [], "risks": {}, "decisions": None}
 MEETINGS: dict[str, Door] = {
     "list_meeting_series": _empty("list_meeting_series", "/meeting-series", {"items": []}),
     "create_meeting_series": _wrong("create_meeting_series", "/meeting-series", _SERIES),
@@ -76,5 +80,14 @@ MEETINGS: dict[str, Door] = {
     "get_research_request": _none("get_research_request", "/research-requests/{}"),
     "answer_research_request": _none(
         "answer_research_request", "/research-requests/{}/answer", "POST", {"known": "nothing-known"}
+    ),
+    "get_calendar": _empty("get_calendar", "/calendar", _NO_MEETINGS),
+    "get_discussion": _none("get_discussion", "/agenda-items/{}/discussion"),
+    "write_discussion": _none("write_discussion", "/agenda-items/{}/discussion", "PUT", _SAID),
+    "close_discussion": _none(
+        "close_discussion", "/agenda-items/{}/discussion/close", "POST", {"outcome": "finish"}
+    ),
+    "reopen_discussion": _none(
+        "reopen_discussion", "/agenda-items/{}/discussion/reopen", "POST", {"reason": "mistake"}
     ),
 }

@@ -14,6 +14,7 @@ CLASSES = {
     "get_case": {"basic", "identity", "contact", "risk"},
     "get_person": {"basic", "identity", "contact"},
     "get_me": {"basic"},
+    "get_calendar": {"basic"},
     "list_child_notices": {"basic", "contact", "narrative"},
     "list_duties": {"basic"},
     "count_duties": {"basic"},

@@ -164,7 +164,8 @@ class House:
             given["Authorization"] = f"Bearer {self.token(asker, purpose)}"
         answer = await self.http.request(method, PREFIX + path, headers=given, json=json)
         told = dict(answer.headers)
-        return Answer(answer.status_code, answer.json(), told, answer.content, told["x-request-id"], purpose)
+        body = answer.json() if "json" in told["content-type"] else answer.text
+        return Answer(answer.status_code, body, told, answer.content, told["x-request-id"], purpose)
 
     async def rows(self, query: str, *args: object) -> list[asyncpg.Record]:
         """What is in the database, past row-level security."""
