@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from services.kit.calendar import local_date
 from services.kit.clock import SystemClock
-from tests.contracts.door import CANARY, Body, Call, Door, entered, referral
+from tests.contracts.door import CANARY, Body, Call, Door, entered, person, referral
 from tests.contracts.together import Together
 
 #: The victim of the last case.
@@ -15,7 +15,7 @@ _LAST: dict[str, str] = {}
 
 async def opened(house: Together) -> str:
     """A case of a coordinator's; its id."""
-    shown = await entered(house, referral())
+    shown = await entered(house, referral(person(), person("threatening-person", "partner")))
     answer = await house.http["cases"].post(
         f"/api/cases/v1/referrals/{shown['id']}/screening",
         json={"decision": "accept", "agencies": []},
@@ -99,7 +99,26 @@ async def _released(house: Together) -> Call:
     return Call(path, lambda: house.caller("cases", "release_agency") | {"if-match": '"2"'})
 
 
+async def _proposed(house: Together) -> Call:
+    case = await opened(house)
+    told = {"kind": "threat", "occurredAt": "2017-03-05T10:00:00Z", "description": CANARY}
+    made = await house.http["cases"].post(
+        f"/api/cases/v1/cases/{case}/incidents", json=told, headers=house.caller("cases", "record_incident")
+    )
+    assert made.status_code == 201, made.text
+    path = f"/api/cases/v1/repeat-proposals/{made.json()['id']}/answer"
+    return Call(path, lambda: house.caller("cases", "decide_repeat_proposal") | {"if-match": '"1"'})
+
+
 CONSENT: Sequence[Door] = (
+    Door(
+        "cases",
+        "decide_repeat_proposal",
+        "POST",
+        _proposed,
+        lambda _: {"decision": "decline", "referralId": None, "reason": "in-plan"},
+        (("reason",), ("referralId",)),
+    ),
     Door(
         "cases",
         "share_data",

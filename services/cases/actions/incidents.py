@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.cases.actions.casework import Casework, OnCase
+from services.cases.actions.proposals import Proposals
 from services.cases.catalog import Catalog
 from services.cases.model.monitoring import Incident
 from services.cases.rules import lifecycle
@@ -40,6 +41,7 @@ class Incidents:
         check_word("/kind", told.kind, self.catalog.monitoring.incident_kinds)
         if is_future(told.occurred_at, work.now):
             raise Malformed(errors=[FieldError("/occurredAt", "future", "it has not happened yet")])
+        proposals = Proposals(self.catalog, self.casework)
         incident = await incidents.keep(
             work,
             on.key,
@@ -50,6 +52,7 @@ class Incidents:
         )
         begun = lifecycle.begun(self.catalog.lifecycles["incident"], incident, "record")
         await self.casework.step(work, on, begun, _CLASSES)
+        await proposals.propose(work, on, incident, told.kind, told.occurred_at)
         return incident
 
     async def retract(self, work: Work, incident: UUID, reason: str, expected: int) -> None:
@@ -61,11 +64,13 @@ class Incidents:
         found = await self._one(work, on, incident)
         if found.version != expected:
             raise StaleVersion
+        proposals = Proposals(self.catalog, self.casework)
         machine = self.catalog.lifecycles["incident"]
         step = lifecycle.step(machine, incident, found.state, "retract", reason)
         check_word("/reason", reason, self.catalog.monitoring.retraction_reasons)
         await incidents.retract(work, incident, reason)
         await self.casework.step(work, on, step)
+        await proposals.drop(work, on, incident)
 
     async def one(self, work: Work, incident: UUID) -> tuple[OnCase, Incident]:
         """One incident, to read."""

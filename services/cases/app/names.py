@@ -36,6 +36,7 @@ PERSONAL: Final = (
     "agenda_item",
     "consent_fact",
     "share",
+    "repeat_proposal",
     "monitoring",
     "checkpoint",
     "incident",

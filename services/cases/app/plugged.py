@@ -30,6 +30,7 @@ from services.cases.actions.networks import NetworkKeeper
 from services.cases.actions.participants import Participants
 from services.cases.actions.parties import Parties
 from services.cases.actions.plan import Plans
+from services.cases.actions.proposals import Proposals
 from services.cases.actions.records import Records
 from services.cases.actions.research import Research
 from services.cases.actions.safety import SafetyPlans
@@ -108,6 +109,7 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.sharing = Sharing(parts.catalog, state.casework, parts.discloser())
     state.monitoring = Monitoring(parts.catalog, state.casework, Duties(parts.catalog.clocks))
     state.incidents = Incidents(parts.catalog, state.casework)
+    state.proposals = Proposals(parts.catalog, state.casework)
     state.evaluating = Evaluating(parts.catalog, state.casework)
     state.exclusions = Exclusions(parts.catalog, state.casework)
     state.accesses = Accesses(state.casework)

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 from services.cases.model.codes import Ground
-from services.cases.model.ids import PersonId, ReferralId
+from services.cases.model.ids import CaseId, PersonId, ReferralId
 from services.cases.model.published import Label
 
 
@@ -45,22 +46,15 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class IncidentKind:
-    """What an incident was."""
-
-    code: str
-    criminal: bool
-    label: Label
-
-
-@dataclass(frozen=True, slots=True)
 class RepeatRules:
     """All definitions, in their order; the one in force finds the ground."""
 
     ground: Ground
     in_force: str
     definitions: Sequence[Definition]
-    incidents: Mapping[str, IncidentKind]
+    criminal: frozenset[str]
+    """Kinds of incidents that would be a crime."""
+    declined: Mapping[str, Label]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +112,27 @@ class Repeats:
     state: RepeatState
     settled_at: datetime | None
     findings: Sequence[ShownFinding] = ()
+
+
+class ProposalState(StrEnum):
+    """Whether a person has answered a proposal; dropped: the incident did not happen so."""
+
+    PROPOSED = "proposed"
+    REFERRED = "referred"
+    DECLINED = "declined"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An incident would be a repeat: it is to be referred, or said why not; its ``id`` is the incident's."""
+
+    id: UUID
+    case: CaseId
+    finding: Finding
+    state: ProposalState
+    referral: ReferralId | None
+    reason: str | None
+    decided_at: datetime | None
+    decided_by: str | None
+    version: int

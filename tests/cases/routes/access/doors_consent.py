@@ -94,6 +94,16 @@ CONSENT: dict[str, Door] = {
     ),
     "list_shares": _list_shares,
     "list_tellings": _list_tellings,
+    "list_repeat_proposals": on_each_case(
+        "list_repeat_proposals", lambda kept: f"/cases/{kept.case}/repeat-proposals", empty_list
+    ),
+    "get_repeat_proposal": _of_nothing("get_repeat_proposal", f"/repeat-proposals/{NOTHING}"),
+    "decide_repeat_proposal": _of_nothing(
+        "decide_repeat_proposal",
+        f"/repeat-proposals/{NOTHING}/answer",
+        "POST",
+        {"decision": "decline", "reason": "in-plan"},
+    ),
     "share_data": on_each_case(
         "share_data",
         lambda kept: f"/cases/{kept.case}/shares",

@@ -33,6 +33,7 @@ CLASSES = {
     "list_support_candidates": {"basic", "identity"},
     "list_support_assignments": {"basic", "identity"},
     "list_tellings": {"basic", "contact"},
+    "list_repeat_proposals": {"basic", "risk"},
     "list_exclusions": {"basic", "narrative"},
     "list_access_reports": {"basic", "narrative"},
     "get_seal": {"basic", "narrative"},
@@ -52,6 +53,7 @@ BY_ONE_DECISION = {
     "list_support_candidates",
     "list_support_assignments",
     "list_tellings",
+    "list_repeat_proposals",
 }
 SUMMARY = {
     "list_referrals": (
