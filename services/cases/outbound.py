@@ -1,10 +1,14 @@
-"""What we ask of ``riskscore``, and through ``exchange`` of the police, in our words."""
+"""What we ask of ``riskscore``, through ``exchange`` of the police, and of a mail server, in our words."""
 
 import asyncio
+import smtplib
+import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from email.message import EmailMessage
+from typing import Any, Final, Literal
+from uuid import UUID
 
 from services.cases.model.callouts import Answered, Pair, Window
 from services.cases.model.codes import Band, Ground
@@ -37,6 +41,8 @@ RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     },
     "exchange": {"ask_call_outs": ("source", "count", "days")},
 }
+_MAIL_SECONDS: Final = 10.0
+_FOR_GOOD: Final = 550
 _KEPT: Final = RELIES_ON["riskscore"]["create_score"]
 _SCORES: Final = "/api/riskscore/v1/scores"
 _AT_ONCE: Final = 64  # what the scorer takes in one question
@@ -223,3 +229,67 @@ def _place(pointer: str) -> str:
     if pointer.startswith(("/answers", "/instrument")):
         return f"/assessment{pointer}"
     return "/assessment/completedOn" if pointer == "/onDate" else "/assessment"
+
+
+class MailRefusedError(Exception):
+    """The server will never take this message for this address; says nothing of either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailer:
+    """Hands messages to a mail server over SMTP, each on a connection of its own."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    sender: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    context: ssl.SSLContext | None = field(default=None, repr=False)
+
+    async def send(self, message_id: UUID, recipient: str, subject: str, body: str) -> None:
+        """Sends a plain message; every try of a message has its id, so that a mailbox can know it again.
+
+        Raises MailRefusedError for what would be refused again, UpstreamUnavailable for what may pass.
+        """
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = self.sender, recipient, subject
+        message["Message-ID"] = f"<{message_id}@{self._domain}>"
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody answers it by a machine
+        message.set_content(body)
+        try:
+            await asyncio.to_thread(self._hand_over, message)
+        except smtplib.SMTPRecipientsRefused as error:
+            raise _trouble(min(code for code, _ in error.recipients.values())) from None
+        except smtplib.SMTPResponseException as error:
+            raise _trouble(error.smtp_code) from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise UpstreamUnavailable(f"the mail server: {type(error).__name__}") from None
+
+    def _hand_over(self, message: EmailMessage) -> None:
+        context = self.context or ssl.create_default_context()
+        with self._connection(context) as connection:
+            if self.security == "starttls":
+                connection.starttls(context=context)
+            if self.user is not None and self.password is not None:
+                connection.login(self.user, self.password)
+            connection.send_message(message)
+
+    def _connection(self, context: ssl.SSLContext) -> smtplib.SMTP:
+        if self.security == "tls":
+            return smtplib.SMTP_SSL(
+                self.host, self.port, self._domain, timeout=_MAIL_SECONDS, context=context
+            )
+        return smtplib.SMTP(self.host, self.port, self._domain, timeout=_MAIL_SECONDS)
+
+    @property
+    def _domain(self) -> str:
+        """How we introduce ourselves: by the sender's domain, not by the name of a machine."""
+        return self.sender.rpartition("@")[2]
+
+
+def _trouble(code: int) -> Exception:
+    """From 550 on a mailbox, a message or a domain is refused for good; the rest is the server's trouble."""
+    if code >= _FOR_GOOD:
+        return MailRefusedError(f"the mail server: {code}")
+    return UpstreamUnavailable(f"the mail server: {code}")

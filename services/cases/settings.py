@@ -1,6 +1,8 @@
 """How one instance differs from another."""
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from services.kit.settings import StatefulSettings
@@ -35,6 +37,24 @@ class Settings(StatefulSettings):
         ge=1,
         le=24,
         description="Hours after which a member must log in anew, whatever the issuer's session does.",
+    )
+    smtp_host: str | None = Field(
+        default=None,
+        description="The mail server that tells members that something waits; without it nobody is told.",
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["tls", "starttls", "none"] = Field(
+        default="starttls",
+        description="How the way to it is closed: `tls` from the start, `starttls`, or `none`.",
+    )
+    smtp_user: str | None = Field(default=None, description="The name to log in with there, if it asks.")
+    smtp_password: SecretStr | None = Field(default=None, description="And the password.")
+    mail_from: str = Field(
+        default="turvavork@localhost", description="From whom the messages are, as the domain allows it."
+    )
+    portal_url: str = Field(
+        default="http://localhost:8480/",
+        description="The address of the front end, the only one that a message holds.",
     )
     score_patience: float = Field(
         default=0.18,

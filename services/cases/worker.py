@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.cases.actions.callouts import CallOutAsker
+from services.cases.actions.notifying import Notifier
 from services.cases.actions.repeats import BATCH, RepeatFinder
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.shares import Expiry
@@ -37,6 +38,7 @@ class Worker:
     asked_at_once: int = 0
     finder: RepeatFinder | None = None
     expiry: Expiry | None = None
+    notifier: Notifier | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``; raises what it cannot go on with."""
@@ -53,6 +55,8 @@ class Worker:
                     group.create_task(self._find(self.finder, stop))
                 if self.expiry is not None:
                     group.create_task(self._expire(self.expiry, stop))
+                if self.notifier is not None:
+                    group.create_task(self._notify(self.notifier, stop))
         finally:
             await self.riskscore.aclose()
             if self.asker is not None:
@@ -92,4 +96,12 @@ class Worker:
                 await expiry.round()
             except UpstreamUnavailable:
                 _log.warning("expiry-without-database")
+            await pause(stop, _MINUTE)
+
+    async def _notify(self, notifier: Notifier, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await notifier.round()
+            except UpstreamUnavailable:
+                _log.warning("notifications-without-database")
             await pause(stop, _MINUTE)

@@ -277,4 +277,12 @@ CASES: Sequence[Door] = (
         },
         (("goals",), ("goals", "needs-met"), ("victimsView",), ("victimsWords",), ("feedback",)),
     ),
+    Door(
+        "cases",
+        "set_my_address",
+        "PUT",
+        at("/api/cases/v1/me/address", "cases", "set_my_address"),
+        lambda _: {"email": "mari@example.ee", "language": "et"},
+        (("email",), ("language",)),
+    ),
 )

@@ -72,6 +72,9 @@ ABOUT_NO_CASE = {
     "record_attendance",
     "get_confidentiality",
     "sign_confidentiality",
+    # addresses
+    "get_my_address",
+    "set_my_address",
     # safety plans
     "list_safety_plan_sections",
     # networks

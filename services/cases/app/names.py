@@ -27,6 +27,8 @@ PERSONAL: Final = (
     "plan_action",
     "plan_action_version",
     "safety_plan",
+    "member_address",
+    "notification",
     "safety_plan_version",
     "network_member",
     "meeting_series",

@@ -4,6 +4,7 @@ from typing import Final
 
 from services.cases.routes import (
     accesses,
+    addresses,
     agenda,
     amendments,
     appointments,
@@ -76,6 +77,7 @@ ROUTERS: Final = (
     glass.router,
     plan.router,
     planning.router,
+    addresses.router,
     safety.router,
     parties.router,
     records.router,

@@ -14,6 +14,7 @@ from services.cases.actions.callouts import CallOutAsker
 from services.cases.actions.casework import Casework
 from services.cases.actions.keys import rewrap_all
 from services.cases.actions.members import seed_development
+from services.cases.actions.notifying import Notifier
 from services.cases.actions.repeats import RepeatFinder
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.shares import Expiry, Sharing
@@ -21,6 +22,7 @@ from services.cases.app.names import LOGS, NAME
 from services.cases.app.parts import Parts
 from services.cases.app.plugged import plug
 from services.cases.app.routers import ROUTERS
+from services.cases.outbound import Mailer
 from services.cases.settings import Settings
 from services.cases.store.events import Arrivals
 from services.cases.worker import Worker
@@ -102,7 +104,18 @@ def create_worker(settings: Settings | None = None) -> Worker:
         parts.settings.call_outs_per_second,
         RepeatFinder(parts.database, parts.policy, parts.catalog.repeats),
         Expiry(parts.database, parts.policy, sharing),
+        _notifier(parts),
     )
+
+
+def _notifier(parts: Parts) -> Notifier | None:
+    """Who tells members by e-mail; nobody where no mail server is set."""
+    own = parts.settings
+    if own.smtp_host is None:
+        return None
+    password = own.smtp_password.get_secret_value() if own.smtp_password else None
+    mailer = Mailer(own.smtp_host, own.smtp_port, own.smtp_security, own.mail_from, own.smtp_user, password)
+    return Notifier(parts.database, parts.policy, parts.catalog, parts.ring, mailer, own.portal_url)
 
 
 async def rotate(settings: Settings | None = None) -> int:

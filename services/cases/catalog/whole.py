@@ -14,6 +14,7 @@ from services.cases.catalog import (
     monitoring,
     networks,
     notices,
+    notifications,
     offices,
     people,
     plan,
@@ -36,6 +37,7 @@ from services.cases.model.meetings import MeetingRules
 from services.cases.model.members import OfficeRules
 from services.cases.model.monitoring import MonitoringRule
 from services.cases.model.networks import Agency, Networks
+from services.cases.model.notifications import NotificationRules
 from services.cases.model.plan import PlanRules
 from services.cases.model.published import (
     Ages,
@@ -79,6 +81,7 @@ class Catalog:
     clocks: Clocks
     meetings: MeetingRules
     plan: PlanRules
+    notifications: NotificationRules
     safety: SafetyRules
     listed: Listed
     matching: MatchingRule
@@ -123,6 +126,7 @@ def load() -> Catalog:
         clocks=clocks.clocks(),
         meetings=meetings.meetings(),
         plan=plan.plan(),
+        notifications=notifications.notifications(),
         safety=safety.safety(),
         listed=people.listed(),
         matching=people.matching(),

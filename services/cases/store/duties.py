@@ -56,7 +56,7 @@ _SETTLE = text("""
     where thing_id = :thing and clock = any (cast(:clocks as text[]))
     and state = 'open' and (cast(:agency as text) is null or agency = :agency)
 """)
-_FROM: Final = """
+FROM: Final = """
     from duty d
     left join referral r on r.id = d.referral_id
     left join marac_case c on c.id = d.case_id
@@ -70,15 +70,9 @@ _RESTART = text("""
     )
 """)
 _BARS: Final = bars.COLUMNS.format(case="coalesce(d.case_id, r.case_id)")
-# For whom it waits: a seat of the caller, or the member by name; or it has come to the coordinator.
-_LIST: Final = f"""
-    select d.*, coalesce(d.case_id, r.case_id) as stream, coalesce(c.state, r.state) as reach_state,
-        array(select a.agency || '@' || a.region from case_agency a
-              where a.case_id = coalesce(d.case_id, r.case_id)) as reach_agencies,
-        d.member_id is not null as by_name, {_BARS}
-    {_FROM}
-    where d.region = any ($2::text[])
-    and (
+#: For whom it waits: a seat of the caller, or the member by name; or it has come to the coordinator.
+FOR_WHOM: Final = """
+    d.region = any ($2::text[]) and (
         exists (
             select from unnest($1::text[], $2::text[], $3::text[]) as seat (role, region, agency)
             where seat.role = d.role and seat.region = d.region
@@ -87,6 +81,14 @@ _LIST: Final = f"""
         )
         or (d.region = any ($5::text[]) and d.escalate_on <= $6 and d.state = 'open')
     )
+"""
+_LIST: Final = f"""
+    select d.*, coalesce(d.case_id, r.case_id) as stream, coalesce(c.state, r.state) as reach_state,
+        array(select a.agency || '@' || a.region from case_agency a
+              where a.case_id = coalesce(d.case_id, r.case_id)) as reach_agencies,
+        d.member_id is not null as by_name, {_BARS}
+    {FROM}
+    where {FOR_WHOM}
     and (d.state = 'open') = ($7::text is distinct from 'done') and d.state <> 'dropped'
     and ($7::text is distinct from 'overdue' or d.due_on < $6)
     and ($7::text is distinct from 'soon' or (d.due_on >= $6 and d.warn_on <= $6))
@@ -98,7 +100,7 @@ _LIST: Final = f"""
 _COUNTS: Final = f"""
     with waiting as (
         select d.region, d.clock, d.due_on, d.warn_on, d.escalate_on, {_BARS}
-        {_FROM} where d.state = 'open' and d.region = any ($1::text[])
+        {FROM} where d.state = 'open' and d.region = any ($1::text[])
     )
     select region, clock, count(*) as open,
         count(*) filter (where due_on >= $2 and warn_on <= $2) as soon,

@@ -18,6 +18,7 @@ CLASSES = {
     "list_child_notices": {"basic", "contact", "narrative"},
     "list_duties": {"basic"},
     "count_duties": {"basic"},
+    "get_my_address": {"basic", "technical"},
     "list_case_actions": {"basic", "narrative"},
     "list_safety_plans": {"basic", "contact", "narrative"},
     "list_safety_plan_sections": {"basic"},

@@ -38,6 +38,7 @@ INSIDE = {
     "create_session",
     "receive_logout",
     "seed_members",
+    "notify_members",
 }
 CALLERS = (
     *ASKERS,
