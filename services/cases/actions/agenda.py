@@ -2,22 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from services.cases.actions.casework import Casework, OnCase
 from services.cases.actions.meetings import Meetings, Seen
 from services.cases.catalog import Catalog
 from services.cases.model.agenda import Agenda, AgendaItem, ItemState, Proposal
+from services.cases.model.packs import PackItem
 from services.cases.model.problems import TransitionRefused
 from services.cases.rules import agenda as rules
 from services.cases.rules import lifecycle
-from services.cases.store import agenda
+from services.cases.store import agenda, dossiers, packs
+from services.cases.store.opening import Opener
 from services.kit.calendar import local_date
 from services.kit.db import Work
 from services.kit.ids import new_id
 from services.kit.policy import Decision
 from services.kit.problem import FieldError, Malformed, NotFound, StaleVersion
+
+if TYPE_CHECKING:
+    from services.cases.model.dossiers import Part
 
 MACHINE: Final = "agenda-item"
 MOST_PROPOSALS: Final = 100
@@ -43,6 +48,25 @@ class Agendas:
         """The items of cases that the caller may see, each by its own decision."""
         found = [(item, decision) for item in items if (decision := _decided(work, item)) is not None]
         return [item for item, _ in found], tuple(decision for _, decision in found)
+
+    async def pack(self, work: Work, meeting_id: UUID) -> tuple[Sequence[PackItem], tuple[Decision, ...]]:
+        """The contents of the agenda, by the cases that the caller may see and by what may be seen of each.
+
+        The caller has signed for the meeting: ``Participants.check_signed``, and the database holds it.
+        """
+        items, decisions = self.allowed(work, await agenda.of_meeting(work, meeting_id))
+        opener = Opener(self.casework.ring)
+        people: dict[UUID, dict[UUID, Part]] = {}
+        for kept in await dossiers.in_meeting(work, meeting_id):
+            if kept.case is not None:
+                people.setdefault(kept.case, {}).setdefault(kept.person, opener.part(kept))
+        told = await packs.returns(work, self.casework.ring, meeting_id)
+        there = [
+            (PackItem(item, list(people.get(item.case, {}).values()), told.get(item.id, [])), decision)
+            for item, decision in zip(items, decisions, strict=True)
+            if item.state is not ItemState.TAKEN_OFF
+        ]
+        return [each for each, _ in there], tuple(decision for _, decision in there)
 
     async def proposed(self, work: Work, meeting_id: UUID) -> tuple[Sequence[Proposal], tuple[Decision, ...]]:
         """Cases that are new, or due for review by the day of the meeting, and on no agenda."""

@@ -5,11 +5,17 @@ from uuid import UUID
 
 from fastapi import Depends, Request, Response
 
-from services.cases.model.problems import AgendaClosed, AlreadyOnAgenda, TransitionRefused
+from services.cases.model.problems import (
+    AgendaClosed,
+    AlreadyOnAgenda,
+    ConfidentialityUnsigned,
+    TransitionRefused,
+)
 from services.cases.schemas.agenda import (
     AgendaItemIn,
     AgendaItemView,
     AgendaView,
+    PackView,
     ProposalsView,
     TakeOffIn,
 )
@@ -23,6 +29,7 @@ from services.kit.strictroute import ServiceRouter
 
 if TYPE_CHECKING:
     from services.cases.actions.agenda import Agendas
+    from services.cases.actions.participants import Participants
 
 router = ServiceRouter(tags=["meetings"])
 
@@ -43,6 +50,28 @@ async def list_agenda(
     agenda, decisions = await agendas.listed(work, meeting_id)
     objects = [meeting_id, *(one for item in agenda.items for one in (item.id, item.case))]
     return disclose(work, AgendaView.of(agenda), decisions=decisions, objects=objects)
+
+
+@router.get(
+    "/meetings/{meeting_id}/pack",
+    summary="Read the contents of an agenda",
+    response_model=PackView,
+    responses=problems(NotFound, ConfidentialityUnsigned),
+)
+async def get_agenda_pack(
+    request: Request,
+    meeting_id: UUID,
+    work: Annotated[Work, Depends(unit_of_work("get_agenda_pack"), scope="function")],
+) -> Response:
+    """Of each of the caller's cases who is in it, and what agencies told; once the caller has signed."""
+    agendas: Agendas = request.app.state.agendas
+    participants: Participants = request.app.state.participants
+    await agendas.meetings.seen(work, meeting_id)
+    await participants.check_signed(work, meeting_id)
+    found, decisions = await agendas.pack(work, meeting_id)
+    objects = [meeting_id, *(one for each in found for one in (each.item.id, each.item.case))]
+    people = dict.fromkeys(part.person_id for each in found for part in each.people)
+    return disclose(work, PackView.of(found), decisions=decisions, objects=[*objects, *people])
 
 
 @router.get(

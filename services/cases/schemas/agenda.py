@@ -1,15 +1,19 @@
 """Agendas, as they are told and shown: ids, codes and minutes, nothing about anybody."""
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from services.cases.model.agenda import Agenda, AgendaItem, ItemState, Load, Outcome, Proposal, Why
+from services.cases.model.codes import Relation, Role
+from services.cases.model.packs import PackItem
+from services.cases.model.research import ResearchState
 from services.cases.schemas.referral import Message
 from services.cases.schemas.screening import Code
 from services.cases.schemas.views import View
+from services.kit.fieldclass import FieldClass
 from services.kit.fields import Day, Whole
 
 _ID = "0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11"
@@ -123,3 +127,59 @@ class ProposalsView(View):
                 for each in proposals
             ]
         )
+
+
+class PackPersonView(View):
+    """Somebody in a case."""
+
+    person_id: UUID
+    role: Role
+    relation_to_victim: Relation | None
+    given_name: Annotated[str, FieldClass("identity")]
+    family_name: Annotated[str, FieldClass("identity")]
+    birth_date: Annotated[Day, FieldClass("identity")]
+
+
+class ReturnView(View):
+    """What an agency was asked, and has told."""
+
+    agency: str
+    state: ResearchState
+    text: Annotated[str | None, FieldClass("narrative")]
+
+
+class PackItemView(AgendaItemView):
+    """A case on the agenda, with its people, the victim first, and what agencies told."""
+
+    people: list[PackPersonView]
+    returns: list[ReturnView]
+
+    @classmethod
+    def whole(cls, found: PackItem) -> Self:
+        """The same in public words."""
+        people = [
+            PackPersonView(
+                person_id=part.person_id,
+                role=part.role,
+                relation_to_victim=part.relation_to_victim,
+                given_name=part.identity.given_name,
+                family_name=part.identity.family_name,
+                birth_date=part.identity.birth_date,
+            )
+            for part in found.people
+        ]
+        returns = [ReturnView.model_validate(each) for each in found.returns]
+        item = AgendaItemView.of(found.item)
+        own = {name: getattr(item, name) for name in AgendaItemView.model_fields}
+        return cls(**own, people=people, returns=returns)
+
+
+class PackView(View):
+    """The contents of an agenda, as far as the caller may see them."""
+
+    items: list[PackItemView]
+
+    @classmethod
+    def of(cls, found: Sequence[PackItem]) -> Self:
+        """The same in public words."""
+        return cls(items=[PackItemView.whole(each) for each in found])

@@ -80,6 +80,11 @@ _PARTS = f"""
     from {KEPT_PART} join referral r on r.id = p.referral_id
 """  # noqa: S608 - constants
 _IN_CASE = f"{_PARTS} where p.case_id = $1 and p.replaced_in is null {_VICTIM_FIRST}"
+_IN_MEETING = f"""
+    {_PARTS} where p.replaced_in is null and p.case_id in (
+        select i.case_id from agenda_item i where i.meeting_id = $1 and i.state <> 'taken-off'
+    ) {_VICTIM_FIRST}
+"""  # noqa: S608 - constants
 _ONE_PART = f"{_PARTS} where p.id = $1"
 _OF_PERSON = f"{_PARTS} where p.person_id = $1 and p.replaced_in is null order by r.referred_on desc, p.id"
 
@@ -205,6 +210,11 @@ async def referrals_of(work: Work, case_id: UUID) -> Sequence[ListedReferral]:
 async def in_case(work: Work, case_id: UUID) -> Sequence[KeptPart]:
     """People's parts in a case, the victims first."""
     return [part_of(row, reach_of(row)) for row in await work.fetch(_IN_CASE, case_id)]
+
+
+async def in_meeting(work: Work, meeting_id: UUID) -> Sequence[KeptPart]:
+    """People's parts in the cases on an agenda, the victims first."""
+    return [part_of(row, reach_of(row)) for row in await work.fetch(_IN_MEETING, meeting_id)]
 
 
 async def part(work: Work, participation: UUID) -> KeptPart | None:

@@ -105,7 +105,7 @@ async def one(work: Work, ring: KeyRing, request_id: UUID, *, lock: bool = False
     request = _request(row, "q_")
     people = contents.opened(key, row["people_sealed"], _people_place(request.id))["people"]
     text = row["text_sealed"]
-    told = None if text is None else contents.opened(key, text, _text_place(request.id, request.version))
+    told = None if text is None else contents.opened(key, text, text_place(request.id, request.version))
     return Opened(request, listed_case(row), key, _people(people), None if told is None else told["text"])
 
 
@@ -113,7 +113,7 @@ async def answer(work: Work, opened: Opened, state: ResearchState, known: Known,
     """Keeps an answer beside those before it."""
     request, by = opened.request, work.permit.caller.subject
     version = request.version + 1
-    place = _text_place(request.id, version)
+    place = text_place(request.id, version)
     sealed = None if text is None else contents.sealed(opened.key, {"text": text}, place)
     await work.fetch(_ANSWER, request.id, state.value, work.now, version)
     await work.fetch(_KEEP, request.id, request.case, version, known.value, sealed, work.now, by)
@@ -159,7 +159,8 @@ def _people_place(request: UUID) -> Aad:
     return Aad("research_request", "people_sealed", request, contents.ONCE)
 
 
-def _text_place(request: UUID, version: int) -> Aad:
+def text_place(request: UUID, version: int) -> Aad:
+    """What an agency told, in one of its answers."""
     return Aad("research_answer", "text_sealed", request, version)
 
 

@@ -90,4 +90,5 @@ MEETINGS: dict[str, Door] = {
     "reopen_discussion": _none(
         "reopen_discussion", "/agenda-items/{}/discussion/reopen", "POST", {"reason": "mistake"}
     ),
+    "get_agenda_pack": _none("get_agenda_pack", "/meetings/{}/pack"),
 }
