@@ -57,11 +57,73 @@ async def _remove(house: Together) -> Call:
     return Call(path, lambda: house.caller("cases", "remove_case_person") | {"if-match": '"1"'})
 
 
+#: Two people of two cases, who may be said to be one; and two of one case.
+_PAIRS: dict[tuple[int, str], tuple[str, str]] = {}
+
+
+async def _relate(house: Together) -> Call:
+    """Somebody new threatens the victim."""
+    threatening = {**_newcomer(house), "role": "threatening-person", "relationToVictim": "partner"}
+    made = await _made(house, await _add(house), threatening)
+    victim = _CASES[id(house)]["persons"][0]["personId"]
+    _PAIRS[id(house), "relation"] = made["personId"], victim
+    case = _CASES[id(house)]["caseId"]
+    return Call(f"{_PREFIX}/cases/{case}/relations", lambda: house.caller("cases", "record_relation"))
+
+
+async def _change(house: Together) -> Call:
+    made = await _made(house, await _relate(house), _relation(house))
+    path = f"{_PREFIX}/relations/{made['id']}/change"
+    return Call(path, lambda: house.caller("cases", "change_relation") | {"if-match": '"1"'})
+
+
+async def _propose(house: Together) -> Call:
+    """Two victims of two cases."""
+    one, other = [(await opened(house))["persons"][0]["personId"] for _ in range(2)]
+    _PAIRS[id(house), "merge"] = one, other
+    return Call(f"{_PREFIX}/people/{one}/merges", lambda: house.caller("cases", "propose_merge"))
+
+
+async def _proposed(house: Together, operation: str, last: str, version: int) -> Call:
+    made = await _made(house, await _propose(house), _merge(house))
+    path = f"{_PREFIX}/person-merges/{made['id']}"
+    if version > 1:
+        headers = house.caller("cases", "decide_merge") | {"if-match": '"1"'}
+        answer = await house.http["cases"].post(f"{path}/decide", json={"decision": "merge"}, headers=headers)
+        assert answer.status_code == 200, answer.text
+    seen = {"if-match": f'"{version}"'}
+    return Call(f"{path}/{last}", lambda: house.caller("cases", operation) | seen)
+
+
+def _relation(house: Together) -> Body:
+    nobody = "0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11"
+    threatening, victim = _PAIRS.get((id(house), "relation"), (nobody, nobody))
+    return {
+        "type": "threatens",
+        "from": {"personId": threatening, "role": "threatening-person"},
+        "to": {"personId": victim, "role": "victim"},
+        "source": "police",
+        "note": CANARY,
+    }
+
+
+def _merge(house: Together) -> Body:
+    _, other = _PAIRS.get((id(house), "merge"), ("", "0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11"))
+    return {"other": other, "reason": "told-otherwise"}
+
+
 async def known(house: Together) -> dict[str, str]:
     """Ids of things that are there, by the names that paths have for them."""
     entry = await _made(house, await _record(house), _entry(house))
     party = await _made(house, await _add(house), _newcomer(house))
-    return {"entry_id": entry["id"], "party_id": party["id"]}
+    relation = await _made(house, await _relate(house), _relation(house))
+    merge = await _made(house, await _propose(house), _merge(house))
+    return {
+        "entry_id": entry["id"],
+        "party_id": party["id"],
+        "relation_id": relation["id"],
+        "merge_id": merge["id"],
+    }
 
 
 def _told(_: Together) -> Body:
@@ -125,6 +187,32 @@ PEOPLE: Sequence[Door] = (
         "POST",
         _remove,
         lambda _: {"reason": "not-of-case"},
+        (("reason",),),
+    ),
+    Door("cases", "record_relation", "POST", _relate, _relation, (("type",), ("source",))),
+    Door(
+        "cases",
+        "change_relation",
+        "POST",
+        _change,
+        lambda _: {"action": "refute", "reason": "not-confirmed"},
+        (("action",), ("reason",)),
+    ),
+    Door("cases", "propose_merge", "POST", _propose, _merge, (("reason",),)),
+    Door(
+        "cases",
+        "decide_merge",
+        "POST",
+        partial(_proposed, operation="decide_merge", last="decide", version=1),
+        lambda _: {"decision": "refuse", "reason": "not-certain"},
+        (("decision",), ("reason",)),
+    ),
+    Door(
+        "cases",
+        "undo_merge",
+        "POST",
+        partial(_proposed, operation="undo_merge", last="undo", version=2),
+        lambda _: {"reason": "done-in-error"},
         (("reason",),),
     ),
 )

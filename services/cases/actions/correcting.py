@@ -170,7 +170,10 @@ class Correcting:
     ) -> tuple[Sequence[ParticipationId], Sequence[PersonId]]:
         """Matches and writes the people, and the answers; the ids of their parts, and whom they are."""
         referral = correction.referral
-        traces = [people.traces(person, self.intake.index) for person in referral.persons]
+        traces = [
+            people.traces(person, self.intake.index, self.intake.catalog.matching.spelling)
+            for person in referral.persons
+        ]
         matched = await people.match_people(work, [traces])
         (known,) = matched.persons
         rows = [ParticipationId(new_id()) for _ in referral.persons]

@@ -109,7 +109,9 @@ class Intake:
         referral = rules.check(incoming.facts, at=at, regions=self.catalog.regions, ages=self.catalog.ages)
         scored = await self.score(permit, referral, at)
         draft = self._draft(permit, incoming, referral, scored, at)
-        traces = [people.traces(person, self.index) for person in referral.persons]
+        traces = [
+            people.traces(person, self.index, self.catalog.matching.spelling) for person in referral.persons
+        ]
         rows = [ParticipationId(new_id()) for _ in referral.persons]
         children = rules.children(referral, rows, rule=self.catalog.child_notice, ages=self.catalog.ages)
         waiting = duties_of(self.catalog, draft, referral, rows, children)
@@ -119,6 +121,11 @@ class Intake:
         kind = (permit.caller.subject, permit.operation, permit.purpose)
         result: T = await self._writing.add(kind, ready)
         return result
+
+    def traces(self, referral: Referral) -> Sequence[people.Traces]:
+        """By what the people of a referral are recognised, and found again."""
+        spelling = self.catalog.matching.spelling
+        return [people.traces(person, self.index, spelling) for person in referral.persons]
 
     async def score(self, permit: Permit, referral: Referral, at: datetime) -> ScoreAnswer | None:
         """The score, or None when there is nothing to score or the scorer is away: then the worker asks."""

@@ -10,8 +10,8 @@ from services.cases.actions.casework import Casework, OnCase
 from services.cases.actions.records import Records
 from services.cases.model.ids import CaseId, PersonId
 from services.cases.model.parties import MACHINE, Newcomer, Origin, Party
-from services.cases.model.problems import AlreadyInCase
 from services.cases.model.records import About, Told
+from services.cases.model.refusals import AlreadyInCase
 from services.cases.rules import lifecycle
 from services.cases.rules import records as rules
 from services.cases.rules.people import name_key_of

@@ -58,4 +58,6 @@ PERSONAL: Final = (
     "issuer_logout",
     "case_person",
     "person_entry",
+    "person_relation",
+    "person_merge",
 )

@@ -25,6 +25,7 @@ from services.cases.actions.incidents import Incidents
 from services.cases.actions.intake import Intake
 from services.cases.actions.meetings import Meetings
 from services.cases.actions.members import LocalAppointments
+from services.cases.actions.merging import Merging
 from services.cases.actions.monitoring import Monitoring
 from services.cases.actions.networks import NetworkKeeper
 from services.cases.actions.participants import Participants
@@ -32,6 +33,7 @@ from services.cases.actions.parties import Parties
 from services.cases.actions.plan import Plans
 from services.cases.actions.proposals import Proposals
 from services.cases.actions.records import Records
+from services.cases.actions.relations import Relations
 from services.cases.actions.research import Research
 from services.cases.actions.safety import SafetyPlans
 from services.cases.actions.screening import Screener
@@ -115,6 +117,8 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.accesses = Accesses(state.casework)
     state.glass = GlassBreaker(parts.catalog, parts.ring)
     state.seals = Seals(parts.catalog, state.casework)
+    state.relations = Relations(state.casework, parts.catalog)
+    state.merging = Merging(parts.catalog)
     state.records = Records(state.casework, parts.catalog, index)
     state.parties = Parties(state.casework, state.records, index)
     state.support_pool = SupportPool(parts.catalog, parts.ring, index)

@@ -8,6 +8,7 @@ from services.cases.catalog.files import read
 from services.cases.model.codes import Role
 from services.cases.model.matching import Agreement, MatchingRule, MergeReason, Spelling, Verdict
 from services.cases.model.records import Category, Listed
+from services.cases.model.relations import RelationRules, RelationType
 from services.cases.rules.matching import weight_of
 
 
@@ -34,6 +35,18 @@ def _category(row: Mapping[str, Any]) -> Category:
         kinds=row.get("kinds", {}),
         confidence=row.get("confidence", False),
     )
+
+
+def relations() -> RelationRules:
+    """How people in a case can stand to each other."""
+    file = read("relations")
+    types = {
+        row["code"]: RelationType(
+            row["code"], row["label"], frozenset(map(Role, row["from"])), frozenset(map(Role, row["to"]))
+        )
+        for row in file["types"]
+    }
+    return RelationRules(file["version"], types, file["reasons"])
 
 
 def matching() -> MatchingRule:

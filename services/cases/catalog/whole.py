@@ -51,6 +51,7 @@ from services.cases.model.published import (
     Transitions,
 )
 from services.cases.model.records import Listed
+from services.cases.model.relations import RelationRules
 from services.cases.model.repeats import RepeatRules
 from services.cases.model.safety import SafetyRules
 from services.cases.model.seals import SealRules
@@ -85,6 +86,7 @@ class Catalog:
     safety: SafetyRules
     listed: Listed
     matching: MatchingRule
+    relations: RelationRules
     codes: Mapping[str, Mapping[str, Label]]
     lifecycles: Lifecycles
     monitoring: MonitoringRule
@@ -130,6 +132,7 @@ def load() -> Catalog:
         safety=safety.safety(),
         listed=people.listed(),
         matching=people.matching(),
+        relations=people.relations(),
         codes=read("codes")["lists"],
         lifecycles=lifecycles.lifecycles(),
         support=support.support(),

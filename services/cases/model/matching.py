@@ -88,6 +88,25 @@ class Likeness:
 
 
 @dataclass(frozen=True, slots=True)
+class Double:
+    """Somebody who might be the same person, how likely, and what was last decided about the two."""
+
+    person: PersonId
+    likeness: Likeness
+    merge: "Merge | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubles:
+    """Those who might be the same person as somebody, whose own ids are ``same``; by which rule."""
+
+    person: PersonId
+    same: Sequence[PersonId]
+    found: Sequence[Double]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """That two people are one, as somebody proposed and somebody decided; each keeps the own id."""
 

@@ -75,20 +75,6 @@ class TransitionRefused(Problem):
     )
 
 
-class AlreadyInCase(Problem):
-    """The person takes part in the case already, in this role or another: roles are never merged."""
-
-    slug = "already-in-case"
-    kind = Kind.RULE_REFUSED
-    titles = MappingProxyType(
-        {
-            "et": "Inimene on juba juhtumiga seotud",
-            "ru": "Этот человек уже участвует в деле",
-            "en": "The person takes part in the case already",
-        }
-    )
-
-
 class ChildNoticeSettled(Problem):
     """The notice about a child has left, was stopped, or lacks nothing: there is nothing left to decide."""
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from services.cases.model.problems import AlreadyInCase, TransitionRefused
+from services.cases.model.problems import TransitionRefused
+from services.cases.model.refusals import AlreadyInCase
 from services.cases.schemas.parties import CasePeople, CasePersonView, PartyIn
 from services.cases.schemas.records import ReasonIn
 from services.kit.db import Work, unit_of_work

@@ -86,7 +86,11 @@ _IN_MEETING = f"""
     ) {_VICTIM_FIRST}
 """  # noqa: S608 - constants
 _ONE_PART = f"{_PARTS} where p.id = $1"
-_OF_PERSON = f"{_PARTS} where p.person_id = $1 and p.replaced_in is null order by r.referred_on desc, p.id"
+#: Whoever is the same person has these parts as well, each with the id under which it was told.
+_OF_PERSON = f"""
+    {_PARTS} where p.person_id in (select same_people($1)) and p.replaced_in is null
+    order by r.referred_on desc, p.id
+"""
 
 
 @dataclass(frozen=True, slots=True)

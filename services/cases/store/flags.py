@@ -12,9 +12,13 @@ from services.kit.db import Work
 from services.kit.paging import Place
 
 _VICTIM: Final = text("""
-    select c.id, c.region, c.state, r.referred_on, s.sealed or w.sealed as silent
-    from person_index i join person w on w.id = i.person_id
-    join participation p on p.person_id = i.person_id and p.role = 'victim' and p.replaced_in is null
+    select c.id, c.region, c.state, r.referred_on,
+        s.sealed or exists (
+            select from person w where w.sealed and w.id in (select same_people(i.person_id))
+        ) as silent
+    from person_index i
+    join participation p on p.person_id in (select same_people(i.person_id)) and p.role = 'victim'
+        and p.replaced_in is null
     join referral r on r.id = p.referral_id and r.state = 'accepted'
     join marac_case c on c.id = r.case_id join stream s on s.id = c.id
     join data_key k on k.id = c.key_id and k.wrapped is not null

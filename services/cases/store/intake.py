@@ -69,6 +69,13 @@ _FILL = text(
         order by kind, value, person_id
         on conflict do nothing
         returning kind
+    ), tokens as (
+        insert into person_index (kind, value, person_id)
+        select kind, value, person_id
+        from unnest(cast(:token_kinds as text[]), cast(:tokens as bytea[]), cast(:token_owners as uuid[]))
+            as token (kind, value, person_id)
+        order by kind, value, person_id
+        on conflict do nothing
     ), parts as (
         insert into participation (
             id, person_id, referral_id, role, relation, sex, age_band, municipality, sealed, key_id
@@ -201,6 +208,9 @@ async def fill(work: Work, matched: Matched, fillings: Sequence[Filling]) -> Non
         "kinds": [entry.kind for entry in matched.entries],
         "values": [entry.value for entry in matched.entries],
         "owners": [entry.person for entry in matched.entries],
+        "token_kinds": [token.kind for token in matched.tokens],
+        "tokens": [token.value for token in matched.tokens],
+        "token_owners": [token.person for token in matched.tokens],
         **_arrays([_part(one.draft, part) for one in fillings for part in one.parts]),
         **_arrays([_test(one.draft, one.test) for one in fillings if one.test], _TEST),
         **_arrays([_event(event) for one in fillings for event in one.events], _NEWS),

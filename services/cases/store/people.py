@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from sqlalchemy import text
 
@@ -26,10 +27,14 @@ _ESTIMATED = "estimated"
 _LOCK = text("""
     select count(pg_advisory_xact_lock(value)) from unnest(cast(:locks as bigint[])) as value
 """)
+#: With whom each is one person by a merge: the first of the ids stands for all of them.
 _CANDIDATES = text("""
-    select i.kind, i.value, i.person_id, exists (
-        select from person_index c where c.person_id = i.person_id and c.kind = 'personal-code'
-    ) as has_code
+    select i.kind, i.value, i.person_id,
+        exists (
+            select from person_index c
+            where c.kind = 'personal-code' and c.person_id in (select all_ids(i.person_id))
+        ) as has_code,
+        (select each from all_ids(i.person_id) as each order by each limit 1) as root
     from person_index i
     where i.kind = 'personal-code' and i.value = any (cast(:codes as bytea[]))
        or i.kind = 'name-birth' and i.value = any (cast(:names as bytea[]))
@@ -38,7 +43,7 @@ _CANDIDATES = text("""
 
 def same_person(one: str, other: str) -> str:
     """SQL: whether two columns name the same person; the one place that says what *the same* means."""
-    return f"{one} = {other}"
+    return f"{one} in (select same_people({other}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Matched:
     persons: tuple[tuple[PersonId, ...], ...]
     fresh: tuple[PersonId, ...]
     entries: tuple[Entry, ...]
+    tokens: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +71,15 @@ class Traces:
 
     code: bytes | None
     name: bytes
+    tokens: tuple[tuple[str, bytes], ...] = ()
 
 
-def traces(person: Person, index: BlindIndex) -> Traces:
-    """The blind indexes of a person."""
+def traces(person: Person, index: BlindIndex, spelling: Spelling) -> Traces:
+    """The blind indexes of a person: by code and name they are recognised, by tokens proposed as a double."""
     code = index.of(CODE, person.code.value) if person.code else None
-    return Traces(code, index.of(NAME, name_key(person)))
+    facts = person.facts
+    found = tokens([facts.given_name], [facts.family_name], person.birth_date, spelling)
+    return Traces(code, index.of(NAME, name_key(person)), tuple(_blind(found, index)))
 
 
 async def match_people(work: Work, referrals: Sequence[Sequence[Traces]]) -> Matched:
@@ -88,27 +97,38 @@ async def match_people(work: Work, referrals: Sequence[Sequence[Traces]]) -> Mat
     }
     rows = (await work.conn.execute(_CANDIDATES, values)).all()
     known = {Entry(row.kind, bytes(row.value), PersonId(row.person_id)): row.has_code for row in rows}
-    return _matched(referrals, known)
+    return _matched(referrals, known, {PersonId(row.person_id): PersonId(row.root) for row in rows})
 
 
 def _lock(name: bytes) -> int:
     return int.from_bytes(name[:8], "big", signed=True)
 
 
-def _matched(referrals: Sequence[Sequence[Traces]], known: Mapping[Entry, bool]) -> Matched:
-    finder = _Finder(known)
+def _matched(
+    referrals: Sequence[Sequence[Traces]],
+    known: Mapping[Entry, bool],
+    roots: Mapping[PersonId, PersonId] = MappingProxyType({}),
+) -> Matched:
+    finder = _Finder(known, roots)
     persons = tuple(finder.persons_of(each) for each in referrals)
     missing = finder.entries.keys() - known.keys()
     ordered = sorted(missing, key=lambda entry: (entry.kind, entry.value, entry.person))
-    return Matched(persons, tuple(finder.fresh), tuple(ordered))
+    found = {
+        Entry(kind, value, entry.person): None
+        for entry in ordered
+        for kind, value in finder.tokens.get(entry, ())
+    }
+    return Matched(persons, tuple(finder.fresh), tuple(ordered), tuple(found))
 
 
 class _Finder:
     """Who is who, from the blind indexes that are known, referral by referral."""
 
-    def __init__(self, known: Mapping[Entry, bool]) -> None:
+    def __init__(self, known: Mapping[Entry, bool], roots: Mapping[PersonId, PersonId]) -> None:
         self.fresh: list[PersonId] = []
         self.entries: dict[Entry, None] = {}
+        self.tokens: dict[Entry, Sequence[tuple[str, bytes]]] = {}
+        self._roots = roots
         self._codes = {entry.value: entry.person for entry in known if entry.kind == CODE}
         self._coded = {entry.person for entry, has_code in known.items() if has_code}
         self._names: dict[bytes, dict[PersonId, None]] = {}
@@ -125,7 +145,7 @@ class _Finder:
 
     def _person(self, traces: Traces) -> PersonId:
         by_code = self._codes.get(traces.code) if traces.code else None
-        by_name = [Candidate(person, person in self._coded) for person in self._names.get(traces.name, ())]
+        by_name = self._by_name(traces.name)
         person = match(has_code=traces.code is not None, by_code=by_code, by_name=by_name)
         if person is None:
             person = PersonId(new_id())
@@ -134,8 +154,19 @@ class _Finder:
             self._codes[traces.code] = person
             self._coded.add(person)
             self.entries[Entry(CODE, traces.code, person)] = None
-        self.entries[Entry(NAME, traces.name, person)] = None
+        named = Entry(NAME, traces.name, person)
+        self.entries[named] = None
+        self.tokens[named] = traces.tokens
         return person
+
+    def _by_name(self, name: bytes) -> Sequence[Candidate]:
+        """Those of a name and birth date; the ids of one person count once."""
+        found: dict[PersonId, Candidate] = {}
+        for person in sorted(self._names.get(name, ())):
+            root = self._roots.get(person, person)
+            earlier = found.get(root, Candidate(person, has_code=False))
+            found[root] = Candidate(earlier.person, earlier.has_code or person in self._coded)
+        return list(found.values())
 
 
 _INTRODUCE = text("insert into person (id) values (:id)")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from tests.cases.routes.access.full import Full, Wanted
 from tests.cases.routes.access.knock import NOTHING, Door, Knock, Purpose, empty_list, on_each_case, refused
@@ -17,6 +18,7 @@ _PERSON = {
     "confidence": "told",
     "source": "no-such-source",
 }
+_END = {"personId": str(NOTHING), "role": "victim"}
 _ENTRY = {
     "personId": str(NOTHING),
     "role": "victim",
@@ -79,6 +81,35 @@ PEOPLE: dict[str, Door] = {
         refused(422, "malformed"),
         method="POST",
         json=_ENTRY,
+    ),
+    "list_relations": on_each_case(
+        "list_relations",
+        lambda kept: f"/cases/{kept.case}/relations",
+        lambda kept, word: Wanted(word, {"items": []}, frozenset({kept.case})),
+    ),
+    "record_relation": on_each_case(
+        "record_relation",
+        lambda kept: f"/cases/{kept.case}/relations",
+        refused(422, "malformed"),
+        method="POST",
+        json={"type": "no-such-type", "from": _END, "to": _END, "source": "police"},
+    ),
+    "change_relation": of_nothing(
+        "change_relation", f"/relations/{NOTHING}/change", method="POST", json={"action": "confirm"}
+    ),
+    "list_candidates": of_nothing("list_candidates", f"/people/{NOTHING}/candidates"),
+    "list_merges": of_nothing("list_merges", f"/people/{NOTHING}/merges"),
+    "propose_merge": of_nothing(
+        "propose_merge",
+        f"/people/{NOTHING}/merges",
+        method="POST",
+        json={"other": str(UUID(int=1)), "reason": "told-otherwise"},
+    ),
+    "decide_merge": of_nothing(
+        "decide_merge", f"/person-merges/{NOTHING}/decide", method="POST", json={"decision": "merge"}
+    ),
+    "undo_merge": of_nothing(
+        "undo_merge", f"/person-merges/{NOTHING}/undo", method="POST", json={"reason": "done-in-error"}
     ),
     "get_entry": of_nothing("get_entry", f"/entries/{NOTHING}"),
     "list_entry_versions": of_nothing("list_entry_versions", f"/entries/{NOTHING}/versions"),

@@ -39,6 +39,7 @@ CLASSES = {
     "list_access_reports": {"basic", "narrative"},
     "get_seal": {"basic", "narrative"},
     "list_case_people": {"basic"},
+    "list_relations": {"basic", "risk", "narrative"},
     "list_entries": {"basic", "identity", "contact", "risk", "health", "criminal", "narrative"},
 }
 #: Lists of one case: one decision shows them, so the row tells its classes whether there is anything or not.
@@ -55,6 +56,7 @@ BY_ONE_DECISION = {
     "list_support_assignments",
     "list_tellings",
     "list_repeat_proposals",
+    "list_relations",
 }
 SUMMARY = {
     "list_referrals": (
