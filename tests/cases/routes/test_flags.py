@@ -89,6 +89,12 @@ async def test_after_twelve_months_it_is_no(served: Any, a_message: Build, days:
     assert (await _flag(asked, asked.people["victim"])).json() == {"flag": flag}
 
 
+@pytest.mark.parametrize(("state", "flag"), [("monitoring", "yes"), ("ended", "no")])
+async def test_a_flag_goes_on_while_the_case_is_monitored(asked: Any, state: str, flag: str) -> None:
+    await asked.world.rows("update marac_case set state = $1", state)
+    assert (await _flag(asked, asked.people["victim"])).json() == {"flag": flag}
+
+
 async def test_whom_a_correction_took_out_is_no(asked: Any) -> None:
     await asked.world.rows("update participation set replaced_in = 2 where role = 'victim'")
     assert (await _flag(asked, asked.people["victim"])).json() == {"flag": "no"}
