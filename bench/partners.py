@@ -37,11 +37,13 @@ async def round_trips(results: Results, system: System, seconds: float) -> None:
         for rate in RATES:
             bodies = messages.about_children(int(rate * seconds))
             since = await database.fetchval(_NOW)
+            before = cpu.used(system)
             found = await load.open_loop(running.soap(running.soap_url(system), bodies), rate)
             left = await running.quiet(system)
+            spent = cpu.per_answer(before, cpu.used(system), len(found.latencies))
             found.latencies = [told[0] for told in await database.fetch(_TOLD, since)]
             name = f"referral in to notice at the partner, {rate:.0f}/s"
-            results.add({**row(name, found), "per_second": rate, "left": left})
+            results.add({**row(name, found), "per_second": rate, "left": left, "cpu_ms": spent})
 
 
 async def drain(results: Results, system: System) -> None:
