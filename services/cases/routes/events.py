@@ -63,7 +63,7 @@ async def list_events(
             work,
             [_view(epoch, told) for told in found],
             decisions=work.permit.on({}),
-            objects=[*dict.fromkeys(str(told.event.data["referralId"]) for told in found)],
+            objects=[*dict.fromkeys(_about(told) for told in found)],
             media_type=MEDIA_TYPE,
             action="disclose",
         )
@@ -77,6 +77,12 @@ async def list_events(
         wait=wait,
         answer=answer,
     )
+
+
+def _about(told: Told) -> str:
+    """What an event is about: its referral, or the case that went a step."""
+    data = told.event.data
+    return str(data["referralId"] if "referralId" in data else data["caseId"])
 
 
 def _view(epoch: str, told: Told) -> Envelope:

@@ -93,3 +93,13 @@ async def test_the_feed_never_says_who_it_is(served: Any, a_message: Build) -> N
             assert person[name] not in text
     for secret in (message["event"]["description"], message["victimWishes"], *message["referrer"].values()):
         assert secret not in text
+
+
+async def test_a_step_of_a_case_is_told_as_well(served: Any, network: Any) -> None:
+    item = await network.put(await network.meeting(), await network.case("police"))
+    await served.world.sequence()
+    answer = await served.get("/events?limit=500", *READER)
+    assert answer.status_code == 200, answer.text
+    [step] = [each for each in json.loads(answer.content) if each["type"] == "case.step"]
+    assert step["subject"] == step["data"]["caseId"] == item["caseId"]
+    assert (step["data"]["machine"], step["data"]["action"]) == ("agenda-item", "put-on")
