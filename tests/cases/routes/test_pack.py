@@ -74,3 +74,16 @@ async def test_a_longer_agenda_takes_no_more_statements(network: Network) -> Non
         counts.append(len(told))
         await network.put(meeting, await network.case())
     assert counts[0] == counts[1]
+
+
+async def test_who_declares_a_conflict_finds_the_case_on_no_agenda(network: Network) -> None:
+    meeting, shared = await _meeting(network)
+    for by in (COORDINATOR, POLICE):
+        await network.sign(meeting, by)
+    told = {"kind": "relative", "reason": "Sugulane."}
+    declared = await network.do(f"/cases/{shared['caseId']}/conflicts", told, by=POLICE)
+    assert declared.status_code == 201, declared.text
+    for path in (f"/meetings/{meeting['id']}/pack", f"/meetings/{meeting['id']}/agenda"):
+        assert (await network.get(path, POLICE)).json()["items"] == []
+        assert len((await network.get(path, COORDINATOR)).json()["items"]) == 2
+    assert (await network.get("/research-requests", POLICE)).json()["items"] == []
