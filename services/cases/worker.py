@@ -10,6 +10,7 @@ from services.cases.actions.notifying import Notifier
 from services.cases.actions.repeats import BATCH, RepeatFinder
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.shares import Expiry
+from services.cases.actions.unusual import AccessWatch
 from services.cases.outbound import RiskScore
 from services.kit import log
 from services.kit.db import Database
@@ -20,6 +21,7 @@ from services.kit.witness import Watch
 
 _PAUSE: Final = 0.5
 _SECOND: Final = 1.0
+_WATCHED: Final = 5.0
 _MINUTE: Final = 60.0
 _log = log.get_logger(__name__)
 
@@ -39,6 +41,7 @@ class Worker:
     finder: RepeatFinder | None = None
     expiry: Expiry | None = None
     notifier: Notifier | None = None
+    watch: AccessWatch | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``; raises what it cannot go on with."""
@@ -57,6 +60,8 @@ class Worker:
                     group.create_task(self._expire(self.expiry, stop))
                 if self.notifier is not None:
                     group.create_task(self._notify(self.notifier, stop))
+                if self.watch is not None:
+                    group.create_task(self._watch(self.watch, stop))
         finally:
             await self.riskscore.aclose()
             if self.asker is not None:
@@ -105,3 +110,13 @@ class Worker:
             except UpstreamUnavailable:
                 _log.warning("notifications-without-database")
             await pause(stop, _MINUTE)
+
+    async def _watch(self, watch: AccessWatch, stop: asyncio.Event) -> None:
+        """A round in a few seconds: what is out of the ordinary is told within the minute."""
+        while not stop.is_set():
+            try:
+                while await watch.round() and not stop.is_set():
+                    pass
+            except UpstreamUnavailable:
+                _log.warning("watching-without-database")
+            await pause(stop, _WATCHED)

@@ -172,8 +172,12 @@ class Database:
         rule_id: str | None,
         request_id: str,
         client: str | None = None,
+        objects: Sequence[str] = (),
     ) -> None:
-        """Commits the row of a refusal, after the refused work was rolled back; 503 if it cannot."""
+        """Commits the row of a refusal, after the refused work was rolled back; 503 if it cannot.
+
+        ``objects`` are the ids that were asked for, whether there is anything under them or not.
+        """
         entry = audit.Entry(
             **audit.capacity(caller, self._handles),
             recorded_at=self.clock.now(),
@@ -181,7 +185,7 @@ class Database:
             basis=None,
             operation=operation,
             action="refuse",
-            objects=[],
+            objects=[self._handles.of(thing) for thing in objects],
             fields=[],
             decision="deny",
             rule_id=rule_id,

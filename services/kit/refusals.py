@@ -1,6 +1,8 @@
 """No refusal without its row in the audit log: written after the refused work was rolled back."""
 
+from collections.abc import Sequence
 from typing import Final, Protocol
+from uuid import UUID
 
 from starlette.requests import Request
 
@@ -24,6 +26,7 @@ class RefusalLog(Protocol):
         rule_id: str | None,
         request_id: str,
         client: str | None = None,
+        objects: Sequence[str] = (),
     ) -> None:
         """Commits one row, or raises UpstreamUnavailable."""
 
@@ -50,4 +53,17 @@ class RefusalAuditor:
             problem.slug,
             rule_id=getattr(problem, "rule_id", None),
             request_id=request_id or request.state.request_id,
+            objects=_asked_for(request),
         )
+
+
+def _asked_for(request: Request) -> Sequence[str]:
+    """The ids in the address, in one spelling; the row keeps handles of them."""
+    return [str(found) for text in request.path_params.values() if (found := _id(str(text))) is not None]
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

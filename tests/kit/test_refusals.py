@@ -30,8 +30,16 @@ async def test_a_refusal_of_a_known_caller_leaves_a_row(kit: Any, problem: Probl
     log, caller = Log(), kit.caller()
     state = {"caller": caller, "operation": "get_note", "purpose": "case-work"}
     await RefusalAuditor(log)(_request(**state), problem)
-    more = {"rule_id": None, "request_id": "r-1"}
+    more = {"rule_id": None, "request_id": "r-1", "objects": []}
     assert log.rows == [(caller, "get_note", "case-work", problem.slug, more)]
+
+
+async def test_it_tells_what_was_asked_for(kit: Any) -> None:
+    """Ids alone, in one spelling: what else stands in an address is nobody's handle."""
+    log, request = Log(), _request(caller=kit.caller())
+    request.scope["path_params"] = {"note_id": "0B8F7A52-9A4E-4C2F-8F3D-5A1F0E6F7C11", "name": "audit"}
+    await RefusalAuditor(log)(request, NotFound())
+    assert log.rows[0][-1]["objects"] == ["0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11"]
 
 
 async def test_what_is_not_known_yet_is_said_to_be_unknown(kit: Any) -> None:

@@ -23,6 +23,7 @@ PERSONAL: Final = (
     "case_named",
     "broken_glass",
     "access_report",
+    "watch_seen",
     "duty",
     "plan_action",
     "plan_action_version",

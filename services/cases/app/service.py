@@ -18,6 +18,7 @@ from services.cases.actions.notifying import Notifier
 from services.cases.actions.repeats import RepeatFinder
 from services.cases.actions.scoring import Rescorer
 from services.cases.actions.shares import Expiry, Sharing
+from services.cases.actions.unusual import AccessWatch
 from services.cases.app.names import LOGS, NAME
 from services.cases.app.parts import Parts
 from services.cases.app.plugged import plug
@@ -105,6 +106,7 @@ def create_worker(settings: Settings | None = None) -> Worker:
         RepeatFinder(parts.database, parts.policy, parts.catalog.repeats),
         Expiry(parts.database, parts.policy, sharing),
         _notifier(parts),
+        AccessWatch(parts.database, parts.policy, parts.catalog),
     )
 
 

@@ -23,6 +23,7 @@ from services.cases.catalog import (
     safety,
     seals,
     support,
+    unusual,
 )
 from services.cases.catalog.files import read
 from services.cases.model.clocks import Clocks
@@ -56,6 +57,7 @@ from services.cases.model.repeats import RepeatRules
 from services.cases.model.safety import SafetyRules
 from services.cases.model.seals import SealRules
 from services.cases.model.support import SupportRule
+from services.cases.model.unusual import UnusualRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Catalog:
     seals: SealRules
     support: SupportRule
     glass: GlassRule
+    unusual: UnusualRules
 
     def regions_on(self, day: date) -> Mapping[str, Region]:
         """The networks that are at work on a day."""
@@ -139,4 +142,5 @@ def load() -> Catalog:
         monitoring=monitoring.monitoring(clocks.clocks()),
         seals=seals.seals(),
         glass=glass.glass(),
+        unusual=unusual.unusual(),
     )

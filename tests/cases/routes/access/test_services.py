@@ -30,6 +30,7 @@ DOORS: dict[str, tuple[str, str, int]] = {
 }
 #: Done within the service, behind no route.
 INSIDE = {
+    "watch_accesses",
     "score_referral",
     "ask_call_outs",
     "find_repeats",
