@@ -1,12 +1,14 @@
 """What services do for each other: nobody else does it, and no service lends its rights to a person."""
 
+import json
 from typing import Any
 
 import pytest
 
 from services.kit.ids import new_reference
+from tests.cases.routes.access.doors import DOORS as PEOPLE
 from tests.cases.routes.access.house import ASKERS, POLIS, House
-from tests.cases.routes.access.oracle import Asker, at_the_door, operations_of_people, purposes, rules
+from tests.cases.routes.access.oracle import ROOT, Asker, at_the_door, operations_of_people, purposes, rules
 
 pytestmark = pytest.mark.xdist_group("access")
 #: Operation: method, path, and what comes back to who gets past the door with nothing sensible to say.
@@ -41,6 +43,8 @@ INSIDE = {
     "seed_members",
     "notify_members",
 }
+#: Who logs in, or whose issuer says that somebody has logged out, has no token of ours yet.
+WITHOUT_TOKEN = {"create_session", "receive_logout"}
 CALLERS = (
     *ASKERS,
     Asker("exchange-intake", "worker:intake", service="exchange"),
@@ -76,3 +80,15 @@ async def test_every_door_opens_to_somebody() -> None:
             for purpose in purposes()
             if at_the_door(asker, operation, purpose) is None
         ]
+
+
+def test_every_published_operation_is_knocked_at_by_everybody() -> None:
+    """The published document is the inventory: an operation without a door does not pass by unseen."""
+    document = json.loads((ROOT / "openapi/cases.json").read_text())
+    published = {
+        operation["operationId"]
+        for path in document["paths"].values()
+        for operation in path.values()
+        if isinstance(operation, dict) and "operationId" in operation
+    }
+    assert published - WITHOUT_TOKEN == DOORS.keys() | PEOPLE.keys()

@@ -3,8 +3,8 @@
 from services.kit import schema
 from services.kit.migrate import execute
 
-revision = "0033"
-down_revision = "0032"
+revision = "0038"
+down_revision = "0037"
 
 _TABLES = """
 alter table marac_case add column handle text unique;
