@@ -13,6 +13,7 @@ from tests.contracts.doors_others import OTHERS
 from tests.contracts.doors_people import PEOPLE
 from tests.contracts.doors_plan import PLAN
 from tests.contracts.doors_safety import SAFETY
+from tests.contracts.doors_starts import STARTS
 from tests.contracts.doors_support import SUPPORT
 
 DOORS: Sequence[Door] = (
@@ -22,6 +23,7 @@ DOORS: Sequence[Door] = (
     *NETWORKS,
     *MEETINGS,
     *OFFICES,
+    *STARTS,
     *PLAN,
     *SUPPORT,
     *SAFETY,

@@ -23,11 +23,20 @@ def _member() -> Body:
     }
 
 
-async def _seated(house: Together, operation: str, last: str) -> Call:
+async def known(house: Together) -> dict[str, str]:
+    """A region, and a member of its network that is there."""
+    return {"code": "polva", "item": "members-trained", "member_id": await _added(house)}
+
+
+async def _added(house: Together) -> str:
     caller = house.caller("cases", "add_network_member")
     made = await house.http["cases"].post(_MEMBERS, json=_member(), headers=caller)
     assert made.status_code == 201, made.text
-    path = f"/api/cases/v1/network-members/{made.json()['id']}{last}"
+    return str(made.json()["id"])
+
+
+async def _seated(house: Together, operation: str, last: str) -> Call:
+    path = f"/api/cases/v1/network-members/{await _added(house)}{last}"
     return Call(path, lambda: house.caller("cases", operation) | {"if-match": '"1"'})
 
 

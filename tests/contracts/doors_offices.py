@@ -67,11 +67,26 @@ async def _name(house: Together) -> Call:
     return Call(f"{await _proposed(house, approved=True)}/absences", _coordinator(house))
 
 
-async def _back(house: Together) -> Call:
+async def known(house: Together) -> dict[str, str]:
+    """An appointment with an absence; sessions are of logins, and these callers come without one."""
+    appointment, absence = await _absent(house)
+    return {
+        "appointment_id": appointment,
+        "absence_id": absence,
+        "session_id": "0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11",
+    }
+
+
+async def _absent(house: Together) -> tuple[str, str]:
     path = await _proposed(house, approved=True)
     made = await house.http["cases"].post(f"{path}/absences", json=_absence(), headers=_coordinator(house)())
     assert made.status_code == 201, made.text
-    back = f"/api/cases/v1/absences/{made.json()['absences'][0]['id']}/end"
+    return made.json()["id"], made.json()["absences"][0]["id"]
+
+
+async def _back(house: Together) -> Call:
+    _, absence = await _absent(house)
+    back = f"/api/cases/v1/absences/{absence}/end"
     return Call(back, lambda: {**_coordinator(house)(), "if-match": '"1"'})
 
 

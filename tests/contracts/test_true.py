@@ -20,7 +20,17 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.contracts import contract, corpora, doors, doors_meetings, doors_people, doors_plan, doors_safety
+from tests.contracts import (
+    contract,
+    corpora,
+    doors,
+    doors_meetings,
+    doors_networks,
+    doors_offices,
+    doors_people,
+    doors_plan,
+    doors_safety,
+)
 from tests.contracts.together import POLIS, Together
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("true")]
@@ -112,6 +122,8 @@ async def known(house: Together) -> Mapping[str, str]:
         "log": "audit",
         "receipt": "5e" * 32,
         **await doors_meetings.known(house),
+        **await doors_networks.known(house),
+        **await doors_offices.known(house),
         **await doors_plan.known(house),
         **await doors_people.known(house),
         **await doors_safety.known(house),

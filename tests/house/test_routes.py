@@ -97,6 +97,13 @@ ABOUT_NO_CASE = {
     "end_appointment",
     "name_deputy",
     "end_absence",
+    # starts of regions
+    "get_region_start",
+    "confirm_start_item",
+    "withdraw_start_item",
+    "record_first_meeting",
+    "list_advice",
+    "write_advice",
     # sessions
     "list_my_sessions",
     "end_my_session",

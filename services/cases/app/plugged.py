@@ -40,6 +40,7 @@ from services.cases.actions.screening import Screener
 from services.cases.actions.seals import Seals
 from services.cases.actions.sessions import Logins, Sessions
 from services.cases.actions.shares import Sharing
+from services.cases.actions.starts import Starts
 from services.cases.actions.support_pool import SupportPool
 from services.cases.actions.supporting import Supporting
 from services.cases.actions.withdrawing import Withdrawing
@@ -101,6 +102,7 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.offices = Appointments(parts.catalog, parts.ring)
     state.plans = Plans(parts.catalog, state.casework)
     state.safety_plans = SafetyPlans(parts.catalog, state.casework)
+    state.starts = Starts(parts.catalog, parts.ring)
     state.networks = NetworkKeeper(parts.catalog, parts.ring)
     state.meetings = Meetings(parts.catalog)
     state.participants = Participants(parts.catalog, state.meetings)

@@ -22,6 +22,7 @@ from services.cases.catalog import (
     repeats,
     safety,
     seals,
+    starts,
     support,
     unusual,
 )
@@ -56,6 +57,7 @@ from services.cases.model.relations import RelationRules
 from services.cases.model.repeats import RepeatRules
 from services.cases.model.safety import SafetyRules
 from services.cases.model.seals import SealRules
+from services.cases.model.starts import Standard
 from services.cases.model.support import SupportRule
 from services.cases.model.unusual import UnusualRules
 
@@ -68,6 +70,7 @@ class Catalog:
     agencies: Mapping[str, Agency]
     networks: Networks
     offices: OfficeRules
+    standard: Standard
     reasons: Reasons
     withdrawals: Mapping[str, Label]
     services: Mapping[str, Label]
@@ -115,6 +118,7 @@ def load() -> Catalog:
         agencies={row["code"]: networks.agency(row) for row in read("agencies")["agencies"]},
         networks=networks.networks(),
         offices=offices.offices(),
+        standard=starts.standard(),
         reasons=referrals.reasons(),
         withdrawals={row["code"]: row["label"] for row in read("reasons")["withdrawals"]},
         services={row["code"]: row["label"] for row in read("reasons")["services"]},

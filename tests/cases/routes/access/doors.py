@@ -14,6 +14,7 @@ from tests.cases.routes.access.doors_plan import PLAN
 from tests.cases.routes.access.doors_referrals import REFERRALS
 from tests.cases.routes.access.doors_safety import SAFETY
 from tests.cases.routes.access.doors_sessions import SESSIONS
+from tests.cases.routes.access.doors_starts import STARTS
 from tests.cases.routes.access.doors_support import SUPPORT
 from tests.cases.routes.access.full import Full, Wanted
 from tests.cases.routes.access.house import Answer, House
@@ -34,6 +35,7 @@ DOORS: dict[str, Door] = {
     **PEOPLE,
     **SESSIONS,
     **SUPPORT,
+    **STARTS,
 }
 
 

@@ -23,6 +23,7 @@ CLASS_OF = {
     "grounds": "risk",
     "assessment": "risk",
     "narrative": "narrative",
+    "evidence": "narrative",
     "callOuts": "risk",
     "repeats": "risk",
     "note": "narrative",
