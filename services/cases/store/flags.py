@@ -17,7 +17,8 @@ _VICTIM: Final = text("""
             select from person w where w.sealed and w.id in (select same_people(i.person_id))
         ) as silent
     from person_index i
-    join participation p on p.person_id in (select same_people(i.person_id)) and p.role = 'victim'
+    cross join lateral same_people(i.person_id) as her (id)
+    join participation p on p.person_id = her.id and p.role = 'victim'
         and p.replaced_in is null
     join referral r on r.id = p.referral_id and r.state = 'accepted'
     join marac_case c on c.id = r.case_id join stream s on s.id = c.id

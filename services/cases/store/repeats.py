@@ -20,7 +20,7 @@ from services.cases.model.repeats import (
     ShownFinding,
     Verdict,
 )
-from services.cases.store.people import same_person
+from services.cases.store.people import same_people, same_person
 from services.kit.calendar import local_date
 from services.kit.db import Work
 from services.kit.driver import Row
@@ -46,7 +46,8 @@ _EARLIER: Final = text(f"""
         array(select a.meets_on from agenda_item a
               where a.case_id = e.case_id and a.live and a.state = 'discussed') as discussed
     from mine m
-    join participation ev on {same_person("ev.person_id", "m.victim")} and ev.role = 'victim'
+    cross join lateral {same_people("m.victim")} as her (id)
+    join participation ev on ev.person_id = her.id and ev.role = 'victim'
         and ev.replaced_in is null and ev.referral_id <> m.id
     join participation et on et.referral_id = ev.referral_id and et.role = 'threatening-person'
         and et.replaced_in is null and {same_person("et.person_id", "m.threatening")}
@@ -88,7 +89,8 @@ _AGAIN: Final = text(f"""
     update referral set repeats_state = 'waiting', repeats_due_at = now()
     where repeats_state = 'known' and id in (
         select l.id from mine m
-        join participation lv on {same_person("lv.person_id", "m.victim")} and lv.role = 'victim'
+        cross join lateral {same_people("m.victim")} as her (id)
+        join participation lv on lv.person_id = her.id and lv.role = 'victim'
             and lv.replaced_in is null and lv.referral_id <> m.id
         join participation lt on lt.referral_id = lv.referral_id and lt.role = 'threatening-person'
             and lt.replaced_in is null and {same_person("lt.person_id", "m.threatening")}

@@ -70,7 +70,7 @@ create index person_merge_other on person_merge (other) where state = 'merged';
 create index on person_merge (one);
 create index on person_merge (other);
 
-create function same_people(person uuid) returns setof uuid language sql stable as $$
+create function same_people(person uuid) returns setof uuid language sql stable rows 1 as $$
     with recursive same (id) as (
         select person
         union
@@ -84,7 +84,7 @@ comment on function same_people is 'The ids of one person, as far as whoever ask
 # Who takes referrals looks for people in all regions, and hears nothing but ids: it need not see each merge.
 _ALL = """
 create function all_ids(person uuid) returns setof uuid
-language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+language sql stable rows 1 security definer set search_path = pg_catalog, public, pg_temp as $$
     select person
     union
     select public.same_people(person)
