@@ -306,6 +306,26 @@ def seed() -> None:
         typer.echo(f"{asyncio.run(seed_cases())} new appointments")
 
 
+@app.command("found")
+def found_offices() -> None:
+    """Appoint the first two programme officers of a new installation; they appoint everybody else, by two.
+
+    Asks for their Estonian personal codes, which are shown nowhere and kept as digests. It is refused once
+    anybody holds an office. Needs TURVAVORK_KEYS and TURVAVORK_CASES_DATABASE_URL.
+    """
+    from services.cases.app import found  # noqa: PLC0415
+    from services.kit import personal_code  # noqa: PLC0415
+
+    with _plain_errors():
+        first = typer.prompt("Personal code of the first", hide_input=True)
+        second = typer.prompt("Personal code of the second", hide_input=True)
+        try:
+            made = asyncio.run(found([personal_code.parse(code) for code in (first, second)]))
+        except ValueError as error:  # what was typed is not in it
+            raise PermissionError(str(error)) from None
+        typer.echo(f"{made} programme officers, for a year from today")
+
+
 @app.command()
 def openapi(folder: Annotated[Path, typer.Option(help="Where the documents are.")] = Path("openapi")) -> None:
     """Write the published document of each service."""

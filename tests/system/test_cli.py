@@ -32,6 +32,7 @@ COMMANDS = {
     "openapi",
     "migrate",
     "seed",
+    "found",
     "serve",
     "work",
     "simulate",
@@ -181,3 +182,10 @@ def test_a_data_folder_is_for_one(tmp_path: Path) -> None:
     assert state.read(tmp_path) is None, "a note without a running system is nobody's"
     with state.only_one(tmp_path):
         pass
+
+
+def test_a_code_that_is_none_founds_nothing_and_is_not_repeated(runner: CliRunner) -> None:
+    done = runner.invoke(cli.app, ["found"], input="12345678901\n38501170364\n")
+    assert done.exit_code == 1
+    assert "12345678901" not in done.output
+    assert "Traceback" not in done.output

@@ -4,16 +4,21 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+from services.cases.actions.sessions import ESTONIA, member_subject
 from services.cases.catalog import Catalog
 from services.cases.model.members import Appointed, HeldIn, Office, development_subject
 from services.cases.store import members
-from services.kit.calendar import local_date
+from services.kit.calendar import add_months, local_date
 from services.kit.db import Database, Work
 from services.kit.ids import new_id
+from services.kit.personal_code import PersonalCode
 from services.kit.policy import Appointment, Caller, Policy
 from services.kit.problem import Unauthenticated
+from services.kit.sealed import BlindIndex
 from services.kit.tokens import Identity
 
+FIRST_ROLE = "programme-officer"
+AT_FIRST = 2
 FIRST_DAY = date(2016, 12, 1)  # of the first meeting of a network (Põlva)
 
 
@@ -71,4 +76,31 @@ async def seed_development(database: Database, policy: Policy, catalog: Catalog)
         made = await members.appoint(work, development_offices(catalog), author=permit.caller.subject)
         if made:
             work.audit("create", [*made], ["technical"])
+        return len(made)
+
+
+class AlreadyFoundedError(PermissionError):
+    """Somebody holds an office already: whoever does appoints the next ones."""
+
+
+async def found_offices(
+    database: Database, policy: Policy, catalog: Catalog, index: BlindIndex, people: Sequence[PersonalCode]
+) -> int:
+    """Appoints the first programme officers, by whom, two at a time, everybody else is appointed.
+
+    It is done once, by who operates the installation, while nobody holds an office: two persons at the least,
+    for one alone could approve nothing. How many were appointed. Raises ValueError when one person stands
+    there twice or is alone, AlreadyFoundedError when an office is held.
+    """
+    if len(people) < AT_FIRST or len({code.value for code in people}) < len(people):
+        raise ValueError("the first offices are for at least two different persons")
+    permit = policy.permit(Caller.system("service:cases", "cases"), "seed_members", "operations")
+    async with database.work(permit, str(new_id())) as work:
+        today = local_date(work.now)
+        if await members.is_any_office_held(work, today):
+            raise AlreadyFoundedError("an office is held already: whoever holds one appoints the next")
+        office = Appointed(FIRST_ROLE, None, None, today, add_months(today, catalog.offices.most_months))
+        new = [(member_subject(index, f"{ESTONIA}{code.value}"), office) for code in people]
+        made = await members.appoint(work, new, author=permit.caller.subject)
+        work.audit("create", [*made], ["technical"])
         return len(made)

@@ -25,7 +25,7 @@ from services.kit.tokens import AccessTokenIssuer, OidcIdTokenVerifier, OidcLogo
 from services.kit.tokens.signing import Session
 
 _LETTERS = 26  # of base32: 130 bits
-_ESTONIA = "EE"
+ESTONIA = "EE"
 
 T = TypeVar("T")
 
@@ -152,10 +152,10 @@ class Sessions:
 
 def code_of(identity: str) -> PersonalCode | None:
     """The Estonian personal code in an identity; None for those of other countries."""
-    if not identity.startswith(_ESTONIA):
+    if not identity.startswith(ESTONIA):
         return None
     try:
-        return personal_code.parse(identity.removeprefix(_ESTONIA))
+        return personal_code.parse(identity.removeprefix(ESTONIA))
     except PersonalCodeError:
         return None
 

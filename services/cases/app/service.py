@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from services.cases.actions.callouts import CallOutAsker
 from services.cases.actions.casework import Casework
 from services.cases.actions.keys import rewrap_all
-from services.cases.actions.members import seed_development
+from services.cases.actions.members import found_offices, seed_development
 from services.cases.actions.notifying import Notifier
 from services.cases.actions.repeats import RepeatFinder
 from services.cases.actions.scoring import Rescorer
@@ -27,6 +27,9 @@ from services.cases.outbound import Mailer
 from services.cases.settings import Settings
 from services.cases.store.events import Arrivals
 from services.cases.worker import Worker
+from services.kit import keys
+from services.kit.personal_code import PersonalCode
+from services.kit.sealed import BlindIndex
 from services.kit.sequencer import Sequencer
 from services.kit.web import ServiceSpec, create_service
 
@@ -143,6 +146,19 @@ async def seed(settings: Settings | None = None) -> int:
     try:
         await parts.database.open()
         return await seed_development(parts.database, parts.policy, parts.catalog)
+    finally:
+        await parts.riskscore.aclose()
+        await parts.police.aclose()
+        await parts.database.close()
+
+
+async def found(people: Sequence[PersonalCode], settings: Settings | None = None) -> int:
+    """Appoints the first programme officers; how many. ValueError, AlreadyFoundedError."""
+    parts = Parts.of(settings or Settings())
+    index = BlindIndex(keys.load_secret(parts.settings.keys, "cases.blind-index"))
+    try:
+        await parts.database.open()
+        return await found_offices(parts.database, parts.policy, parts.catalog, index, people)
     finally:
         await parts.riskscore.aclose()
         await parts.police.aclose()

@@ -35,6 +35,12 @@ _HELD_IN = f"""
     ) as is_open
     from (select 1) as one left join ({_HELD}) as held on true
 """  # noqa: S608 - constants
+_ANY = """
+    select exists (
+        select from appointment where state in ('proposed', 'approved')
+        and (valid_to is null or valid_to > $1)
+    ) as held
+"""
 _MEMBERS = text("""
     insert into member (id, subject, created_at)
     select id, subject, :at from unnest(cast(:ids as uuid[]), cast(:subjects as text[])) as new (id, subject)
@@ -92,6 +98,12 @@ def _appointed(rows: Iterable[Row]) -> Sequence[Appointed]:
         )
         for row in rows
     ]
+
+
+async def is_any_office_held(work: Work, day: date) -> bool:
+    """Whether there is an office that somebody holds on a day, will hold, or is proposed for."""
+    [row] = await work.fetch(_ANY, day)
+    return bool(row["held"])
 
 
 async def appoint(work: Work, new: Sequence[tuple[str, Appointed]], author: str) -> Sequence[UUID]:

@@ -9,13 +9,17 @@ import pytest
 
 from services.cases.actions.members import (
     FIRST_DAY,
+    AlreadyFoundedError,
     LocalAppointments,
     as_appointment,
     development_offices,
+    found_offices,
     seed_development,
 )
+from services.cases.actions.sessions import member_subject
 from services.cases.catalog import Catalog
 from services.cases.model.members import Appointed
+from services.kit import personal_code
 from services.kit.policy import Appointment
 from services.kit.tokens import Identity
 
@@ -92,3 +96,33 @@ async def test_seeding_again_appoints_nobody_new(world: Any, catalog: Catalog) -
     assert await seed_development(world.database, world.policy, catalog) == 0
     [row] = await world.rows("select actor, action, purpose, cardinality(objects) as things from audit")
     assert tuple(row) == ("service:cases", "create", "operations", made)
+
+
+CODES = [personal_code.make(date(1985, 1, 17), "female", serial) for serial in (1, 2)]
+FIRST = [personal_code.parse(code) for code in CODES]
+
+
+async def test_the_first_two_officers_log_in_and_approve_for_each_other(world: Any) -> None:
+    made = await found_offices(world.database, world.policy, world.catalog, world.index, FIRST)
+    assert made == 2
+    subject = member_subject(world.index, f"EE{CODES[0]}")
+    [office] = await LocalAppointments(world.database).of(Identity(subject, "member"))
+    assert office.role == "programme-officer"
+    rows = await world.rows("select valid_to - valid_from as days from appointment")
+    assert {row["days"] for row in rows} <= {365, 366}
+    dump = str(await world.rows("select * from member")) + str(await world.rows("select * from audit"))
+    assert CODES[0] not in dump
+
+
+async def test_offices_are_founded_once(world: Any) -> None:
+    await found_offices(world.database, world.policy, world.catalog, world.index, FIRST)
+    with pytest.raises(AlreadyFoundedError):
+        await found_offices(world.database, world.policy, world.catalog, world.index, FIRST)
+    assert await world.count("appointment") == 2
+
+
+@pytest.mark.parametrize("people", [FIRST[:1], [FIRST[0], FIRST[0]], []])
+async def test_one_person_alone_founds_nothing(world: Any, people: list[Any]) -> None:
+    with pytest.raises(ValueError, match="two different persons"):
+        await found_offices(world.database, world.policy, world.catalog, world.index, people)
+    assert await world.count("appointment") == 0
