@@ -270,7 +270,7 @@ class CaseSummary(View):
 
     id: UUID = Field(examples=[_EXAMPLE_ID])
     region: str = Field(examples=["polva"])
-    state: Literal["open"]
+    state: Literal["open", "monitoring", "ended"]
     opened_on: Day
     agencies: list[str] = Field(examples=[["police", "victim-support"]])
     version: int

