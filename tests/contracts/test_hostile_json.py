@@ -20,9 +20,12 @@ PATIENCE = 20.0  # a hang, not a busy machine
 RULED = {
     ("agencies",), ("reason",), ("version",), ("referredOn",), ("persons",), ("kind",), ("situation",),
     ("goals",), ("goals", "needs-met"), ("victimsView",), ("closedOn",), ("heldOn",), ("occurredAt",),
+    ("members",), ("members", 0), ("place",),
 }  # fmt: skip
 #: Bodies of the corpus that are put into each place of a usual run, of 318.
 AT_A_PLACE = 40
+#: Bodies of the corpus that say nothing: a message where everything in it may be left out.
+EMPTY = frozenset({"y_object_empty"})
 Said = Callable[[], str]
 EACH_DOOR = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.operation)
 
@@ -105,8 +108,9 @@ async def test_a_good_body_is_taken(house: Together, door: Door) -> None:
 async def test_no_body_of_the_corpus_is_a_message(house: Together, door: Door, said: Said) -> None:
     """INV-16: any bytes have a clean answer."""
     bodies = corpora.json_bodies()
-    cases = [(name, body, body) for name, body in bodies.items()]
-    assert not any(is_good(door, name, body) for name, body in bodies.items())
+    good = {name for name, body in bodies.items() if is_good(door, name, body)}
+    assert good <= EMPTY if door.schema.is_valid({}) else not good
+    cases = [(name, body, body) for name, body in bodies.items() if name not in good]
     assert await refused(house, door, await door.call(house), cases, said) == []
 
 

@@ -28,6 +28,8 @@ REFERRALS = [
     door for door in DOORS if door.operation in {"take_referral", "enter_referral", "submit_referral"}
 ]
 EACH_DOOR = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.operation)
+#: Their codes are made by an issuer of sessions, whose form of them nobody prescribes.
+OF_ANOTHER = frozenset({"create_session", "name_members", "seal_case"})
 
 
 def free(body: Body) -> list[Place]:
@@ -163,7 +165,7 @@ async def test_words_in_the_place_of_codes_are_refused(house: Together, door: Do
     places = coded(body)
     cases = [(text, changed(body, dict.fromkeys(places, text))) for text in strings]
     bad = [(text, whole) for text, whole in cases if not door.schema.is_valid(whole)]
-    assert len(bad) > len(cases) * 0.9 or door.operation == "create_session" or not places
+    assert len(bad) > len(cases) * 0.9 or door.operation in OF_ANOTHER or not places
     assert await refusals(house, door, bad, said) == []
     for text in strings:
         for place in places:

@@ -85,7 +85,7 @@ def test_the_readme_is_a_door(root: Path) -> None:
         assert command in text
 
 
-@pytest.mark.parametrize("decision", range(1, 13))
+@pytest.mark.parametrize("decision", range(1, 18))
 def test_every_decision_ends_with_the_check_that_enforces_it(root: Path, decision: int) -> None:
     [path] = (root / "docs" / "decisions").glob(f"{decision:04d}-*.md")
     assert "**Checked by**" in path.read_text().split("\n\n")[-1]
@@ -96,3 +96,17 @@ def test_what_decisions_name_as_checks_exists(root: Path) -> None:
         last = path.read_text().split("\n\n")[-1]
         for name in re.findall(r"`(tests/[\w/.]+)`", last):
             assert (root / name).exists(), f"{path.name}: {name}"
+
+
+def test_every_code_of_a_field_error_is_documented(root: Path) -> None:
+    """Those that stand in the source as words; the hostile corpora look at what is really answered."""
+    page = (root / "docs" / "problems.md").read_text()
+    rows = re.findall(r"^\| (`[a-z0-9`, -]+`) \| [^|]+ \|$", page, re.MULTILINE)
+    documented = {code for row in rows for code in re.findall("[a-z0-9-]+", row)}
+    said = {
+        (path.name, code)
+        for path in (root / "services").rglob("*.py")
+        for code in re.findall(r'FieldError\(\s*[^,()]+,\s*"([a-z0-9-]+)"', path.read_text())
+    }
+    assert len(said) > 100
+    assert {(name, code) for name, code in said if code not in documented} == set()
