@@ -165,6 +165,9 @@ def test_the_filter_of_a_list_is_the_decision_on_one(rules: Any, caller: Caller,
         store(connection, world)
         rows = connection.execute(select(THINGS.c.id).where(permit.sql(COLUMNS, THINGS.c.state)))
         assert {int(row.id) for row in rows} == expected
+        parts = permit.branches(COLUMNS, THINGS.c.state)
+        found = [row.id for part in parts for row in connection.execute(select(THINGS.c.id).where(part))]
+        assert {int(each) for each in found} == expected
         connection.rollback()
 
 

@@ -17,9 +17,11 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     select,
     table,
     tuple_,
+    union,
 )
 
 from services.cases.model.codes import Ground, State, Status
@@ -111,20 +113,20 @@ _CASES = select(
 
 async def referrals(work: Work, filters: Filters, after: Place | None, most: int) -> list[ListedReferral]:
     """The first referrals behind a place that the permit covers, the newest day of referral first."""
-    allowed = work.permit.sql(_columns(_R, _R.c.case_id), _R.c.state)
-    query = _REFERRALS.where(allowed, *_asked(_R, _R.c.referred_on, filters))
+    asked = _asked(_R, _R.c.referred_on, filters)
     if filters.is_overdue:
-        query = query.where(exists(select(1).where(_waits, _D.c.due_on < local_date(work.now))))
-    query = _from(query, _R.c.referred_on, _R.c.id, after)
-    return [listed(row) for row in (await work.conn.execute(query.limit(most))).mappings()]
+        asked.append(exists(select(1).where(_waits, _D.c.due_on < local_date(work.now))))
+    allowed = work.permit.branches(_columns(_R, _R.c.case_id), _R.c.state)
+    query = _page(_REFERRALS, _R, _R.c.referred_on, [and_(each, *asked) for each in allowed], after, most)
+    return [listed(row) for row in (await work.conn.execute(query)).mappings()]
 
 
 async def cases(work: Work, filters: Filters, after: Place | None, most: int) -> list[ListedCase]:
     """The first cases behind a place that the permit covers, the newest first."""
-    allowed = work.permit.sql(_columns(_C, _C.c.id), _C.c.state)
-    query = _CASES.where(allowed, *_asked(_C, _C.c.opened_on, filters))
-    query = _from(query, _C.c.opened_on, _C.c.id, after)
-    return [listed_case(row) for row in (await work.conn.execute(query.limit(most))).mappings()]
+    asked = _asked(_C, _C.c.opened_on, filters)
+    allowed = work.permit.branches(_columns(_C, _C.c.id), _C.c.state)
+    query = _page(_CASES, _C, _C.c.opened_on, [and_(each, *asked) for each in allowed], after, most)
+    return [listed_case(row) for row in (await work.conn.execute(query)).mappings()]
 
 
 def listed(row: Row) -> ListedReferral:
@@ -166,12 +168,28 @@ def listed_case(row: Row) -> ListedCase:
     )
 
 
-def _from(
-    query: Select[Any], day: ColumnElement[Any], row: ColumnElement[Any], after: Place | None
+def _page(  # noqa: PLR0913, PLR0917 - the parts of one statement
+    whole: Select[Any],
+    of: TableClause,
+    day: ColumnElement[Any],
+    branches: Sequence[ColumnElement[bool]],
+    after: Place | None,
+    most: int,
 ) -> Select[Any]:
+    """The first rows of each branch are found first, each along its index; the first of all are then read."""
+    found = [_first(of, day, branch, after, most).subquery() for branch in branches]
+    all_found = union(*(select(each.c.day, each.c.id) for each in found)).subquery()
+    picked = select(all_found).order_by(all_found.c.day.desc(), all_found.c.id.desc()).limit(most).subquery()
+    return whole.join(picked, picked.c.id == of.c.id).order_by(picked.c.day.desc(), picked.c.id.desc())
+
+
+def _first(
+    of: TableClause, day: ColumnElement[Any], branch: ColumnElement[bool], after: Place | None, most: int
+) -> Select[Any]:
+    query = select(day.label("day"), of.c.id).select_from(of.join(_K, _kept(of))).where(branch)
     if after is not None:
-        query = query.where(tuple_(day, row) < tuple_(literal(after.day), literal(after.id)))
-    return query.order_by(day.desc(), row.desc())
+        query = query.where(tuple_(day, of.c.id) < tuple_(literal(after.day), literal(after.id)))
+    return query.order_by(day.desc(), of.c.id.desc()).limit(most)
 
 
 def _asked(of: TableClause, day: ColumnElement[Any], filters: Filters) -> list[ColumnElement[bool]]:
@@ -179,7 +197,8 @@ def _asked(of: TableClause, day: ColumnElement[Any], filters: Filters) -> list[C
     if filters.region is not None:
         bounds.append(of.c.region == filters.region)
     if filters.status is not None:
-        bounds.append(of.c.state == State[filters.status.name].value)
+        # a literal, so that the index of those that wait serves
+        bounds.append(of.c.state == literal_column(f"'{State[filters.status.name].value}'"))
     if filters.since is not None:
         bounds.append(day >= filters.since)
     if filters.until is not None:

@@ -92,6 +92,20 @@ class Permit:
         deny = _any_of(self._grants("deny"), columns, state)
         return and_(allow, not_(func.coalesce(deny, false())))
 
+    def branches(
+        self, columns: Columns, state: ColumnElement[str] | None = None
+    ) -> Sequence[ColumnElement[bool]]:
+        """The parts whose union is :meth:`sql`, each about one value, so that an index can serve each.
+
+        A row may be in several. A disjunction such as *my region, or what was opened to me* has no index that
+        is in the order of a list; each of its parts has.
+        """
+        self._complete(columns if state is None else {**columns, STATE: state})
+        deny = not_(func.coalesce(_any_of(self._grants("deny"), columns, state), false()))
+        allows = self._grants("allow")
+        alike = {(grant.states, tuple(grant.match.items())): grant for grant in allows}
+        return [and_(_any_of([grant], columns, state), deny) for grant in alike.values()]
+
     def facts(self) -> Mapping[str, str]:
         """Session settings for row-level security, which repeats :meth:`on`; see the package's docstring."""
         facts = {
