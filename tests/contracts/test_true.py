@@ -120,6 +120,8 @@ async def known(house: Together) -> Mapping[str, str]:
         "instrument": "dash",
         "indicator": "people-served",
         "log": "audit",
+        "name": "reasons",
+        "machine": "case",
         "receipt": "5e" * 32,
         **await doors_meetings.known(house),
         **await doors_networks.known(house),

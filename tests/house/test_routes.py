@@ -77,6 +77,11 @@ ABOUT_NO_CASE = {
     "set_my_address",
     # safety plans
     "list_safety_plan_sections",
+    # published lists
+    "list_code_lists",
+    "get_code_list",
+    "list_lifecycles",
+    "get_lifecycle",
     # networks
     "list_regions",
     "get_region",

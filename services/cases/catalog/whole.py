@@ -10,6 +10,7 @@ from services.cases.catalog import (
     clocks,
     glass,
     lifecycles,
+    lists,
     meetings,
     monitoring,
     networks,
@@ -34,6 +35,7 @@ from services.cases.model.disclosures import DisclosureRules
 from services.cases.model.flags import FlagRule
 from services.cases.model.glass import GlassRule
 from services.cases.model.lifecycle import Lifecycles
+from services.cases.model.lists import CodeLists
 from services.cases.model.matching import MatchingRule
 from services.cases.model.meetings import MeetingRules
 from services.cases.model.members import OfficeRules
@@ -94,6 +96,7 @@ class Catalog:
     relations: RelationRules
     codes: Mapping[str, Mapping[str, Label]]
     lifecycles: Lifecycles
+    lists: CodeLists
     monitoring: MonitoringRule
     seals: SealRules
     support: SupportRule
@@ -142,6 +145,7 @@ def load() -> Catalog:
         relations=people.relations(),
         codes=read("codes")["lists"],
         lifecycles=lifecycles.lifecycles(),
+        lists=lists.lists(),
         support=support.support(),
         monitoring=monitoring.monitoring(clocks.clocks()),
         seals=seals.seals(),

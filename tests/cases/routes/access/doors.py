@@ -6,6 +6,7 @@ from tests.cases.routes.access.doors_casework import CASEWORK
 from tests.cases.routes.access.doors_closing import CLOSING
 from tests.cases.routes.access.doors_consent import CONSENT
 from tests.cases.routes.access.doors_duties import DUTIES
+from tests.cases.routes.access.doors_lists import LISTS
 from tests.cases.routes.access.doors_meetings import MEETINGS
 from tests.cases.routes.access.doors_networks import NETWORKS
 from tests.cases.routes.access.doors_offices import OFFICES
@@ -30,6 +31,7 @@ DOORS: dict[str, Door] = {
     **PLAN,
     **SAFETY,
     **NETWORKS,
+    **LISTS,
     **MEETINGS,
     **OFFICES,
     **PEOPLE,

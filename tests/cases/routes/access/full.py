@@ -23,6 +23,8 @@ CLASSES = {
     "list_safety_plans": {"basic", "contact", "narrative"},
     "list_safety_plan_sections": {"basic"},
     "list_region_sets": {"basic"},
+    "list_code_lists": {"basic"},
+    "list_lifecycles": {"basic"},
     "get_region_start": {"basic", "narrative"},
     "list_consent_facts": {"basic", "narrative"},
     "list_case_steps": {"basic"},
