@@ -82,6 +82,7 @@ def test_what_the_table_asks_about() -> None:
         "excluded": frozenset(),
         "sealed_to": frozenset(),
         "opened_to": frozenset(),
+        "assigned_to": frozenset(),
     }
     case = ListedCase(CASE, "polva", "open", date(2017, 5, 4), frozenset({"police@polva", "b@polva"}), 1)
     assert case.reach == Reach("polva", frozenset({"police@polva", "b@polva"}), "open")

@@ -31,10 +31,12 @@ class Bars:
     excluded: frozenset[str] = frozenset()
     sealed_to: frozenset[str] = frozenset()
     opened_to: frozenset[str] = frozenset()
+    assigned_to: frozenset[str] = frozenset()
 
     def resource(self) -> Mapping[str, object]:
         """The same in the table's words."""
-        return {"excluded": self.excluded, "sealed_to": self.sealed_to, "opened_to": self.opened_to}
+        closed = {"excluded": self.excluded, "sealed_to": self.sealed_to}
+        return {**closed, "opened_to": self.opened_to, "assigned_to": self.assigned_to}
 
 
 NO_BARS = Bars()

@@ -1,4 +1,4 @@
-"""Whom a case is closed or opened to, of those who ask: exclusions, seals, and broken glass."""
+"""Whom a case is closed or opened to, of those who ask: exclusions, seals, broken glass, assignments."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -28,14 +28,15 @@ COLUMNS: Final = f"""
     case when {{case}} in (select excluded_from({_ASKER})) then {_ASKER} else '{{{{}}}}' end as excluded,
     case when exists (select from stream z where z.id = {{case}} and z.sealed)
         and {{case}} not in (select named_in({_ASKER})) then {_ASKER} else '{{{{}}}}' end as sealed_to,
-    case when {{case}} in (select opened_to({_ASKER})) then {_ASKER} else '{{{{}}}}' end as opened_to
+    case when {{case}} in (select opened_to({_ASKER})) then {_ASKER} else '{{{{}}}}' end as opened_to,
+    case when {{case}} in (select assigned_to({_ASKER})) then {_ASKER} else '{{{{}}}}' end as assigned_to
 """  # noqa: S608 - constants
 _Z = table("stream", column("id"), column("sealed"))
 
 
 def of(row: Row) -> Bars:
     """The bars from the columns of a row."""
-    return Bars(frozenset(row["excluded"]), frozenset(row["sealed_to"]), frozenset(row["opened_to"]))
+    return Bars(*(frozenset(row[name]) for name in ("excluded", "sealed_to", "opened_to", "assigned_to")))
 
 
 def excluded(of_case: ColumnElement[Any], subjects: Sequence[str]) -> ColumnElement[bool]:
@@ -54,6 +55,11 @@ def opened_to(of_case: ColumnElement[Any], subjects: Sequence[str]) -> ColumnEle
     return of_case.in_(select(func.opened_to(_texts(subjects))))
 
 
+def assigned_to(of_case: ColumnElement[Any], subjects: Sequence[str]) -> ColumnElement[bool]:
+    """True where one of the subjects stands by the victim of the case now."""
+    return of_case.in_(select(func.assigned_to(_texts(subjects))))
+
+
 def columns(of_case: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
     """The same as :data:`COLUMNS` for statements of SQLAlchemy."""
     asker: ColumnElement[Any] = array([func.fact("actor")])
@@ -65,6 +71,7 @@ def columns(of_case: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
         case((barred, asker), else_=nobody).label("excluded"),
         case((unnamed, asker), else_=nobody).label("sealed_to"),
         case((of_case.in_(select(func.opened_to(asker))), asker), else_=nobody).label("opened_to"),
+        case((of_case.in_(select(func.assigned_to(asker))), asker), else_=nobody).label("assigned_to"),
     )
 
 

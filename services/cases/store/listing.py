@@ -90,6 +90,7 @@ def _columns(of: TableClause, case: ColumnElement[Any]) -> Columns:
         "excluded": partial(bars.excluded, case),
         "sealed_to": partial(bars.sealed_to, case),
         "opened_to": partial(bars.opened_to, case),
+        "assigned_to": partial(bars.assigned_to, case),
     }
 
 

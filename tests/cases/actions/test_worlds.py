@@ -1,4 +1,4 @@
-"""Random worlds of exclusions, seals and broken glass: lists equal the single reads, in each layer alone."""
+"""Random worlds of what closes and opens cases: lists equal the single reads, in each layer alone."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -25,7 +25,9 @@ CALLERS = {
     "m-coordinator": Appointment("coordinator", {"region": "polva"}),
     "m-police": Appointment("agency-member", {"region": "polva", "agency": "police"}),
     "m-chair": Appointment("chair", {"region": "rakvere"}),
+    "m-support": Appointment("support-person", {"region": "polva"}),
 }
+SUPPORT = "m-support"
 subjects = st.frozensets(st.sampled_from(sorted(CALLERS)), max_size=2)
 
 
@@ -36,19 +38,22 @@ class Closing:
     excluded: frozenset[str]
     named: frozenset[str] | None
     opened: frozenset[str]
+    supported: bool
 
     def lets(self, subject: str, *, reached: bool) -> bool:
         """The rule in our own words: exclusion and seal are stronger than rights and broken glass."""
         closed = subject in self.excluded or (self.named is not None and subject not in self.named)
+        if subject == SUPPORT:  # neither the region nor broken glass opens a case to a support person
+            return not closed and self.supported
         return not closed and (reached or subject in self.opened)
 
 
-closings = st.builds(Closing, subjects, st.none() | subjects, subjects)
+closings = st.builds(Closing, subjects, st.none() | subjects, subjects, st.booleans())
 worlds = st.tuples(*[closings] * len(PLACES))
 
 RESET = """
     delete from case_named; delete from case_seal; delete from case_exclusion; delete from access_report;
-    delete from broken_glass; update stream set sealed = false;
+    delete from broken_glass; delete from support_assignment; update stream set sealed = false;
 """
 EXCLUDE = """
     insert into case_exclusion
@@ -72,6 +77,17 @@ BREAK = """
     from marac_case c, unnest($2::text[]) subject, cast($3 as timestamptz) t(at) where c.id = $1
 """
 
+POOL = """
+    insert into support_person (id, region, subject, languages, places, contract_from, key_id, sealed,
+        added_by, added_at)
+    select gen_random_uuid(), 'polva', $1, '{et}', 9, '2017-01-01', c.key_id, 'x', 'test', now()
+    from marac_case c limit 1
+"""
+SUPPORTED = """
+    insert into support_assignment (id, case_id, support_person_id, started_on)
+    select gen_random_uuid(), $1, id, '2017-01-02' from support_person
+"""
+
 
 @pytest.fixture
 async def cases(world: Any, a_referral: Build, a_person: Build) -> list[tuple[UUID, UUID]]:
@@ -86,6 +102,7 @@ async def cases(world: Any, a_referral: Build, a_person: Build) -> list[tuple[UU
             await world.screener.screen(work, taken.id, choice, 1)
         [row] = await world.rows("select case_id from referral where id = $1", taken.id)
         made.append((row["case_id"], taken.id))
+    await world.rows(POOL, SUPPORT)
     return made
 
 
@@ -116,11 +133,16 @@ async def _close(world: Any, cases: list[tuple[UUID, UUID]], drawn: tuple[Closin
         if closing.named is not None:
             await world.rows(SEAL, case, list(closing.named))
         await world.rows(BREAK, case, list(closing.opened), world.clock.now())
+        if closing.supported:
+            await world.rows(SUPPORTED, case)
 
 
 async def _listed(database: Database, world: Any, subject: str) -> tuple[set[UUID], set[UUID]]:
+    """The lists of cases and of referrals; a support person has no list of referrals."""
     async with database.work(_permit(world, subject, "list_cases"), "-") as work:
         cases = await reading.list_cases(work, Filters(), None, 50)
+    if subject == SUPPORT:
+        return {one.id for one in cases.what.items}, set()
     async with database.work(_permit(world, subject, "list_referrals"), "-") as work:
         referrals = await reading.list_referrals(work, Filters(), None, 50)
     return {one.id for one in cases.what.items}, {one.id for one in referrals.what.items}
@@ -156,6 +178,7 @@ async def test_list_read_and_row_security_say_the_same(
         ]
         seen = {case for case, _ in wanted}, {referral for _, referral in wanted}
         for database in (world.database, unguarded):  # both layers; the table alone
-            assert await _listed(database, world, subject) == seen
+            listed = (seen[0], set()) if subject == SUPPORT else seen
+            assert await _listed(database, world, subject) == listed
             assert {case for case, _ in cases if await _read(database, world, subject, case)} == seen[0]
         assert await _rows(world, subject) == seen  # row-level security alone

@@ -61,6 +61,8 @@ BY_ONE_DECISION = {
     "list_repeat_proposals",
     "list_relations",
 }
+#: What coordinators read of each case.
+HANGS = ("exclusions", "seal", "history", "support-assignments", "support-candidates")
 SUMMARY = {
     "list_referrals": (
         "id", "reference", "region", "referredOn", "receivedAt", "status", "reason", "caseId", "version",
@@ -98,7 +100,7 @@ class Full:
     children: dict[str, Any]
     duties: list[tuple[Thing, Any]]
     closing: dict[str, Any] = field(default_factory=dict)
-    """Exclusions, seals and steps, by path."""
+    """Exclusions, seals, steps, and who stands or could stand by whom, by path."""
     shares: dict[str, list[Any]] = field(default_factory=dict)
     tellings: dict[str, list[Any]] = field(default_factory=dict)
     reports: list[tuple[Thing, Any]] = field(default_factory=list)
@@ -120,7 +122,7 @@ class Full:
             made.tellings[kept.id] = told_of.body["items"]
             if kept.is_case:
                 made.cases[kept.case] = (await house.ask(coordinator, f"/cases/{kept.case}")).body
-                for what in ("exclusions", "seal", "history"):
+                for what in HANGS:
                     path = f"/cases/{kept.case}/{what}"
                     told = await house.ask(coordinator, path)
                     if told.status == 200:
@@ -134,6 +136,8 @@ class Full:
         things = {kept.case: kept.thing for kept in house.kept}
         for region in (HOME, AWAY):
             owner = Asker("seed", f"dev:coordinator:{region}:")
+            pool = f"/regions/{region}/support-persons"
+            made.closing[pool] = (await house.ask(owner, pool)).body
             told = (await house.ask(owner, "/access-reports?limit=100")).body["items"]
             made.reports.extend((things[one["caseId"]], one) for one in told)
         made.reports.sort(key=lambda pair: (pair[1]["reportedAt"][:10], pair[1]["id"]), reverse=True)

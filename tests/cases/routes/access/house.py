@@ -20,6 +20,7 @@ from services.kit.ids import new_reference
 from services.kit.tokens import AccessTokenIssuer, ServiceSigner
 from services.kit.tokens.signing import DEVELOPMENT_ISSUER
 from tests.cases.routes.access.oracle import Asker, Office, Thing, roles_of_people
+from tests.cases.routes.access.standing import STANDS, STOOD, stand_by
 
 POLIS = "ee-dev/GOV/70008747/polis"
 PREFIX = "/api/cases/v1"
@@ -28,7 +29,7 @@ INSIDE, OUTSIDE = "police", "probation"  # the agency that takes part in cases, 
 POLICE = frozenset({f"{INSIDE}@{HOME}", f"victim-support@{HOME}"})
 _TODAY = local_date(SystemClock().now())
 #: Who may not see one case, and who alone may see another.
-EXCLUDED = frozenset({f"m-coordinator-{HOME}", f"m-agency-member-{HOME}-{INSIDE}", "m-both"})
+EXCLUDED = frozenset({f"m-coordinator-{HOME}", f"m-agency-member-{HOME}-{INSIDE}", STANDS, "m-both"})
 #: Who breaks the glass: one from another region, one of an agency; the first is excluded from a case.
 BREAKERS = (f"m-coordinator-{HOME}", f"m-agency-member-{HOME}-{OUTSIDE}")
 NAMED = frozenset({f"m-chair-{HOME}", f"m-agency-member-{HOME}-{INSIDE}", f"dev:coordinator:{HOME}:"})
@@ -203,9 +204,11 @@ class House:
         await self._case(HOME, 18, agencies=POLICE, erased=True)
         await self._case(AWAY, 19, agencies=frozenset({f"{INSIDE}@{AWAY}"}), erased=True)
         await self._case(HOME, 22, agencies=POLICE)
-        await self._close(excluded=EXCLUDED)
         await self._case(HOME, 23, agencies=POLICE)
-        await self._close(named=NAMED)
+        await self._stand_by(STANDS, HOME, (0, -2, -1))
+        await self._stand_by(STOOD, AWAY, (3,))
+        await self._close(-2, excluded=EXCLUDED)
+        await self._close(-1, named=NAMED)
         for breaker in BREAKERS:
             await self._break(breaker)
 
@@ -240,12 +243,21 @@ class House:
         decision = {"decision": "accept", "agencies": codes, "note": "Märkus."}
         await self._referral(region, serial, decision, agencies=agencies, victim=victim, erased=erased)
 
+    async def _stand_by(self, subject: str, region: str, places: tuple[int, ...]) -> None:
+        """Somebody stands by the victims of some cases; one of them does no longer."""
+        await stand_by(self.ask, subject, region, [self.kept[place].case for place in places])
+        if subject == STOOD:
+            return
+        for place in places:
+            thing = replace(self.kept[place].thing, assigned=frozenset({subject}))
+            self.kept[place] = replace(self.kept[place], thing=thing)
+
     async def _close(
-        self, *, excluded: frozenset[str] = frozenset(), named: frozenset[str] | None = None
+        self, place: int, *, excluded: frozenset[str] = frozenset(), named: frozenset[str] | None = None
     ) -> None:
-        """Closes the case that was made last to some, or to all but some."""
-        last = self.kept[-1]
-        self.kept[-1] = replace(last, thing=replace(last.thing, excluded=excluded, named=named))
+        """Closes a case to some, or to all but some."""
+        last = self.kept[place]
+        self.kept[place] = replace(last, thing=replace(last.thing, excluded=excluded, named=named))
         wanted: list[tuple[str, dict[str, Any]]] = [
             ("exclusions", {"member": who, "kind": "relative", "reason": "Sugulane."})
             for who in sorted(excluded)

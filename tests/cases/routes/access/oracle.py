@@ -131,6 +131,7 @@ class Thing:
     excluded: frozenset[str] = frozenset()
     named: frozenset[str] | None = None
     opened: frozenset[str] = frozenset()
+    assigned: frozenset[str] = frozenset()
     member: str | None = None
 
 
@@ -175,6 +176,8 @@ def related(relation: str, attributes: Mapping[str, str], asker: Asker, thing: T
             return f"{own.get('agency')}@{own.get('region')}" in thing.agencies
         case "broken-glass":
             return asker.subject in thing.opened
+        case "assigned":
+            return asker.subject in thing.assigned
         case "oneself":
             return asker.subject == thing.member
         case _:

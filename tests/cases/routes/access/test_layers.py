@@ -1,6 +1,6 @@
 """Two layers, each of which holds alone: the table in Python, and row-level security in the database."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -34,6 +34,11 @@ class _Blind(Permit):
 
     def sql(self, columns: Columns, state: ColumnElement[str] | None = None) -> ColumnElement[bool]:
         return true()
+
+    def branches(
+        self, columns: Columns, state: ColumnElement[str] | None = None
+    ) -> Sequence[ColumnElement[bool]]:
+        return [true()]
 
 
 class _BlindPolicy:

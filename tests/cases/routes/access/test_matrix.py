@@ -39,6 +39,7 @@ def test_the_matrix_knows_every_operation_and_role_of_people() -> None:
         "excluded",
         "sealed",
         "broken-glass",
+        "assigned",
         "oneself",
     }
 
