@@ -18,6 +18,7 @@ from services.exchange.actions.feed import Follower
 from services.exchange.actions.flags import Flags
 from services.exchange.actions.gate import Gate
 from services.exchange.actions.handover import HandOver
+from services.exchange.actions.incidents import Incidents
 from services.exchange.actions.intake import Intake, Terms
 from services.exchange.actions.keys import rewrap_all
 from services.exchange.actions.notices import Notices
@@ -40,7 +41,7 @@ from services.exchange.outbound.logs import PERIOD_SECONDS as SELDOM
 from services.exchange.outbound.logs import RemoteLog
 from services.exchange.outbound.securityserver import SecurityServer, Tls
 from services.exchange.outbound.witness import PATH, PERIOD_SECONDS, XRoadWitness
-from services.exchange.routes import callouts, messages, partners, rest, soap
+from services.exchange.routes import callouts, messages, partners, rest, rest_casework, rest_documents, soap
 from services.exchange.routes import tracker as tracking
 from services.exchange.routes.xroad import Door, LoggedRefusals, XRoad
 from services.exchange.rules import delivery as rules
@@ -118,7 +119,7 @@ def create_app(
             title="Turvavõrk: exchange",
             description=_DESCRIPTION,
             routers=[messages.router, partners.router, callouts.router, logbook.router],
-            outside=[soap.router, rest.router, rest.documents, tracking.router],
+            outside=[soap.router, rest.router, rest_casework.router, rest_documents.router, tracking.router],
             lifespan=lifespan,
             readiness=readiness,
             measure=measure,
@@ -333,6 +334,7 @@ def _xroad(  # noqa: PLR0913, PLR0917 - what it is plugged together of
         ),
         intake=intake,
         amendments=Amendments(database, intake),
+        incidents=Incidents(database, intake),
         statuses=statuses,
         flags=flags,
         records=records,

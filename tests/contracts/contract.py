@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 import httpx
 from jsonschema import Draft202012Validator
 
-from services.exchange.routes import rest
+from services.exchange.routes import rest_documents
 from system import openapi
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +28,7 @@ _CODE = re.compile(r"^\| (`[a-z0-9`, -]+`) \| [^|]+ \|$", re.MULTILINE)
 @cache
 def document(name: str) -> Mapping[str, Any]:
     """A published document: of a service, or of ``marac``."""
-    return rest.document() if name == MARAC else openapi.read(ROOT / "openapi", name)
+    return rest_documents.document() if name == MARAC else openapi.read(ROOT / "openapi", name)
 
 
 def served_by(name: str) -> str:

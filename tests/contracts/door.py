@@ -96,6 +96,18 @@ def referral(*persons: Body) -> Body:
     }
 
 
+def incident() -> Body:
+    """The report of an incident that breaks no rule."""
+    return {
+        "occurredAt": "2017-03-01T20:30:00Z",
+        "kind": "threat",
+        "description": CANARY,
+        "victim": "48805042711",
+        "threateningPersons": ["60001017869"],
+        "reporter": {"name": CANARY, "unit": CANARY},
+    }
+
+
 def sender(client: str) -> Body:
     """A client's own name for a referral, never used before."""
     return {"client": client, "reference": f"S-{uuid4()}", "version": 1}

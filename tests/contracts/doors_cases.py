@@ -16,6 +16,7 @@ from tests.contracts.door import (
     Door,
     at,
     entered,
+    incident,
     person,
     referral,
     sender,
@@ -27,6 +28,11 @@ from tests.contracts.together import POLIS, Together
 async def _take(house: Together) -> Call:
     path = f"/api/cases/v1/intake/{new_reference()}"
     return Call(path, lambda: house.caller("cases", "take_referral"))
+
+
+async def _take_incident(house: Together) -> Call:
+    path = f"/api/cases/v1/intake/incidents/{new_reference()}"
+    return Call(path, lambda: house.caller("cases", "take_incident"))
 
 
 async def _screen(house: Together) -> Call:
@@ -137,6 +143,14 @@ CASES: Sequence[Door] = (
         _take,
         lambda _: {**referral(), "sender": sender(POLIS)},
         (*IN_REFERRAL, ("sender", "version")),
+    ),
+    Door(
+        "cases",
+        "take_incident",
+        "PUT",
+        _take_incident,
+        lambda _: {**incident(), "sender": sender(POLIS)},
+        (("description",), ("reporter", "unit")),
     ),
     Door(
         "cases",

@@ -1,6 +1,7 @@
 """The operations of the other services that take a JSON body."""
 
 from collections.abc import Sequence
+from uuid import uuid4
 
 from tests.contracts.contract import MARAC
 from tests.contracts.door import (
@@ -9,6 +10,7 @@ from tests.contracts.door import (
     Call,
     Door,
     at,
+    incident,
     referral,
     sender_of,
     submission,
@@ -52,6 +54,10 @@ async def _withdraw_over_rest(house: Together) -> Call:
 async def _flags(house: Together) -> Call:
     said = {"x-road-userid": "EE38501170364", "x-road-issue": "2017-1203"}
     return Call("/xroad/rest/marac/v1/flags", lambda: house.xroad(POLIS) | said)
+
+
+async def _incident(house: Together) -> Call:
+    return Call("/xroad/rest/marac/v1/incidents", lambda: house.xroad(POLIS))
 
 
 OTHERS: Sequence[Door] = (
@@ -120,6 +126,14 @@ OTHERS: Sequence[Door] = (
         _withdraw_over_rest,
         lambda _: {"reason": "other", **sender_of(MARAC, "withdraw_referral", 1)},
         (("reason",), ("version",)),
+    ),
+    Door(
+        MARAC,
+        "report_incident",
+        "POST",
+        _incident,
+        lambda _: {"senderReference": f"S-{uuid4()}", **incident()},
+        (("description",), ("reporter", "unit")),
     ),
     Door(
         MARAC,

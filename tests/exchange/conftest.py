@@ -51,6 +51,7 @@ class FakeCases:
     spoilt: set[str] = field(default_factory=set)
     taken: dict[str, dict[str, Any]] = field(default_factory=dict)
     amended: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    reported: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     items: list[dict[str, Any]] = field(default_factory=list)
     flagged: set[str] = field(default_factory=set)
@@ -69,7 +70,8 @@ class FakeCases:
             return httpx.Response(500)
         match request.method:
             case "PUT" if beneath:
-                return self._amend(reference, beneath, json.loads(request.content))
+                put = self._report if reference == "incidents" else self._amend
+                return put(reference, beneath, json.loads(request.content))
             case "PUT":
                 return self._one(self._take(reference, json.loads(request.content)))
             case "POST":
@@ -99,6 +101,13 @@ class FakeCases:
             self.amended.append((beneath, reference, body))
             return self._one({"taken": {"reference": reference, "status": self.status, "band": "high"}})
         return self._one({"refused": refusal})
+
+    def _report(self, _: str, reference: str, body: dict[str, Any]) -> httpx.Response:
+        refusal = self._refusal(reference)
+        if refusal is not None:
+            return self._one({"refused": refusal})
+        self.reported[reference] = body
+        return self._one({"taken": {"reference": reference, "status": "RECEIVED"}})
 
     @staticmethod
     def _one(outcome: dict[str, Any]) -> httpx.Response:

@@ -41,18 +41,27 @@ class Incidents:
         check_word("/kind", told.kind, self.catalog.monitoring.incident_kinds)
         if is_future(told.occurred_at, work.now):
             raise Malformed(errors=[FieldError("/occurredAt", "future", "it has not happened yet")])
-        proposals = Proposals(self.catalog, self.casework)
+        return await self.keep(work, on, told, by=work.permit.caller.subject)
+
+    async def keep(self, work: Work, on: OnCase, told: Told, *, by: str, may_repeat: bool = True) -> UUID:
+        """Keeps an incident that breaks no rule, as ``by`` tells it; its id.
+
+        It is proposed to be referred again where it is a repeat, unless it is known not to be one.
+        """
         incident = await incidents.keep(
             work,
             on.key,
             on.id,
+            by=by,
             kind=told.kind,
             occurred_at=told.occurred_at,
             description=told.description,
         )
         begun = lifecycle.begun(self.catalog.lifecycles["incident"], incident, "record")
         await self.casework.step(work, on, begun, _CLASSES)
-        await proposals.propose(work, on, incident, told.kind, told.occurred_at)
+        if may_repeat:
+            proposals = Proposals(self.catalog, self.casework)
+            await proposals.propose(work, on, incident, told.kind, told.occurred_at)
         return incident
 
     async def retract(self, work: Work, incident: UUID, reason: str, expected: int) -> None:

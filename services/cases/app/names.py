@@ -17,6 +17,7 @@ PERSONAL: Final = (
     "disclosure",
     "flag_alarm",
     "case_step",
+    "reported_incident",
     "member_identity",
     "case_exclusion",
     "case_seal",

@@ -34,6 +34,7 @@ from services.cases.actions.plan import Plans
 from services.cases.actions.proposals import Proposals
 from services.cases.actions.records import Records
 from services.cases.actions.relations import Relations
+from services.cases.actions.reported import Reported
 from services.cases.actions.research import Research
 from services.cases.actions.safety import SafetyPlans
 from services.cases.actions.screening import Screener
@@ -113,6 +114,7 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.sharing = Sharing(parts.catalog, state.casework, parts.discloser())
     state.monitoring = Monitoring(parts.catalog, state.casework, Duties(parts.catalog.clocks))
     state.incidents = Incidents(parts.catalog, state.casework)
+    state.reported = Reported(parts.catalog, state.casework, state.incidents, index)
     state.proposals = Proposals(parts.catalog, state.casework)
     state.evaluating = Evaluating(parts.catalog, state.casework)
     state.exclusions = Exclusions(parts.catalog, state.casework)

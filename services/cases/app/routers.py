@@ -36,6 +36,7 @@ from services.cases.routes import (
     reading,
     records,
     relations,
+    reported,
     research,
     safety,
     seals,
@@ -51,6 +52,7 @@ from services.kit import logbook
 
 ROUTERS: Final = (
     intake.router,
+    reported.router,
     amendments.router,
     events.router,
     disclosures.router,

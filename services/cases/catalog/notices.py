@@ -11,6 +11,7 @@ from services.cases.model.published import (
     ChildNoticeRule,
     NoticeRule,
 )
+from services.cases.model.reported import ReportedRule
 from services.kit import datafile
 
 
@@ -54,3 +55,9 @@ def flags() -> FlagRule:
     """How long, and in which states of a case, a victim is flagged."""
     file = read("flags")
     return FlagRule(file["months"], frozenset(file["case_states"]))
+
+
+def reported() -> ReportedRule:
+    """In which cases an incident is written down that an agency reports."""
+    file = read("reported")
+    return ReportedRule(file["months"], frozenset(file["case_states"]))

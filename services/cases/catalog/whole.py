@@ -57,6 +57,7 @@ from services.cases.model.published import (
 from services.cases.model.records import Listed
 from services.cases.model.relations import RelationRules
 from services.cases.model.repeats import RepeatRules
+from services.cases.model.reported import ReportedRule
 from services.cases.model.safety import SafetyRules
 from services.cases.model.seals import SealRules
 from services.cases.model.starts import Standard
@@ -84,6 +85,7 @@ class Catalog:
     disclosures: DisclosureRules
     call_outs: CallOutRule
     flags: FlagRule
+    reported: ReportedRule
     bases: Bases
     repeats: RepeatRules
     clocks: Clocks
@@ -133,6 +135,7 @@ def load() -> Catalog:
         disclosures=notices.disclosures(),
         call_outs=notices.call_outs(),
         flags=notices.flags(),
+        reported=notices.reported(),
         bases=bases.bases(),
         repeats=repeats.repeats(),
         clocks=clocks.clocks(),

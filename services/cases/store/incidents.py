@@ -35,10 +35,10 @@ def _place(row: UUID) -> Aad:
 
 
 async def keep(  # noqa: PLR0913 - the facts of one incident
-    work: Work, key: DataKey, case: CaseId, *, kind: str, occurred_at: datetime, description: str
+    work: Work, key: DataKey, case: CaseId, *, by: str, kind: str, occurred_at: datetime, description: str
 ) -> UUID:
-    """Keeps an incident; its id."""
-    incident, by = new_id(), work.permit.caller.subject
+    """Keeps an incident, as somebody or an X-Road client tells it; its id."""
+    incident = new_id()
     sealed = contents.sealed(key, {"description": description}, _place(incident))
     await work.fetch(_KEEP, incident, case, kind, occurred_at, work.now, by, sealed)
     return incident

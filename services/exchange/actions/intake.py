@@ -32,6 +32,7 @@ from services.exchange.model.inbox import (
     Unavailable,
     Waiting,
 )
+from services.exchange.model.offered import REPORT
 from services.exchange.model.problems import (
     BusinessRefusal,
     MessageIdReused,
@@ -161,6 +162,8 @@ class Intake:
         message, leaf = await self._store(permit, new, raw)
         if message.digest != raw.digest:
             raise MessageIdReused
+        if submission.operation == REPORT:  # nobody learns by it, or by how long it takes, who is known
+            return replace(_told(message), leaf=leaf)
         if not isinstance(message.progress, Waiting):
             return replace(await self._statuses.current(permit, message, request_id), leaf=leaf)
         if not later:

@@ -17,6 +17,7 @@ from services.exchange.model.inbox import (
     Sender,
     Taken,
 )
+from services.exchange.model.offered import SUBMIT
 from services.exchange.outbound.cases import Cases, Handing, groups
 from services.exchange.rules import delivery
 from services.exchange.rules import inbox as rules
@@ -73,8 +74,8 @@ class Repair:
     async def _answers(self, permit: Permit, due: Sequence[Due]) -> Sequence[Answer]:
         """What the register says of each; those that cannot be opened are not asked about."""
         opened = {one: handing for one in due if (handing := self._opened(one)) is not None}
-        amending = [one for one in opened if one.about is not None]
-        taking = [one for one in opened if one.about is None]
+        amending = [one for one in opened if one.operation != SUBMIT]
+        taking = [one for one in opened if one.operation == SUBMIT]
         calls = [self._amended(permit, one, opened[one]) for one in amending]
         calls += [self._taken(permit, group) for group in groups([opened[one] for one in taking])]
         given = await asyncio.gather(*calls)

@@ -86,4 +86,4 @@ async def _find(work: Work, client: str, query: Query) -> Message | None:
         case BySenderReference(reference, version):
             return await inbox.by_sender_reference(work, client, reference, version)
         case ByMessage(message_id):
-            return await inbox.by_message(work, client, message_id)
+            return await inbox.by_message(work, client, message_id, of_referral=True)

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 from services.exchange.model.offered import SUBMIT
 from services.kit.problem import FieldError
 
 Protocol = Literal["soap", "rest"]
+#: Of what has no versions: the report of an incident, of which a mistake is put right in the case.
+ONLY_VERSION: Final = 1
 
 
 class Status(StrEnum):

@@ -18,6 +18,7 @@ Problem
    ├─ ReferralVersionUnexpected   another version is expected
    ├─ ReferralWithdrawn       there is nothing left to correct
    ├─ ReferralUnknown         no such referral of this sender
+   ├─ (case_problems)         about incidents, research and actions
    ├─ FlagQuestionInvalid     asked of what is no personal code
    └─ QuotaUsed               asked too often today
 """
@@ -28,7 +29,8 @@ from types import MappingProxyType
 from services.kit.problem import Kind, Problem
 
 
-def _titles(et: str, ru: str, en: str) -> Mapping[str, str]:
+def titled(et: str, ru: str, en: str) -> Mapping[str, str]:
+    """A title in the three languages."""
     return MappingProxyType({"et": et, "ru": ru, "en": en})
 
 
@@ -37,7 +39,7 @@ class InvalidContentType(Problem):
 
     slug = "invalid-content-type"
     kind = Kind.UNSUPPORTED_MEDIA
-    titles = _titles("Sisutüüp ei sobi", "Неподходящий тип содержимого", "Content type is not text/xml")
+    titles = titled("Sisutüüp ei sobi", "Неподходящий тип содержимого", "Content type is not text/xml")
 
 
 class MimeParsingFailed(Problem):
@@ -45,7 +47,7 @@ class MimeParsingFailed(Problem):
 
     slug = "mime-parsing-failed"
     kind = Kind.MALFORMED
-    titles = _titles(
+    titles = titled(
         "Mitmeosalist sõnumit ei saa lugeda",
         "Составное сообщение не читается",
         "The multipart message cannot be read",
@@ -57,7 +59,7 @@ class InvalidXml(Problem):
 
     slug = "invalid-xml"
     kind = Kind.MALFORMED
-    titles = _titles("XML ei sobi", "Недопустимый XML", "XML is not acceptable")
+    titles = titled("XML ei sobi", "Недопустимый XML", "XML is not acceptable")
 
 
 class InvalidSoap(Problem):
@@ -65,7 +67,7 @@ class InvalidSoap(Problem):
 
     slug = "invalid-soap"
     kind = Kind.MALFORMED
-    titles = _titles("See ei ole SOAP 1.1 ümbrik", "Это не конверт SOAP 1.1", "Not a SOAP 1.1 envelope")
+    titles = titled("See ei ole SOAP 1.1 ümbrik", "Это не конверт SOAP 1.1", "Not a SOAP 1.1 envelope")
 
 
 class SoapVersionUnsupported(Problem):
@@ -73,7 +75,7 @@ class SoapVersionUnsupported(Problem):
 
     slug = "soap-version-unsupported"
     kind = Kind.MALFORMED
-    titles = _titles(
+    titles = titled(
         "Toetatud on ainult SOAP 1.1", "Поддерживается только SOAP 1.1", "Only SOAP 1.1 is spoken here"
     )
 
@@ -83,7 +85,7 @@ class MissingHeader(Problem):
 
     slug = "missing-header"
     kind = Kind.MALFORMED
-    titles = _titles("SOAP päis puudub", "Нет заголовка SOAP", "The SOAP header is missing")
+    titles = titled("SOAP päis puudub", "Нет заголовка SOAP", "The SOAP header is missing")
 
 
 class MissingHeaderField(Problem):
@@ -91,7 +93,7 @@ class MissingHeaderField(Problem):
 
     slug = "missing-header-field"
     kind = Kind.MALFORMED
-    titles = _titles(
+    titles = titled(
         "X-tee päise väli puudub", "Нет поля заголовка X-tee", "An X-Road header field is missing"
     )
 
@@ -101,7 +103,7 @@ class DuplicateHeaderField(Problem):
 
     slug = "duplicate-header-field"
     kind = Kind.MALFORMED
-    titles = _titles(
+    titles = titled(
         "X-tee päise väli on topelt", "Поле заголовка X-tee повторяется", "An X-Road header field is repeated"
     )
 
@@ -111,7 +113,7 @@ class InvalidHeaderField(Problem):
 
     slug = "invalid-header-field"
     kind = Kind.MALFORMED
-    titles = _titles(
+    titles = titled(
         "X-tee päise väli on vigane", "Ошибка в поле заголовка X-tee", "An X-Road header field is wrong"
     )
 
@@ -121,7 +123,7 @@ class InvalidProtocolVersion(Problem):
 
     slug = "invalid-protocol-version"
     kind = Kind.MALFORMED
-    titles = _titles(
+    titles = titled(
         "X-tee protokolli versioon peab olema 4.x",
         "Версия протокола X-tee должна быть 4.x",
         "The X-Road protocol version must be 4.x",
@@ -133,7 +135,7 @@ class MissingBody(Problem):
 
     slug = "missing-body"
     kind = Kind.MALFORMED
-    titles = _titles("SOAP keha puudub", "Нет тела SOAP", "The SOAP body is missing")
+    titles = titled("SOAP keha puudub", "Нет тела SOAP", "The SOAP body is missing")
 
 
 class InvalidBody(Problem):
@@ -141,7 +143,7 @@ class InvalidBody(Problem):
 
     slug = "invalid-body"
     kind = Kind.MALFORMED
-    titles = _titles(
+    titles = titled(
         "SOAP kehas peab olema üks element",
         "В теле SOAP должен быть один элемент",
         "The SOAP body must hold exactly one element",
@@ -153,7 +155,7 @@ class InconsistentHeaders(Problem):
 
     slug = "inconsistent-headers"
     kind = Kind.MALFORMED
-    titles = _titles(
+    titles = titled(
         "Päis ja keha nimetavad eri teenuseid",
         "Заголовок и тело называют разные услуги",
         "Header and body name different services",
@@ -165,7 +167,7 @@ class AttachmentMissing(Problem):
 
     slug = "attachment-missing"
     kind = Kind.MALFORMED
-    titles = _titles(
+    titles = titled(
         "Manus, millele sõnum viitab, puudub",
         "Нет вложения, на которое ссылается сообщение",
         "An attachment that the message refers to is missing",
@@ -177,7 +179,7 @@ class SchemaViolation(Problem):
 
     slug = "schema-violation"
     kind = Kind.MALFORMED
-    titles = _titles(
+    titles = titled(
         "Sõnum ei vasta skeemile", "Сообщение не соответствует схеме", "The message does not fit its schema"
     )
 
@@ -187,7 +189,7 @@ class UnknownService(Problem):
 
     slug = "unknown-service"
     kind = Kind.NOT_FOUND
-    titles = _titles("Sellist teenust ei ole", "Такой услуги нет", "There is no such service")
+    titles = titled("Sellist teenust ei ole", "Такой услуги нет", "There is no such service")
 
 
 class AccessDenied(Problem):
@@ -195,7 +197,7 @@ class AccessDenied(Problem):
 
     slug = "access-denied"
     kind = Kind.FORBIDDEN
-    titles = _titles(
+    titles = titled(
         "Sellel X-tee kliendil ei ole õigust",
         "У этого клиента X-tee нет права",
         "This X-Road client may not use the service",
@@ -207,7 +209,7 @@ class MessageIdReused(Problem):
 
     slug = "message-id-reused"
     kind = Kind.CONFLICT
-    titles = _titles(
+    titles = titled(
         "Sama tunnusega sõnum on juba saadetud teise sisuga",
         "Сообщение с этим идентификатором уже отправлено с другим содержанием",
         "A message with this id was already sent with other content",
@@ -219,7 +221,7 @@ class NotPutAside(Problem):
 
     slug = "message-not-put-aside"
     kind = Kind.CONFLICT
-    titles = _titles(
+    titles = titled(
         "Sõnum ei oota inimese otsust",
         "Сообщение не ждёт решения человека",
         "The message does not wait for a person's decision",
@@ -231,7 +233,7 @@ class AlreadyPaused(Problem):
 
     slug = "partner-already-paused"
     kind = Kind.CONFLICT
-    titles = _titles(
+    titles = titled(
         "Partnerile saatmine on juba peatatud",
         "Отправка партнёру уже приостановлена",
         "Sending to the partner is already paused",
@@ -243,7 +245,7 @@ class PauseEnded(Problem):
 
     slug = "pause-ended"
     kind = Kind.CONFLICT
-    titles = _titles("Paus on juba lõppenud", "Пауза уже закончилась", "The pause has already ended")
+    titles = titled("Paus on juba lõppenud", "Пауза уже закончилась", "The pause has already ended")
 
 
 class MessageNotKept(Problem):
@@ -251,7 +253,7 @@ class MessageNotKept(Problem):
 
     slug = "message-not-kept"
     kind = Kind.GONE
-    titles = _titles(
+    titles = titled(
         "Sõnumi sisu ei ole alles",
         "Содержание сообщения не сохранено",
         "The bytes of the message are not kept",
@@ -263,7 +265,7 @@ class MessageUnreadable(Problem):
 
     slug = "message-unreadable"
     kind = Kind.CONFLICT
-    titles = _titles(
+    titles = titled(
         "Salvestatud sõnumit ei saa lugeda",
         "Сохранённое сообщение нельзя прочесть",
         "The stored message cannot be read",
@@ -275,7 +277,7 @@ class CallOutsRefused(Problem):
 
     slug = "call-outs-refused"
     kind = Kind.CONFLICT
-    titles = _titles(
+    titles = titled(
         "Politsei ei anna väljakutsete andmeid",
         "Полиция не даёт сведений о вызовах",
         "The police do not tell of call-outs",
@@ -291,7 +293,7 @@ class ReferralInvalid(BusinessRefusal):
 
     slug = "referral-invalid"
     kind = Kind.MALFORMED
-    titles = _titles(
+    titles = titled(
         "Pöördumine ei vasta reeglitele", "Обращение не соответствует правилам", "The referral breaks a rule"
     )
 
@@ -301,7 +303,7 @@ class ReferralVersionExists(BusinessRefusal):
 
     slug = "referral-version-exists"
     kind = Kind.CONFLICT
-    titles = _titles(
+    titles = titled(
         "Sama versioon on juba saadetud teise sisuga",
         "Эта версия уже отправлена с другим содержанием",
         "This version was already sent with other content",
@@ -313,7 +315,7 @@ class ReferralVersionUnexpected(BusinessRefusal):
 
     slug = "referral-version-unexpected"
     kind = Kind.CONFLICT
-    titles = _titles(
+    titles = titled(
         "Oodatakse pöördumise teist versiooni",
         "Ожидается другая версия обращения",
         "Another version of the referral is expected",
@@ -325,7 +327,7 @@ class ReferralWithdrawn(BusinessRefusal):
 
     slug = "referral-withdrawn"
     kind = Kind.CONFLICT
-    titles = _titles(
+    titles = titled(
         "Saatja on pöördumise tagasi võtnud",
         "Отправитель отозвал обращение",
         "The sender has withdrawn the referral",
@@ -337,7 +339,7 @@ class ReferralUnknown(BusinessRefusal):
 
     slug = "referral-unknown"
     kind = Kind.NOT_FOUND
-    titles = _titles("Sellist pöördumist ei ole", "Такого обращения нет", "There is no such referral")
+    titles = titled("Sellist pöördumist ei ole", "Такого обращения нет", "There is no such referral")
 
 
 class FlagQuestionInvalid(BusinessRefusal):
@@ -345,7 +347,7 @@ class FlagQuestionInvalid(BusinessRefusal):
 
     slug = "flag-question-invalid"
     kind = Kind.MALFORMED
-    titles = _titles("Isikukood ei sobi", "Неверный личный код", "The personal code is not right")
+    titles = titled("Isikukood ei sobi", "Неверный личный код", "The personal code is not right")
 
 
 class QuotaUsed(BusinessRefusal):
@@ -353,7 +355,7 @@ class QuotaUsed(BusinessRefusal):
 
     slug = "quota-used"
     kind = Kind.TOO_MANY
-    titles = _titles(
+    titles = titled(
         "Päeva päringute piirarv on täis",
         "Дневной лимит запросов исчерпан",
         "The quota of the day is used up",

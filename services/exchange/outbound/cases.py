@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from services.exchange.model.inbox import Answer, Declined, HandedOver, Sender, Status, Taken, Unavailable
-from services.exchange.model.offered import CORRECT, WITHDRAW
+from services.exchange.model.offered import CORRECT, REPORT, WITHDRAW
 from services.exchange.outbound.breaker import Breaker
 from services.exchange.rules.inbox import WRONG
 from services.kit import log
@@ -27,17 +27,25 @@ RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
         "take_referrals": ("items",),
         "correct_referral": ("reference", "status"),
         "withdraw_referral": ("reference", "status"),
+        "take_incident": ("reference", "status"),
         "get_intake_status": ("reference", "status", "changedAt"),
     }
 }
 _INTAKE: Final = "/api/cases/v1/intake"
 _OK: Final = frozenset({200, 201})
 _REFUSED: Final = frozenset(
-    {"referral-invalid", "referral-version-exists", "referral-version-unexpected", "referral-withdrawn"}
+    {
+        "referral-invalid",
+        "referral-version-exists",
+        "referral-version-unexpected",
+        "referral-withdrawn",
+        "incident-invalid",
+        "incident-exists",
+    }
 )
 _UNKNOWN: Final = Declined("referral-unknown")
-#: Where what a sender does about its referral is handed over, beneath the referral.
-_PLACES: Final = {CORRECT: "correction", WITHDRAW: "withdrawal"}
+#: Where what is no new referral is handed over.
+_PLACES: Final = {CORRECT: "/{}/correction", WITHDRAW: "/{}/withdrawal", REPORT: "/incidents/{}"}
 _TYPE: Final = "urn:turvavork:problem:"
 #: Where the register has the sender's words for its referral.
 _SENDER: Final = "/sender"
@@ -102,13 +110,15 @@ class Cases:
     async def amend(self, caller: Caller, operation: str, waiting: Handing, *, budget: float) -> Answer:
         """Hands over what a sender does about a referral that it has sent; as :meth:`take`, it never raises.
 
-        ``waiting`` names the referral, and the version that the sender speaks of.
+        ``waiting`` names the referral, and the version that the sender speaks of. The report of an incident
+        goes the same way, under its own reference.
         """
-        path = f"/{waiting.reference}/{_PLACES[operation]}"
+        path = _PLACES[operation].format(waiting.reference)
         answer = await self._ask("PUT", path, caller, budget, _body(waiting))
         if isinstance(answer, Unavailable):
             return answer
-        return _UNKNOWN if answer.status_code == _NOT_FOUND else _understood(answer)
+        is_unknown = answer.status_code == _NOT_FOUND and operation != REPORT
+        return _UNKNOWN if is_unknown else _understood(answer)
 
     async def status(self, caller: Caller, reference: str, *, budget: float) -> HandedOver | None:
         """How a referral stands; None when the register cannot be asked now, or does not know it."""

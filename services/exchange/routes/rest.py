@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, FastAPI, Path, Query
+from fastapi import Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -35,6 +35,7 @@ from services.exchange.schemas.flags import FlagOut, FlagQuestionIn
 from services.exchange.schemas.receipts import ProofOut
 from services.exchange.schemas.referral import (
     LogLeaf,
+    Out,
     ReceiptOut,
     SenderReference,
     StatusOut,
@@ -52,14 +53,8 @@ from services.kit.web import ServiceRouter
 
 PREFIX: Final = "/xroad/rest/marac/v1"
 router = ServiceRouter(prefix=PREFIX)
-documents = ServiceRouter()
-_TITLE: Final = "Turvavõrk over X-Road REST (marac)"
-_DESCRIPTION: Final = (
-    "Referrals of high-risk victims of domestic violence, sent through X-Road. The security server gives "
-    "X-Road-Client and X-Road-Id; a message that is repeated under its X-Road-Id has one effect."
-)
 _MOST_ENTRIES: Final = 2**53
-_REFUSALS: Final = (
+REFUSALS: Final = (
     MissingHeaderField,
     DuplicateHeaderField,
     InvalidHeaderField,
@@ -92,9 +87,9 @@ def _headers(*, named: bool = False, filed: bool = False) -> dict[str, Any]:
     }
 
 
-_HEADERS: Final = _headers()
-_HEADERS_NAMED: Final = _headers(named=True)
-_HEADERS_FILED: Final = _headers(named=True, filed=True)
+HEADERS: Final = _headers()
+HEADERS_NAMED: Final = _headers(named=True)
+HEADERS_FILED: Final = _headers(named=True, filed=True)
 
 
 class Admitted:
@@ -125,8 +120,8 @@ _admitted_to_submit: Final = asynccontextmanager(Admitted(SUBMIT).__call__)
     "/referrals",
     summary="Submit a referral",
     response_model=ReceiptOut,
-    responses=openapi.problems(*_REFUSALS, ReferralInvalid, ReferralVersionExists, MessageIdReused),
-    openapi_extra=_HEADERS,
+    responses=openapi.problems(*REFUSALS, ReferralInvalid, ReferralVersionExists, MessageIdReused),
+    openapi_extra=HEADERS,
 )
 async def submit_referral(
     request: Request,
@@ -139,7 +134,7 @@ async def submit_referral(
     submission = _version(request, referral, SUBMIT)
     async with door.gate.place(str(headers.client)):
         receipt = await door.intake.submit(permit, submission, referral, request.state.request_id)
-    return _json(ReceiptOut.of(receipt))
+    return written(ReceiptOut.of(receipt))
 
 
 async def submit_straight(request: Request) -> Response:
@@ -155,7 +150,7 @@ async def submit_straight(request: Request) -> Response:
     summary="Correct a referral",
     response_model=ReceiptOut,
     responses=openapi.problems(
-        *_REFUSALS,
+        *REFUSALS,
         ReferralUnknown,
         ReferralInvalid,
         ReferralVersionExists,
@@ -163,7 +158,7 @@ async def submit_straight(request: Request) -> Response:
         ReferralWithdrawn,
         MessageIdReused,
     ),
-    openapi_extra=_HEADERS_NAMED,
+    openapi_extra=HEADERS_NAMED,
 )
 async def correct_referral(
     request: Request,
@@ -175,7 +170,7 @@ async def correct_referral(
     submission = _version(request, referral, CORRECT)
     async with door.gate.place(permit.caller.subject):
         receipt = await door.amendments.correct(permit, submission, referral, request.state.request_id)
-    return _json(ReceiptOut.of(receipt))
+    return written(ReceiptOut.of(receipt))
 
 
 @router.post(
@@ -183,9 +178,9 @@ async def correct_referral(
     summary="Withdraw a referral",
     response_model=ReceiptOut,
     responses=openapi.problems(
-        *_REFUSALS, ReferralUnknown, ReferralInvalid, ReferralVersionUnexpected, MessageIdReused
+        *REFUSALS, ReferralUnknown, ReferralInvalid, ReferralVersionUnexpected, MessageIdReused
     ),
-    openapi_extra=_HEADERS_NAMED,
+    openapi_extra=HEADERS_NAMED,
 )
 async def withdraw_referral(
     request: Request,
@@ -206,15 +201,15 @@ async def withdraw_referral(
     )
     async with door.gate.place(str(headers.client)):
         receipt = await door.amendments.take(permit, submission, request.state.request_id)
-    return _json(ReceiptOut.of(receipt))
+    return written(ReceiptOut.of(receipt))
 
 
 @router.get(
     "/referrals/{reference}",
     summary="How a referral stands, by our reference",
     response_model=StatusOut,
-    responses=openapi.problems(*_REFUSALS, ReferralUnknown),
-    openapi_extra=_HEADERS,
+    responses=openapi.problems(*REFUSALS, ReferralUnknown),
+    openapi_extra=HEADERS,
 )
 async def get_referral_status(
     request: Request,
@@ -229,8 +224,8 @@ async def get_referral_status(
     "/referrals",
     summary="How a referral stands, by the sender's own reference or message id",
     response_model=StatusOut,
-    responses=openapi.problems(*_REFUSALS, ReferralUnknown),
-    openapi_extra=_HEADERS,
+    responses=openapi.problems(*REFUSALS, ReferralUnknown),
+    openapi_extra=HEADERS,
 )
 async def find_referral_status(
     request: Request,
@@ -252,8 +247,8 @@ async def find_referral_status(
     "/flags",
     summary="Ask for a flag",
     response_model=FlagOut,
-    responses=openapi.problems(*_REFUSALS, FlagQuestionInvalid, QuotaUsed),
-    openapi_extra=_HEADERS_FILED,
+    responses=openapi.problems(*REFUSALS, FlagQuestionInvalid, QuotaUsed),
+    openapi_extra=HEADERS_FILED,
 )
 async def get_flags(
     request: Request,
@@ -280,8 +275,8 @@ async def get_flags(
     "/receipts/{receipt}",
     summary="The proof that our message log has a message, by its receipt",
     response_model=ProofOut,
-    responses=openapi.problems(*_REFUSALS, NotFound),
-    openapi_extra=_HEADERS,
+    responses=openapi.problems(*REFUSALS, NotFound),
+    openapi_extra=HEADERS,
 )
 async def get_receipt_proof(
     request: Request,
@@ -303,19 +298,6 @@ async def get_receipt_proof(
         return await door.receipts.prove(permit, leaf, size, request.state.request_id, answer)
 
 
-@documents.get(f"{PREFIX}/openapi.json", include_in_schema=False)
-async def get_marac_openapi() -> Response:
-    """The description of this service, as security servers ask for it."""
-    return Response(openapi.render(document()), media_type="application/json")
-
-
-def document() -> openapi.Document:
-    """The OpenAPI document of the REST services alone."""
-    app = FastAPI()
-    app.include_router(router)
-    return openapi.build(app, title=_TITLE, version="1.0.0", description=_DESCRIPTION)
-
-
 def _version(request: Request, referral: SubmissionIn, operation: str) -> Submission:
     """The message that brings a referral, submitted or corrected."""
     headers: Headers = request.state.xroad
@@ -334,10 +316,11 @@ async def _status(request: Request, permit: Permit, query: status.Query) -> Resp
     door = xroad.of(request)
     async with door.gate.place(permit.caller.subject):
         receipt: Receipt = await door.statuses.ask(permit, query, request.state.request_id)
-    return _json(StatusOut.of(receipt))
+    return written(StatusOut.of(receipt))
 
 
-def _json(body: ReceiptOut | StatusOut) -> Response:
+def written(body: Out) -> Response:
+    """An answer that an action has audited."""
     return Response(body.model_dump_json(by_alias=True), media_type="application/json")
 
 

@@ -14,11 +14,12 @@ from starlette.responses import Response
 from services.exchange.actions.flags import about
 from services.exchange.actions.status import ByMessage, ByReference, BySenderReference, Query
 from services.exchange.model.flags import Flag
-from services.exchange.model.inbox import Raw, Submission
+from services.exchange.model.inbox import ONLY_VERSION, Raw, Submission
 from services.exchange.model.offered import (
     CORRECT,
     FIND_USAGE,
     FLAGS,
+    REPORT,
     STATUS,
     SUBMIT,
     WITHDRAW,
@@ -36,6 +37,7 @@ from services.exchange.routes import xroad
 from services.exchange.routes.xroad import XRoad
 from services.exchange.rules import flags
 from services.exchange.rules.admission import called
+from services.exchange.schemas.incidents import IncidentIn
 from services.exchange.schemas.referral import SubmissionIn, WithdrawalIn
 from services.exchange.wire import attachments, envelope, faults, messages, mime, reader, schema, usage
 from services.exchange.wire.envelope import Envelope
@@ -192,6 +194,19 @@ async def _withdraw_referral(door: XRoad, asked: _Call) -> bytes:
     return messages.receipt("withdrawReferral", receipt, with_current=False)
 
 
+async def _report_incident(door: XRoad, asked: _Call) -> bytes:
+    incident = _read(IncidentIn, "reportIncident", messages.incident(asked.message.payload))
+    submission = Submission(
+        message_id=asked.message.headers.id,
+        sender_reference=incident.sender_reference,
+        sender_version=ONLY_VERSION,
+        raw=asked.raw,
+        referral=incident.content(),
+        operation=REPORT,
+    )
+    return messages.noted(await door.incidents.report(asked.permit, submission, incident, asked.request_id))
+
+
 async def _get_referral_status(door: XRoad, asked: _Call) -> bytes:
     receipt = await door.statuses.ask(asked.permit, _query(asked.message), asked.request_id)
     return messages.receipt("getReferralStatus", receipt, with_current=True)
@@ -240,6 +255,7 @@ _OPERATIONS: Final[Mapping[str, Callable[[XRoad, _Call], Awaitable[bytes]]]] = {
     CORRECT: _correct_referral,
     WITHDRAW: _withdraw_referral,
     STATUS: _get_referral_status,
+    REPORT: _report_incident,
     FLAGS: _get_flags,
     FIND_USAGE: _find_usage,
 }

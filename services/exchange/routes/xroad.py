@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.exchange.actions.amendments import Amendments
 from services.exchange.actions.flags import Flags
 from services.exchange.actions.gate import Gate
+from services.exchange.actions.incidents import Incidents
 from services.exchange.actions.intake import Intake
 from services.exchange.actions.receipts import Receipts
 from services.exchange.actions.record import DONE, Records
@@ -24,6 +25,7 @@ from services.exchange.model.offered import (
     FIND_USAGE,
     FLAGS,
     HEARTBEAT,
+    REPORT,
     SUBMIT,
     WITHDRAW,
     Offered,
@@ -44,7 +46,7 @@ SERVICE: Final = "exchange"
 #: Who calls, as long as the message has not said it: the security server is known, its client is not.
 NOBODY: Final = Caller.system("unknown/client", SERVICE)
 #: Their action writes the message log in a transaction of its own.
-LOGGED: Final = frozenset({SUBMIT, CORRECT, WITHDRAW, HEARTBEAT})
+LOGGED: Final = frozenset({SUBMIT, CORRECT, WITHDRAW, REPORT, HEARTBEAT})
 #: All that such a message says is a personal code: whoever has its digest could find the code by trying.
 GUESSED: Final = frozenset({FIND_USAGE, FLAGS})
 _DRAINED: Final = 20 * 1024 * 1024
@@ -63,6 +65,7 @@ class XRoad:
     gate: Gate
     intake: Intake
     amendments: Amendments
+    incidents: Incidents
     statuses: Statuses
     flags: Flags
     records: Records

@@ -112,17 +112,18 @@ _BY_ID: Final = _sql("select {columns} from inbox where id = :id")
 _BY_MESSAGE: Final = _sql("""
     select {columns} from inbox
     where client = :client and message_id = :message_id and state <> 'refused'
+      and (:any or operation <> 'report_incident')
 """)
 _BY_REFERENCE: Final = _sql("""
     select {columns} from inbox
     where client = :client and (reference = :reference or same_as = :reference) and about is null
-      and state <> 'refused'
+      and state <> 'refused' and operation <> 'report_incident'
     order by received_at desc limit 1
 """)
 _BY_SENDER: Final = _sql("""
     select {columns} from inbox
     where client = :client and sender_reference = :sender_reference and state <> 'refused'
-      and operation <> 'withdraw_referral'
+      and operation not in ('withdraw_referral', 'report_incident')
       and (cast(:version as integer) is null and about is null or sender_version = :version)
     order by sender_version desc, received_at desc limit 1
 """)
@@ -180,7 +181,7 @@ _CLAIM: Final = text("""
           and (about is null or not exists (
               select from inbox e
               where e.client = inbox.client and e.sender_reference = inbox.sender_reference
-                and e.state = 'received'
+                and e.state = 'received' and e.operation <> 'report_incident'
                 and (e.sender_version, e.operation = 'withdraw_referral', e.received_at, e.id)
                   < (inbox.sender_version, inbox.operation = 'withdraw_referral', inbox.received_at, inbox.id)
           ))
@@ -195,11 +196,18 @@ _KNOWN: Final = text("""
     select (
         select coalesce(same_as, reference) from inbox
         where client = :client and sender_reference = :sender_reference and about is null
-          and state <> 'refused'
+          and state <> 'refused' and operation <> 'report_incident'
         order by received_at, sender_version limit 1
     ) as reference, max(sender_version) as version, bool_or(message_id = :message_id) as repeated,
         bool_or(state in ('received', 'quarantined')) as unsettled
     from inbox where client = :client and sender_reference = :sender_reference and state <> 'refused'
+      and operation <> 'report_incident'
+""")
+_REPORTED: Final = text("""
+    select exists (
+        select from inbox where client = :client and sender_reference = :sender_reference
+          and operation = 'report_incident' and message_id <> :message_id and state <> 'refused'
+    )
 """)
 _STATUS: Final = text("""
     update inbox set status = :status, status_at = :status_at
@@ -218,9 +226,12 @@ async def by_id(work: Work, row_id: UUID) -> Message:
     return _message((await work.conn.execute(_BY_ID, {"id": row_id})).one())
 
 
-async def by_message(work: Work, client: str, message_id: str) -> Message | None:
-    """The client's message under its own id, unless it was refused."""
-    found = await work.conn.execute(_BY_MESSAGE, {"client": client, "message_id": message_id})
+async def by_message(
+    work: Work, client: str, message_id: str, *, of_referral: bool = False
+) -> Message | None:
+    """The client's message under its own id, unless it was refused; whatever it brought, or a referral's."""
+    values = {"client": client, "message_id": message_id, "any": not of_referral}
+    found = await work.conn.execute(_BY_MESSAGE, values)
     return _optional(found.first())
 
 
@@ -241,6 +252,12 @@ async def known(work: Work, client: str, sender_reference: str, message_id: str)
     values = {"client": client, "sender_reference": sender_reference, "message_id": message_id}
     row = (await work.conn.execute(_KNOWN, values)).one()
     return None if row.reference is None else Known(row.reference, row.version, row.unsettled, row.repeated)
+
+
+async def reported(work: Work, client: str, sender_reference: str, message_id: str) -> bool:
+    """Whether the client has reported an incident under this reference in another message."""
+    values = {"client": client, "sender_reference": sender_reference, "message_id": message_id}
+    return bool((await work.conn.execute(_REPORTED, values)).scalar_one())
 
 
 async def hand_over(work: Work, taken: Sequence[tuple[UUID, Taken, int | None]]) -> Mapping[UUID, Message]:

@@ -47,6 +47,21 @@ def receipt(wrapper: str, told: Receipt, *, with_current: bool) -> bytes:
     )
 
 
+def incident(payload: etree._Element) -> dict[str, Any]:
+    """The request ``reportIncident``."""
+    return _object(payload)
+
+
+def noted(told: Receipt) -> bytes:
+    """The response to ``reportIncident``: that it is here, and nothing of what is known."""
+    leaf = "" if told.leaf is None else f"<receipt>{told.leaf.hex()}</receipt>"
+    return _wrap(
+        "reportIncident",
+        f"<reference>{told.reference}</reference>"
+        f"<receivedAt>{format_instant(told.status_at)}</receivedAt>{leaf}",
+    )
+
+
 def flag_question(payload: etree._Element) -> dict[str, Any]:
     """The request ``getFlags``."""
     return _object(payload)
@@ -128,6 +143,8 @@ _READ: Final[Mapping[str, Callable[[etree._Element], Any]]] = {
     "grounds": _texts,
     "victimInformed": _boolean,
     "referrer": _object,
+    "reporter": _object,
+    "threateningPersons": _texts,
 }
 
 

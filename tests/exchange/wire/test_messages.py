@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from services.exchange.model.case_problems import IncidentInvalid
 from services.exchange.model.flags import Flag
 from services.exchange.model.inbox import Receipt, Status
 from services.exchange.model.problems import QuotaUsed, ReferralInvalid, ReferralUnknown, SchemaViolation
@@ -24,6 +25,11 @@ REFERENCE = "TV-0000-0000-0000-0000-0"
 ERRORS = (
     FieldError("/persons/1/personalCode", "check-digit", "the check digit of the personal code does not fit"),
     FieldError("/event/occurredAt", "future", "the event has not happened yet"),
+)
+
+INCIDENT_ERRORS = (
+    FieldError("/occurredAt", "future", "it has not happened yet"),
+    FieldError("/threateningPersons/0", "check-digit", "the check digit of the personal code does not fit"),
 )
 
 
@@ -45,6 +51,10 @@ def withdrawn() -> bytes:
     leaf = bytes.fromhex("5e" * 32)
     receipt = Receipt(REFERENCE, Status.WITHDRAWN, AT, leaf=leaf)
     return messages.receipt("withdrawReferral", receipt, with_current=False)
+
+
+def noted() -> bytes:
+    return messages.noted(Receipt(REFERENCE, Status.RECEIVED, AT, leaf=bytes.fromhex("5e" * 32)))
 
 
 def told() -> bytes:
@@ -76,6 +86,11 @@ ANSWERS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "withdrawReferral.refused.response.xml": (
         "withdrawReferral.request.xml",
         lambda: messages.refusal("withdrawReferral", amendment.unexpected(1)),
+    ),
+    "reportIncident.response.xml": ("reportIncident.request.xml", noted),
+    "reportIncident.refused.response.xml": (
+        "reportIncident.request.xml",
+        lambda: messages.refusal("reportIncident", IncidentInvalid(errors=INCIDENT_ERRORS)),
     ),
     "getReferralStatus.response.xml": ("getReferralStatus.by-reference.request.xml", told),
     "getReferralStatus.unknown.response.xml": (

@@ -17,6 +17,7 @@ DOORS: dict[str, tuple[str, str, int]] = {
     "take_referrals": ("POST", "/intake", 422),
     "correct_referral": ("PUT", f"/intake/{new_reference()}/correction", 422),
     "withdraw_referral": ("PUT", f"/intake/{new_reference()}/withdrawal", 422),
+    "take_incident": ("PUT", f"/intake/incidents/{new_reference()}", 422),
     "get_intake_status": ("GET", f"/intake/{new_reference()}", 404),
     "list_events": ("GET", "/events?limit=1", 200),
     "get_notice": ("GET", "/notices/0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11", 404),
