@@ -22,7 +22,9 @@ from services.kit.ids import new_id
 from services.kit.policy import Caller
 from services.kit.strictjson import dumps_canonical
 
-Action = Literal["read", "create", "update", "delete", "disclose", "send", "receive", "refuse"]
+Action = Literal[
+    "read", "create", "update", "delete", "disclose", "send", "receive", "refuse", "export-pdf", "export-docx"
+]
 
 SALT_BYTES: Final = 32
 LEAF_PREFIX: Final = b"\x00"

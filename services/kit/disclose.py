@@ -4,7 +4,8 @@ The row of the audit log is written with the commit, and the commit comes before
 its row. Fields that are not allowed are absent, not null.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,9 +15,10 @@ from starlette.responses import Response
 from services.kit.audit import Action
 from services.kit.db import Work
 from services.kit.fieldclass import BASIC, CLASSES, Excluded, FieldClass, shape_of, view
+from services.kit.paper import Form, Paper, PaperAnswer, Press
 from services.kit.policy import Decision
 
-__all__ = ["FieldClass", "disclose", "disclose_document", "reveal"]
+__all__ = ["FieldClass", "disclose", "disclose_document", "disclose_paper", "reveal"]
 
 JSON: Final = "application/json"
 ITEMS: Final = "items"
@@ -24,6 +26,9 @@ ITEMS: Final = "items"
 Payload = BaseModel | Sequence[BaseModel]
 Decisions = Decision | Sequence[Decision]
 Objects = Sequence[str | UUID]
+Write = Callable[[Any], Paper]
+"""Makes a paper of what the JSON of a payload says."""
+_EXPORTS: Final[Mapping[Form, Action]] = {Form.PDF: "export-pdf", Form.DOCX: "export-docx"}
 
 
 def disclose(  # noqa: PLR0913 - the words of one answer
@@ -101,6 +106,27 @@ def disclose_document(  # noqa: PLR0913 - the words of one answer
         raise PermissionError("the document shows more than the decision allows")
     work.audit(action, objects, shown, decisions, basis=basis, client=client)
     return Response(content, status, headers, media_type)
+
+
+def disclose_paper(  # noqa: PLR0913 - the words of one answer
+    work: Work,
+    payload: BaseModel,
+    write: Write,
+    *,
+    press: Press,
+    form: Form,
+    decisions: Decisions,
+    objects: Objects,
+) -> Response:
+    """The same answer as a document: made of what its JSON would be to this caller, and of nothing else.
+
+    The row of the audit log says in which form. The file's name says nothing about anybody.
+    """
+    body = reveal(work, payload, decisions=decisions, objects=objects, action=_EXPORTS[form])
+    paper = write(json.loads(body))
+    name = f'attachment; filename="{work.permit.operation.replace("_", "-")}.{form.ending}"'
+    told = {"Content-Disposition": name, "Content-Language": paper.language}
+    return PaperAnswer(press, paper, form, told | {"Vary": "Accept, Accept-Language"})
 
 
 def _cut(payload: Payload, decisions: Decisions) -> tuple[bytes, frozenset[str]]:
