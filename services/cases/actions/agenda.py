@@ -1,15 +1,17 @@
 """What a meeting discusses: cases are proposed, put on the agenda, and taken off it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from uuid import UUID
 
 from services.cases.actions.casework import Casework, OnCase
 from services.cases.actions.meetings import Meetings, Seen
 from services.cases.catalog import Catalog
 from services.cases.model.agenda import Agenda, AgendaItem, ItemState, Proposal
-from services.cases.model.packs import PackItem
+from services.cases.model.dossiers import Part
+from services.cases.model.meetings import Meeting
+from services.cases.model.packs import Pack, PackItem
 from services.cases.model.problems import TransitionRefused
 from services.cases.rules import agenda as rules
 from services.cases.rules import lifecycle
@@ -20,9 +22,6 @@ from services.kit.db import Work
 from services.kit.ids import new_id
 from services.kit.policy import Decision
 from services.kit.problem import FieldError, Malformed, NotFound, StaleVersion
-
-if TYPE_CHECKING:
-    from services.cases.model.dossiers import Part
 
 MACHINE: Final = "agenda-item"
 MOST_PROPOSALS: Final = 100
@@ -49,24 +48,31 @@ class Agendas:
         found = [(item, decision) for item in items if (decision := _decided(work, item)) is not None]
         return [item for item, _ in found], tuple(decision for _, decision in found)
 
-    async def pack(self, work: Work, meeting_id: UUID) -> tuple[Sequence[PackItem], tuple[Decision, ...]]:
+    async def pack(self, work: Work, meeting: Meeting) -> tuple[Pack, tuple[Decision, ...]]:
         """The contents of the agenda, by the cases that the caller may see and by what may be seen of each.
 
         The caller has signed for the meeting: ``Participants.check_signed``, and the database holds it.
         """
-        items, decisions = self.allowed(work, await agenda.of_meeting(work, meeting_id))
-        opener = Opener(self.casework.ring)
-        people: dict[UUID, dict[UUID, Part]] = {}
+        items, decisions = await self.discussed(work, meeting.id)
+        people = await self.people(work, meeting.id)
+        told = await packs.returns(work, self.casework.ring, meeting.id)
+        found = [PackItem(item, people.get(item.case, []), told.get(item.id, [])) for item in items]
+        return Pack(meeting, found), decisions
+
+    async def discussed(
+        self, work: Work, meeting_id: UUID
+    ) -> tuple[Sequence[AgendaItem], tuple[Decision, ...]]:
+        """The items that the caller may see and that were not taken off, each by its own decision."""
+        found = await agenda.of_meeting(work, meeting_id)
+        return self.allowed(work, [item for item in found if item.state is not ItemState.TAKEN_OFF])
+
+    async def people(self, work: Work, meeting_id: UUID) -> Mapping[UUID, Sequence[Part]]:
+        """Who is in the cases of a meeting, by case, the victim first, each once."""
+        opener, people = Opener(self.casework.ring), dict[UUID, dict[UUID, Part]]()
         for kept in await dossiers.in_meeting(work, meeting_id):
             if kept.case is not None:
                 people.setdefault(kept.case, {}).setdefault(kept.person, opener.part(kept))
-        told = await packs.returns(work, self.casework.ring, meeting_id)
-        there = [
-            (PackItem(item, list(people.get(item.case, {}).values()), told.get(item.id, [])), decision)
-            for item, decision in zip(items, decisions, strict=True)
-            if item.state is not ItemState.TAKEN_OFF
-        ]
-        return [each for each, _ in there], tuple(decision for _, decision in there)
+        return {case: list(parts.values()) for case, parts in people.items()}
 
     async def proposed(self, work: Work, meeting_id: UUID) -> tuple[Sequence[Proposal], tuple[Decision, ...]]:
         """Cases that are new, or due for review by the day of the meeting, and on no agenda."""

@@ -26,8 +26,10 @@ from services.cases.actions.intake import Intake
 from services.cases.actions.meetings import Meetings
 from services.cases.actions.members import LocalAppointments
 from services.cases.actions.merging import Merging
+from services.cases.actions.minutes import MinutesKeeper
 from services.cases.actions.monitoring import Monitoring
 from services.cases.actions.networks import NetworkKeeper
+from services.cases.actions.papers import Papers
 from services.cases.actions.participants import Participants
 from services.cases.actions.parties import Parties
 from services.cases.actions.plan import Plans
@@ -49,6 +51,7 @@ from services.cases.app.names import NAME
 from services.cases.app.parts import Parts
 from services.cases.store.events import Arrivals
 from services.kit import keys
+from services.kit.paper import Press
 from services.kit.refusals import RefusalAuditor
 from services.kit.sealed import BlindIndex, Pseudonyms
 from services.kit.tokens import (
@@ -109,6 +112,8 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.participants = Participants(parts.catalog, state.meetings)
     state.agendas = Agendas(parts.catalog, state.casework, state.meetings)
     state.discussions = Discussions(parts.catalog, state.casework, state.agendas, state.participants)
+    state.minutes = MinutesKeeper(state.agendas, state.participants)
+    state.papers, state.press = Papers(parts.catalog), Press()
     state.research = Research(parts.catalog, parts.ring, state.casework, state.agendas)
     state.consenting = Consenting(parts.catalog, state.casework)
     state.sharing = Sharing(parts.catalog, state.casework, parts.discloser())

@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             stack.push_async_callback(_ended, asyncio.create_task(arrivals.run()))
             http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
             plug(app, parts, arrivals, http)
+            stack.callback(app.state.press.close)
             yield
 
     async def readiness() -> Mapping[str, bool]:

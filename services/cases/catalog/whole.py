@@ -17,6 +17,7 @@ from services.cases.catalog import (
     notices,
     notifications,
     offices,
+    papers,
     people,
     plan,
     referrals,
@@ -42,6 +43,7 @@ from services.cases.model.members import OfficeRules
 from services.cases.model.monitoring import MonitoringRule
 from services.cases.model.networks import Agency, Networks
 from services.cases.model.notifications import NotificationRules
+from services.cases.model.papers import PaperRules
 from services.cases.model.plan import PlanRules
 from services.cases.model.published import (
     Ages,
@@ -104,6 +106,7 @@ class Catalog:
     support: SupportRule
     glass: GlassRule
     unusual: UnusualRules
+    papers: PaperRules
 
     def regions_on(self, day: date) -> Mapping[str, Region]:
         """The networks that are at work on a day."""
@@ -154,4 +157,5 @@ def load() -> Catalog:
         seals=seals.seals(),
         glass=glass.glass(),
         unusual=unusual.unusual(),
+        papers=papers.papers(),
     )

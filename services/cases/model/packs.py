@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.cases.model.agenda import AgendaItem
 from services.cases.model.dossiers import Part
+from services.cases.model.meetings import Meeting
 from services.cases.model.research import ResearchState
 
 
@@ -24,3 +25,11 @@ class PackItem:
     item: AgendaItem
     people: Sequence[Part]
     returns: Sequence[Return]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Pack:
+    """What somebody takes to a meeting."""
+
+    meeting: Meeting
+    items: Sequence[PackItem]

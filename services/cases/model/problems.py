@@ -285,6 +285,20 @@ class MeetingNotYet(Problem):
     )
 
 
+class MeetingNotHeld(Problem):
+    """There are minutes of a meeting that was held."""
+
+    slug = "meeting-not-held"
+    kind = Kind.RULE_REFUSED
+    titles = MappingProxyType(
+        {
+            "et": "Koosolekut ei ole peetud",
+            "ru": "Собрание не состоялось",
+            "en": "The meeting was not held",
+        }
+    )
+
+
 class SafetyPlanExists(Problem):
     """There is a plan for the same person, or the family, already: that one is amended."""
 

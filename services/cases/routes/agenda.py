@@ -5,12 +5,14 @@ from uuid import UUID
 
 from fastapi import Depends, Request, Response
 
+from services.cases.model.papers import Kind
 from services.cases.model.problems import (
     AgendaClosed,
     AlreadyOnAgenda,
     ConfidentialityUnsigned,
     TransitionRefused,
 )
+from services.cases.routes.papers import FORMS, answer
 from services.cases.schemas.agenda import (
     AgendaItemIn,
     AgendaItemView,
@@ -24,7 +26,8 @@ from services.kit.disclose import disclose
 from services.kit.etag import IfMatch, etag, expected_version
 from services.kit.idempotency import IdempotencyKeyReused, Once, idempotency_key
 from services.kit.openapi import problems
-from services.kit.problem import NotFound, PreconditionRequired, StaleVersion
+from services.kit.paper import PaperTooLong
+from services.kit.problem import NotFound, Overloaded, PreconditionRequired, StaleVersion
 from services.kit.strictroute import ServiceRouter
 
 if TYPE_CHECKING:
@@ -56,7 +59,7 @@ async def list_agenda(
     "/meetings/{meeting_id}/pack",
     summary="Read the contents of an agenda",
     response_model=PackView,
-    responses=problems(NotFound, ConfidentialityUnsigned),
+    responses=FORMS | problems(NotFound, ConfidentialityUnsigned, PaperTooLong, Overloaded),
 )
 async def get_agenda_pack(
     request: Request,
@@ -66,12 +69,13 @@ async def get_agenda_pack(
     """Of each of the caller's cases who is in it, and what agencies told; once the caller has signed."""
     agendas: Agendas = request.app.state.agendas
     participants: Participants = request.app.state.participants
-    await agendas.meetings.seen(work, meeting_id)
+    seen = await agendas.meetings.seen(work, meeting_id)
     await participants.check_signed(work, meeting_id)
-    found, decisions = await agendas.pack(work, meeting_id)
-    objects = [meeting_id, *(one for each in found for one in (each.item.id, each.item.case))]
-    people = dict.fromkeys(part.person_id for each in found for part in each.people)
-    return disclose(work, PackView.of(found), decisions=decisions, objects=[*objects, *people])
+    found, decisions = await agendas.pack(work, seen.meeting)
+    objects = [meeting_id, *(one for each in found.items for one in (each.item.id, each.item.case))]
+    people = dict.fromkeys(part.person_id for each in found.items for part in each.people)
+    view = PackView.of(found)
+    return answer(request, work, view, Kind.PACK, decisions=decisions, objects=[*objects, *people])
 
 
 @router.get(

@@ -1,15 +1,18 @@
 """Agendas, as they are told and shown: ids, codes and minutes, nothing about anybody."""
 
 from collections.abc import Sequence
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from services.cases.model.agenda import Agenda, AgendaItem, ItemState, Load, Outcome, Proposal, Why
 from services.cases.model.codes import Relation, Role
-from services.cases.model.packs import PackItem
+from services.cases.model.dossiers import Part
+from services.cases.model.meetings import Meeting, MeetingKind, MeetingState
+from services.cases.model.packs import Pack, PackItem
 from services.cases.model.research import ResearchState
+from services.cases.schemas.meetings import TimeOfDay
 from services.cases.schemas.referral import Message
 from services.cases.schemas.screening import Code
 from services.cases.schemas.views import View
@@ -72,6 +75,12 @@ class AgendaItemView(View):
         )
 
 
+def item_fields(item: AgendaItem) -> dict[str, Any]:
+    """The fields of an item, for what is more than one."""
+    view = AgendaItemView.of(item)
+    return {name: getattr(view, name) for name in AgendaItemView.model_fields}
+
+
 class LoadView(View):
     """How full the meeting is."""
 
@@ -129,6 +138,31 @@ class ProposalsView(View):
         )
 
 
+class PackMeetingView(View):
+    """Which meeting a document is of."""
+
+    id: UUID = Field(examples=[_ID])
+    region: str = Field(examples=["polva"])
+    kind: MeetingKind
+    state: MeetingState
+    meets_on: Day
+    starts_at: TimeOfDay = Field(examples=["13:00"])
+    place: str
+
+    @classmethod
+    def of(cls, meeting: Meeting) -> Self:
+        """The same in public words."""
+        return cls(
+            id=meeting.id,
+            region=meeting.region,
+            kind=meeting.kind,
+            state=meeting.state,
+            meets_on=meeting.meets_on,
+            starts_at=f"{meeting.room.starts_at:%H:%M}",
+            place=meeting.room.place,
+        )
+
+
 class PackPersonView(View):
     """Somebody in a case."""
 
@@ -138,6 +172,18 @@ class PackPersonView(View):
     given_name: Annotated[str, FieldClass("identity")]
     family_name: Annotated[str, FieldClass("identity")]
     birth_date: Annotated[Day, FieldClass("identity")]
+
+    @classmethod
+    def of(cls, part: Part) -> Self:
+        """The same in public words."""
+        return cls(
+            person_id=part.person_id,
+            role=part.role,
+            relation_to_victim=part.relation_to_victim,
+            given_name=part.identity.given_name,
+            family_name=part.identity.family_name,
+            birth_date=part.identity.birth_date,
+        )
 
 
 class ReturnView(View):
@@ -157,29 +203,19 @@ class PackItemView(AgendaItemView):
     @classmethod
     def whole(cls, found: PackItem) -> Self:
         """The same in public words."""
-        people = [
-            PackPersonView(
-                person_id=part.person_id,
-                role=part.role,
-                relation_to_victim=part.relation_to_victim,
-                given_name=part.identity.given_name,
-                family_name=part.identity.family_name,
-                birth_date=part.identity.birth_date,
-            )
-            for part in found.people
-        ]
+        people = [PackPersonView.of(part) for part in found.people]
         returns = [ReturnView.model_validate(each) for each in found.returns]
-        item = AgendaItemView.of(found.item)
-        own = {name: getattr(item, name) for name in AgendaItemView.model_fields}
-        return cls(**own, people=people, returns=returns)
+        return cls(**item_fields(found.item), people=people, returns=returns)
 
 
 class PackView(View):
     """The contents of an agenda, as far as the caller may see them."""
 
+    meeting: PackMeetingView
     items: list[PackItemView]
 
     @classmethod
-    def of(cls, found: Sequence[PackItem]) -> Self:
+    def of(cls, found: Pack) -> Self:
         """The same in public words."""
-        return cls(items=[PackItemView.whole(each) for each in found])
+        items = [PackItemView.whole(each) for each in found.items]
+        return cls(meeting=PackMeetingView.of(found.meeting), items=items)

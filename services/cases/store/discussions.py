@@ -8,6 +8,7 @@ from services.cases.model.discussions import Discussion, DiscussionState, Fact, 
 from services.cases.model.ids import CaseId
 from services.cases.store import contents
 from services.kit.db import Work
+from services.kit.driver import Row
 from services.kit.sealed import Aad, DataKey
 
 _ONE = """
@@ -33,8 +34,12 @@ async def one(work: Work, key: DataKey, item_id: UUID, version: int | None = Non
     rows = await work.fetch(_ONE, item_id, version)
     if not rows:
         return None
-    row = rows[0]
-    told = contents.opened(key, row["sealed"], _place(item_id, row["version"]))
+    return opened(rows[0], key)
+
+
+def opened(row: Row, key: DataKey) -> Discussion:
+    """The record of a row."""
+    told = contents.opened(key, row["sealed"], _place(row["agenda_item_id"], row["version"]))
     return Discussion(
         item=row["agenda_item_id"],
         case=CaseId(row["case_id"]),

@@ -30,6 +30,7 @@ _FROM: Final = f"""
     join data_key k on k.id = c.key_id and k.wrapped is not null
 """  # noqa: S608 - constants
 _ONE: Final = f"{_FROM} where a.id = $1"
+_OF_MEETING: Final = f"{_FROM} where a.meeting_id = $1 order by a.due_on, a.id"
 _LIST: Final = f"""
     {_FROM} where ($1::uuid is null or a.case_id = $1) and ($2::text is null or c.region = $2)
     and ($3::text is null or a.agency = $3) and ($4::text is null or a.state = $4)
@@ -122,6 +123,11 @@ async def listed(
         most,
     )
     return [_kept(row) for row in rows]
+
+
+async def of_meeting(work: Work, meeting_id: UUID) -> Sequence[Kept]:
+    """What a meeting asked for, what is due first first."""
+    return [_kept(row) for row in await work.fetch(_OF_MEETING, meeting_id)]
 
 
 async def make(work: Work, planned: Planned, content: Content, key: DataKey) -> None:

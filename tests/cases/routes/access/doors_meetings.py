@@ -91,4 +91,5 @@ MEETINGS: dict[str, Door] = {
         "reopen_discussion", "/agenda-items/{}/discussion/reopen", "POST", {"reason": "mistake"}
     ),
     "get_agenda_pack": _none("get_agenda_pack", "/meetings/{}/pack"),
+    "get_minutes": _none("get_minutes", "/meetings/{}/minutes"),
 }
