@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from services.kit import audit, driver, outage, safety
+from services.kit import audit, driver, outage, safety, strictroute
 from services.kit.access import permit as permit_for
 from services.kit.calendar import format_instant
 from services.kit.clock import Clock
@@ -256,7 +256,10 @@ def unit_of_work(operation: str) -> Callable[..., AsyncIterator[Work]]:
         request: Request, permit: Annotated[Permit, Depends(permit_for(operation))]
     ) -> AsyncIterator[Work]:
         database: Database = request.app.state.database
+        wanted = strictroute.wanted(request)
         async with database.work(permit, request.state.request_id) as work:
+            work.only = wanted
             yield work
 
+    opened.is_sparse = True  # type: ignore[attr-defined] # kit.openapi tells of it
     return opened

@@ -14,14 +14,14 @@ from starlette.responses import Response
 
 from services.kit.audit import Action
 from services.kit.db import Work
-from services.kit.fieldclass import BASIC, CLASSES, Excluded, FieldClass, shape_of, view
+from services.kit.fieldclass import BASIC, CLASSES, Excluded, FieldClass, narrowed, shape_of, view
 from services.kit.paper import Form, Paper, PaperAnswer, Press
 from services.kit.policy import Decision
+from services.kit.sparse import ITEMS, is_list
 
 __all__ = ["FieldClass", "disclose", "disclose_document", "disclose_paper", "reveal"]
 
 JSON: Final = "application/json"
-ITEMS: Final = "items"
 
 Payload = BaseModel | Sequence[BaseModel]
 Decisions = Decision | Sequence[Decision]
@@ -29,6 +29,7 @@ Objects = Sequence[str | UUID]
 Write = Callable[[Any], Paper]
 """Makes a paper of what the JSON of a payload says."""
 _EXPORTS: Final[Mapping[Form, Action]] = {Form.PDF: "export-pdf", Form.DOCX: "export-docx"}
+Only = frozenset[str] | None
 
 
 def disclose(  # noqa: PLR0913 - the words of one answer
@@ -46,6 +47,8 @@ def disclose(  # noqa: PLR0913 - the words of one answer
 ) -> Response:
     """The answer to the caller, cut to what is allowed; its audit row is committed before it leaves.
 
+    Of a reader who named the members that it wants (``fields``), the others are left out as well.
+
     Args:
         work: the transaction in which the payload was read.
         payload: a model, or a sequence of models (a JSON array).
@@ -59,9 +62,8 @@ def disclose(  # noqa: PLR0913 - the words of one answer
         basis: code of the legal basis, where there is one beyond the purpose.
         client: the receiver, if it is outside the house.
     """
-    body = reveal(
-        work, payload, decisions=decisions, objects=objects, action=action, basis=basis, client=client
-    )
+    body, shown = _cut(payload, decisions, work.only)
+    work.audit(action, objects, shown, decisions, basis=basis, client=client)
     return Response(body, status, headers, media_type or JSON)
 
 
@@ -76,7 +78,7 @@ def reveal(  # noqa: PLR0913 - the words of one message
     client: str | None = None,
 ) -> bytes:
     """The same as JSON bytes, for messages and events; arguments as for :func:`disclose`."""
-    body, shown = _cut(payload, decisions)
+    body, shown = _cut(payload, decisions, None)
     work.audit(action, objects, shown, decisions, basis=basis, client=client)
     return body
 
@@ -129,21 +131,41 @@ def disclose_paper(  # noqa: PLR0913 - the words of one answer
     return PaperAnswer(press, paper, form, told | {"Vary": "Accept, Accept-Language"})
 
 
-def _cut(payload: Payload, decisions: Decisions) -> tuple[bytes, frozenset[str]]:
+def _cut(payload: Payload, decisions: Decisions, only: Only) -> tuple[bytes, frozenset[str]]:
     """The JSON, and the classes that it shows."""
     if not isinstance(payload, BaseModel):
         each = [decisions] * len(payload) if isinstance(decisions, Decision) else decisions
-        views = [view(type(one), decision.fields) for one, decision in zip(payload, each, strict=True)]
+        views = [
+            narrowed(type(one), decision.fields, only) for one, decision in zip(payload, each, strict=True)
+        ]
         texts = [_json(one, excluded) for one, (excluded, _) in zip(payload, views, strict=True)]
         return b"[%b]" % b",".join(texts), frozenset[str]().union(*(shown for _, shown in views))
-    if isinstance(decisions, Decision):
-        excluded, shown = view(type(payload), decisions.fields)
+    if not isinstance(decisions, Decision):
+        excluded, shown = _view_of_items(payload, decisions, only)
+    elif only is not None and is_list(type(payload)):
+        excluded, shown = _view_of_list(type(payload), decisions.fields, only)
     else:
-        excluded, shown = _view_of_items(payload, decisions)
+        excluded, shown = narrowed(type(payload), decisions.fields, only)
     return _json(payload, excluded), shown
 
 
-def _view_of_items(payload: BaseModel, decisions: Sequence[Decision]) -> tuple[Excluded, frozenset[str]]:
+def _view_of_list(
+    model: type[BaseModel], allowed: frozenset[str], only: frozenset[str]
+) -> tuple[Excluded, frozenset[str]]:
+    """What to leave out of a list that one decision shows, of whose items some members are wanted."""
+    whole = shape_of(model)
+    one = whole.fields[ITEMS]
+    if one.within is None or not one.classes <= allowed:
+        return view(model, allowed)
+    around, kept = whole.only(frozenset(whole.fields) - {ITEMS}), one.within.only(only)
+    inner = dict.fromkeys(one.within.fields.keys() - only, True) | kept.excluded(allowed)
+    excluded = around.excluded(allowed) | ({ITEMS: {"__all__": inner}} if inner else {})
+    return excluded, around.shown(allowed) | kept.shown(allowed)
+
+
+def _view_of_items(
+    payload: BaseModel, decisions: Sequence[Decision], only: Only
+) -> tuple[Excluded, frozenset[str]]:
     """What to leave out of a model whose ``items`` have a decision each."""
     one = shape_of(type(payload)).fields.get(ITEMS)
     items: Sequence[BaseModel] = getattr(payload, ITEMS)
@@ -152,12 +174,14 @@ def _view_of_items(payload: BaseModel, decisions: Sequence[Decision]) -> tuple[E
     excluded, shown = view(type(payload), BASIC)
     excluded = {name: what for name, what in excluded.items() if name != ITEMS}
     by_item: dict[int, Any] = {}
+    kept = one.within.only(only)
+    unwanted = dict.fromkeys(one.within.fields.keys() - kept.fields.keys(), True)
     for number, decision in enumerate(decisions):
         if not one.classes <= decision.fields:
             by_item[number] = True
             continue
-        shown |= one.within.shown(decision.fields)
-        if left_out := one.within.excluded(decision.fields):
+        shown |= kept.shown(decision.fields)
+        if left_out := unwanted | kept.excluded(decision.fields):
             by_item[number] = left_out
     return excluded | ({ITEMS: by_item} if by_item else {}), shown
 

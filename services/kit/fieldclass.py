@@ -58,6 +58,12 @@ class Shape:
 
     fields: Mapping[str, "Field"]
 
+    def only(self, names: frozenset[str] | None) -> "Shape":
+        """The same with some fields alone; None for all."""
+        if names is None:
+            return self
+        return Shape({name: one for name, one in self.fields.items() if name in names})
+
     def excluded(self, allowed: frozenset[str]) -> Excluded:
         """The argument ``exclude`` of pydantic's serialiser that leaves the allowed classes."""
         found: Excluded = {}
@@ -100,6 +106,17 @@ class _Found:
 def shape_of(model: type[BaseModel]) -> Shape:
     """The shape of a model; TypeError when it cannot be known from its declaration."""
     return _shape(model, ())
+
+
+def narrowed(
+    model: type[BaseModel], allowed: frozenset[str], only: frozenset[str] | None
+) -> tuple[Excluded, frozenset[str]]:
+    """As :func:`view`, of some fields of the model alone; None for all."""
+    if only is None:
+        return view(model, allowed)
+    whole = shape_of(model)
+    kept = whole.only(only)
+    return dict.fromkeys(whole.fields.keys() - only, True) | kept.excluded(allowed), kept.shown(allowed)
 
 
 @lru_cache(maxsize=_MOST_TYPES)

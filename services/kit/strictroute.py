@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, RootModel
 from starlette.responses import Response
 
-from services.kit import strictjson, validation
+from services.kit import expanding, sparse, strictjson, validation
 from services.kit.answer import language_of
 from services.kit.problem import Malformed, Problem, UnsupportedMedia
 from services.kit.validation import declared_names, field_errors
@@ -49,8 +49,10 @@ class StrictRoute(APIRoute):
         return frozenset() if annotation is None else declared_names(annotation)
 
     def get_route_handler(self) -> Handler:
-        """The framework's handler behind the strict reader."""
+        """The framework's handler behind the strict reader; before what goes beside the answer."""
         inner = super().get_route_handler()
+        if expanding.expandable(self.endpoint):
+            return _expanding(inner)
         if self.body_field is None:
             return inner
 
@@ -85,6 +87,26 @@ async def read_body(request: Request, model: type[Model]) -> Model:
     if not body:
         raise Malformed(errors=field_errors([_MISSING], frozenset(), language))
     return validation.read(model, _read(request, body), language=language)
+
+
+def wanted(request: Request) -> frozenset[str] | None:
+    """What the reader of a thing wants of it; Malformed for a name that is not there.
+
+    Notes in the request what is to go beside the answer. For what opens the transaction: after the caller was
+    let in, before anything is read.
+    """
+    route = request.scope.get("route")
+    if request.method != "GET" or not isinstance(route, StrictRoute):
+        return None
+    request.state.expand = expanding.wanted(request, route.endpoint)
+    return sparse.wanted(request, route.response_model)
+
+
+def _expanding(inner: Handler) -> Handler:
+    async def handler(request: Request) -> Response:
+        return expanding.expanded(request, await inner(request))
+
+    return handler
 
 
 def unreadable_body(request: Request) -> Problem | None:

@@ -23,6 +23,8 @@ class Work:
         self.permit = permit
         self.request_id = request_id
         self.now = now
+        self.only: frozenset[str] | None = None
+        """What the reader asks to see of the answer (``kit.sparse``), by our own names."""
         self._handles = handles
         self._entries: list[audit.Entry] = []
 

@@ -50,6 +50,19 @@ def test_a_list_is_paged_or_bounded(service: str, path: str, method: str, operat
         assert "limit" in {each.get("name") for each in operation["parameters"]}
 
 
+def test_what_can_be_asked_for_beside_a_thing_has_an_address_of_its_own() -> None:
+    """And whatever is read as JSON can be asked for by its members."""
+    for service in openapi.SERVICES:
+        paths = openapi.read(FOLDER, service)["paths"]
+        for path, methods in paths.items():
+            told = {each["name"]: each for each in methods.get("get", {}).get("parameters", ())}
+            for name in told.get("expand", {"schema": {"items": {"enum": []}}})["schema"]["items"]["enum"]:
+                assert "get" in paths[f"{path}/{name}"], f"{path}: {name}"
+            media = methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+            if set(media) == {"application/json"} and service != "riskscore":  # it keeps nothing to be read
+                assert "fields" in told, path
+
+
 def test_operation_ids_are_unique_in_a_service() -> None:
     for service in openapi.SERVICES:
         ids = [each[3]["operationId"] for each in _operations() if each[0] == service]

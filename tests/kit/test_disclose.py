@@ -1,5 +1,5 @@
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import pytest
 from hypothesis import given
@@ -43,6 +43,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.rows: list[tuple[Any, ...]] = []
+        self.only: frozenset[str] | None = None
 
     def audit(self, *row: Any, **_: Any) -> None:
         self.rows.append(row)
@@ -161,3 +162,27 @@ async def test_the_answer_and_its_row(database: Database, kit: Any) -> None:
         row = (await work.conn.execute(text("select * from audit"))).one()
     assert (row.action, row.fields, row.rule_id) == ("read", ["basic", "identity"], "rule-1")
     assert "case-1" not in str(row)
+
+
+NAMES = st.sets(st.sampled_from(["id", "victim", "others", "answers", "note"]))
+
+
+@given(NAMES, SETS)
+def test_what_the_reader_did_not_name_is_neither_shown_nor_told(names: set[str], fields: set[str]) -> None:
+    """One decision, one for each item, an array, the thing itself: the same cut on top of the right."""
+    allowed, work, whole = _allow("basic", *fields), cast("Any", Recorder()), cast("Any", Recorder())
+    work.only = frozenset(names)
+    page = Cases(items=[Case()])
+    body = json.loads(disclose(whole, Case(), decisions=allowed, objects=[]).body)
+    left = {name: value for name, value in body.items() if name in names}
+    answers = [
+        json.loads(disclose(work, payload, decisions=decisions, objects=[]).body)
+        for payload, decisions in ((Case(), allowed), ([Case()], allowed), (page, allowed), (page, [allowed]))
+    ]
+    assert answers == [left, [left], *[{"items": [left], "next": "basic-3"}] * 2]
+    told = [row[2] for row in work.rows]
+    kept = {"answers": "risk", "note": "narrative", "id": "basic", "victim": "basic", "others": "basic"}
+    own = {kept[name] for name in left} | (
+        {"identity", "contact"} & fields if left.keys() & {"victim", "others"} else set()
+    )
+    assert told == [own, own, own | {"basic"}, own | {"basic"}]

@@ -26,6 +26,7 @@ from services.kit.answer import language_of
 from services.kit.db import Work, unit_of_work
 from services.kit.disclose import disclose, disclose_document
 from services.kit.etag import IfMatch, etag, expected_version
+from services.kit.expanding import expands
 from services.kit.fieldclass import BASIC
 from services.kit.fields import Day
 from services.kit.idempotency import IdempotencyKeyReused, Once, idempotency_key
@@ -213,6 +214,7 @@ async def call_meeting(
     response_model=MeetingView,
     responses=problems(NotFound),
 )
+@expands("agenda", "invitations", "confidentiality", "proposals")
 async def get_meeting(
     request: Request,
     meeting_id: UUID,

@@ -23,6 +23,7 @@ from services.kit.calendar import local_date
 from services.kit.db import Work, unit_of_work
 from services.kit.disclose import disclose
 from services.kit.etag import IfMatch, etag, expected_version
+from services.kit.expanding import expands
 from services.kit.fields import Day
 from services.kit.idempotency import IdempotencyKeyReused, Once, idempotency_key
 from services.kit.openapi import problems
@@ -59,6 +60,7 @@ async def list_regions(
     response_model=RegionView,
     responses=problems(NotFound),
 )
+@expands("members", "start", "support-persons")
 async def get_region(
     request: Request,
     code: Code,

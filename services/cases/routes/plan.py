@@ -10,6 +10,7 @@ from services.cases.schemas.plan import ActionPage, ActionView, EarlierActionPag
 from services.kit.db import Work, unit_of_work
 from services.kit.disclose import disclose
 from services.kit.etag import etag
+from services.kit.expanding import expands
 from services.kit.openapi import problems
 from services.kit.paging import USUAL, Cursor, Limit, Place
 from services.kit.problem import NotFound
@@ -70,6 +71,7 @@ async def list_case_actions(  # noqa: PLR0913, PLR0917 - what a list can be aske
 @router.get(
     "/actions/{action_id}", summary="Read an action", response_model=ActionView, responses=problems(NotFound)
 )
+@expands("versions")
 async def get_action(
     request: Request,
     action_id: UUID,

@@ -15,6 +15,7 @@ from services.cases.store.listing import Filters
 from services.kit.db import Work, unit_of_work
 from services.kit.disclose import disclose
 from services.kit.etag import etag
+from services.kit.expanding import expands
 from services.kit.fields import Day
 from services.kit.openapi import problems
 from services.kit.paging import USUAL, Cursor, Limit, Place
@@ -57,6 +58,7 @@ async def list_referrals(  # noqa: PLR0913, PLR0917 - what a list can be asked
     response_model=ReferralView,
     responses=problems(NotFound),
 )
+@expands("child-notices", "tellings")
 async def get_referral(
     request: Request,
     referral_id: UUID,
@@ -101,6 +103,19 @@ async def list_cases(  # noqa: PLR0913, PLR0917 - what a list can be asked
 
 
 @router.get("/cases/{case_id}", summary="Read a case", response_model=CaseView, responses=problems(NotFound))
+@expands(
+    "people",
+    "relations",
+    "actions",
+    "safety-plans",
+    "consent",
+    "shares",
+    "monitoring",
+    "incidents",
+    "support-assignments",
+    "repeat-proposals",
+    "history",
+)
 async def get_case(
     request: Request,
     case_id: UUID,
@@ -114,6 +129,7 @@ async def get_case(
 @router.get(
     "/people/{person_id}", summary="Read a person", response_model=PersonView, responses=problems(NotFound)
 )
+@expands("merges", "candidates")
 async def get_person(
     request: Request,
     person_id: UUID,

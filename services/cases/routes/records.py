@@ -19,6 +19,7 @@ from services.cases.schemas.records import (
 from services.kit.db import Work, unit_of_work
 from services.kit.disclose import disclose
 from services.kit.etag import IfMatch, etag, expected_version
+from services.kit.expanding import expands
 from services.kit.idempotency import IdempotencyKeyReused, Once, idempotency_key
 from services.kit.openapi import problems
 from services.kit.paging import USUAL, Cursor, Limit, Place
@@ -91,6 +92,7 @@ async def record_entry(
     response_model=EntryView,
     responses=problems(NotFound),
 )
+@expands("versions")
 async def get_entry(
     request: Request,
     entry_id: UUID,

@@ -19,6 +19,7 @@ from services.cases.schemas.safety import (
 from services.kit.db import Work, unit_of_work
 from services.kit.disclose import disclose
 from services.kit.etag import IfMatch, etag, expected_version
+from services.kit.expanding import expands
 from services.kit.idempotency import IdempotencyKeyReused, Once, idempotency_key
 from services.kit.openapi import problems
 from services.kit.paging import USUAL, Cursor, Limit, Place
@@ -98,6 +99,7 @@ async def draw_up_safety_plan(
     response_model=SafetyPlanView,
     responses=problems(NotFound),
 )
+@expands("versions")
 async def get_safety_plan(
     request: Request,
     plan_id: UUID,

@@ -15,6 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from services.kit.fieldclass import KEYWORD
+from services.kit.openapi import reading
 from services.kit.problem import (
     MEDIA_TYPE,
     STATUS,
@@ -106,6 +107,8 @@ def build(app: FastAPI, *, title: str, version: str, description: str) -> Docume
             _put_right(operation, routes[path, method])
     components = made.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
+    for context in routes.values():
+        reading.tell_expanded(schemas, context)
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas.update(copy.deepcopy(_COMPONENTS))
@@ -144,6 +147,8 @@ def _put_right(operation: dict[str, Any], route: RouteContext) -> None:
     parameters = [p for p in operation.pop("parameters", []) if not guarded or not _is_permits(p)]
     if guarded:
         parameters.append(copy.deepcopy(_PURPOSE))
+    if any(getattr(call, "is_sparse", False) for call in _calls(route.dependant)):
+        parameters.extend(reading.parameters(operation, route))
     for parameter in parameters:
         parameter["schema"] = _untitled(parameter.get("schema", {}))
     if parameters:
