@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from system import openapi
+from tests.contracts import contract
 
 FOLDER = Path(__file__).resolve().parents[2] / "openapi"
 #: Open to everybody: the login itself.
@@ -41,6 +42,24 @@ def test_an_operation_minds_its_manners(
     assert refusals, "no problem is promised"
     for status in refusals:
         assert "application/problem+json" in operation["responses"][status].get("content", {}), status
+
+
+@pytest.mark.parametrize("service", openapi.SERVICES)
+def test_every_request_and_answer_has_an_example_that_fits_it(service: str) -> None:
+    wrong = []
+    for name, _, _, operation in _operations():
+        answers = [one for status, one in operation["responses"].items() if status.startswith("2")]
+        for holder in (operation.get("requestBody", {}), *answers) if name == service else ():
+            for media, content in holder.get("content", {}).items():
+                if "example" not in content:
+                    wrong.append((operation["operationId"], media, "there is none"))
+                    continue
+                errors = contract.validator(service, content.get("schema", {})).iter_errors(
+                    content["example"]
+                )
+                found = [(each.json_path, each.message[:80]) for each in errors]
+                wrong.extend((operation["operationId"], *each) for each in found)
+    assert wrong == []
 
 
 @pytest.mark.parametrize(("service", "path", "method", "operation"), ALL)

@@ -37,7 +37,7 @@ Reference = Annotated[
     Path(
         pattern=REFERENCE_PATTERN,
         description="The public reference, as the sender was told.",
-        examples=["TV-7K3M-9Q2X-4D8R-W6HF-5"],
+        examples=["TV-Y9F1-VRXT-MN6N-3SHX-N"],
     ),
 ]
 

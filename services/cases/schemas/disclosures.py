@@ -21,6 +21,7 @@ class DisclosureView(View):
     sequence: Place
     subject: str = Field(
         pattern="^[0-9a-f]{64}$",
+        examples=["5e" * 32],
         description="Blind index of the personal code, under the key for disclosures.",
     )
     receiver_code: str

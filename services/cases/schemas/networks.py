@@ -15,8 +15,14 @@ from services.kit.fieldclass import FieldClass
 from services.kit.fields import Day, Name
 from services.kit.paging import Page
 
-Email = Annotated[str, StringConstraints(strict=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-Phone = Annotated[str, StringConstraints(strict=True, pattern=r"^\+?[0-9][0-9 ]{2,24}$")]
+Email = Annotated[
+    str,
+    StringConstraints(strict=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+    Field(examples=["mari.maasikas@example.ee"]),
+]
+Phone = Annotated[
+    str, StringConstraints(strict=True, pattern=r"^\+?[0-9][0-9 ]{2,24}$"), Field(examples=["+372 5555 0101"])
+]
 _EXAMPLE_ID = "0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11"
 
 

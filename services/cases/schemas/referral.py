@@ -28,14 +28,18 @@ Contact = Annotated[str, StringConstraints(strict=True, min_length=1, max_length
 RegionCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
 ItemKey = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9-]{0,40}$")]
 InstrumentId = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9-]{0,40}$")]
-Municipality = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{4}$")]
-Language = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z]{2,3}$")]
+Municipality = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{4}$"), Field(examples=["0698"])]
+Language = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z]{2,3}$"), Field(examples=["et"])]
 Code = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=20)]
 Client = Annotated[str, StringConstraints(strict=True, pattern=r"^[^\s,@#|\"'\\{}\x00-\x1f\x7f]{1,255}$")]
 SenderReference = Annotated[
     str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/\-]{0,99}$")
 ]
-Reference = Annotated[str, StringConstraints(strict=True, pattern=REFERENCE_PATTERN)]
+Reference = Annotated[
+    str,
+    StringConstraints(strict=True, pattern=REFERENCE_PATTERN),
+    Field(examples=["TV-Y9F1-VRXT-MN6N-3SHX-N"]),
+]
 
 
 class Message(BaseModel):

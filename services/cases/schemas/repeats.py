@@ -19,7 +19,7 @@ class RepeatView(View):
         description="`unknown`: within the months, but nobody told whether the incident would be a crime."
     )
     earlier_id: UUID | None
-    earlier_reference: str | None = Field(examples=["TV-7K3M-9Q2X-4D8R-W6HF-5"])
+    earlier_reference: str | None = Field(examples=["TV-Y9F1-VRXT-MN6N-3SHX-N"])
     counted_from: Day | None
     until: Day | None = Field(description="The first day on which it would be a new referral.")
 

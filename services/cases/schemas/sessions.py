@@ -17,10 +17,11 @@ class SessionIn(Message):
     """A login at the OIDC issuer, to be exchanged for our access token."""
 
     id_token: Annotated[str, StringConstraints(strict=True, min_length=20, max_length=8192)] = Field(
-        description="The ID token, as the issuer gave it to the front end's server."
+        description="The ID token, as the issuer gave it to the front end's server.",
+        examples=["eyJhbGciOiJSUzI1NiJ9.eyJub25jZSI6Im4tMFM2X1d6QTJNaiJ9.c2lnbmF0dXJl"],
     )
     nonce: Annotated[str, StringConstraints(strict=True, min_length=8, max_length=256)] = Field(
-        description="The nonce of that login."
+        description="The nonce of that login.", examples=["n-0S6_WzA2Mj"]
     )
 
 

@@ -22,7 +22,7 @@ from services.kit.fields import Day, FreeText, Instant
 from services.kit.paging import Page
 
 _EXAMPLE = "0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11"
-Digest = Annotated[str, StringConstraints(strict=True, pattern="^[0-9a-f]{64}$")]
+Digest = Annotated[str, StringConstraints(strict=True, pattern="^[0-9a-f]{64}$"), Field(examples=["5e" * 32])]
 RegistryCode = Annotated[str, StringConstraints(strict=True, pattern="^[0-9]{8}$")]
 System = Annotated[str, StringConstraints(strict=True, pattern="^[a-z][a-z0-9-]{0,40}$")]
 

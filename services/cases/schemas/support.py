@@ -23,7 +23,9 @@ from services.kit.fields import Day, Instant, Name
 from services.kit.paging import Page
 
 Subject = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255)]
-PersonalCode = Annotated[str, StringConstraints(strict=True, pattern="^[0-9]{11}$")]
+PersonalCode = Annotated[
+    str, StringConstraints(strict=True, pattern="^[0-9]{11}$"), Field(examples=["48805042711"])
+]
 _EXAMPLE = "0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11"
 
 

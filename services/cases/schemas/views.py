@@ -35,7 +35,7 @@ from services.kit.fields import Day, Instant
 from services.kit.paging import Page
 
 _EXAMPLE_ID = "0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11"
-_EXAMPLE_REFERENCE = "TV-7K3M-9Q2X-4D8R-W6HF-5"
+_EXAMPLE_REFERENCE = "TV-Y9F1-VRXT-MN6N-3SHX-N"
 
 
 class View(BaseModel):

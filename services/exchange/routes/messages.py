@@ -120,7 +120,10 @@ async def get_message(
     summary="Read a message as it came or went",
     response_class=Response,
     responses={
-        200: {"content": {"*/*": {}}, "description": "The bytes, of the content type as it was."},
+        200: {
+            "content": {"*/*": {"example": "<soapenv:Envelope>…</soapenv:Envelope>"}},
+            "description": "The bytes, of the content type as it was.",
+        },
         **problems(NotFound, MessageNotKept, MessageUnreadable),
     },
 )

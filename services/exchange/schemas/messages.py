@@ -44,7 +44,7 @@ class MessageView(View):
     )
     kind: str = Field(examples=["caseNotice"])
     protocol: Literal["soap", "rest"] | None
-    reference: str = Field(examples=["TV-7K3M-9Q2X-4D8R-W6HF-5"])
+    reference: str = Field(examples=["TV-Y9F1-VRXT-MN6N-3SHX-N"])
     stream: UUID | None = Field(description="Out: messages of one partner and stream go in order.")
     number: int | None = Field(description="Out: its place in that order.", examples=[1])
     state: MessageState
@@ -107,7 +107,9 @@ class RedriveIn(BaseModel):
     )
     direction: Literal["in", "out"] | None = None
     partner: Annotated[str | None, Field(max_length=255)] = None
-    reference: Annotated[str | None, Field(pattern=REFERENCE_PATTERN)] = None
+    reference: Annotated[
+        str | None, Field(pattern=REFERENCE_PATTERN, examples=["TV-Y9F1-VRXT-MN6N-3SHX-N"])
+    ] = None
     reason: Annotated[str | None, Field(pattern=REASON_PATTERN, max_length=60)] = Field(
         default=None, description="Code of the reason.", examples=["partner-failed"]
     )

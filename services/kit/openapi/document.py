@@ -15,7 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from services.kit.fieldclass import KEYWORD
-from services.kit.openapi import reading
+from services.kit.openapi import examples, reading
 from services.kit.problem import (
     MEDIA_TYPE,
     STATUS,
@@ -113,6 +113,7 @@ def build(app: FastAPI, *, title: str, version: str, description: str) -> Docume
         schemas.pop(name, None)
     schemas.update(copy.deepcopy(_COMPONENTS))
     components["schemas"] = {name: _cut(_untitled(schemas[name])) for name in sorted(schemas)}
+    examples.add(made["paths"], components["schemas"])
     components["securitySchemes"] = {"bearer": dict(_BEARER)}
     made["components"] = dict(sorted(components.items()))
     made["paths"] = {
