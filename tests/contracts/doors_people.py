@@ -148,7 +148,16 @@ def _newcomer(_: Together) -> Body:
     return {name: known[name] for name in names} | {"confidence": "told", "source": "victim"}
 
 
+async def _search(house: Together) -> Call:
+    return Call(f"{_PREFIX}/searches", lambda: house.caller("cases", "search_people"))
+
+
+def _sought(_: Together) -> Body:
+    return {"reason": "new-incident", "givenName": CANARY, "familyName": CANARY, "birthDate": "1984-06-15"}
+
+
 PEOPLE: Sequence[Door] = (
+    Door("cases", "search_people", "POST", _search, _sought, (("reason",), ("givenName",), ("familyName",))),
     Door(
         "cases",
         "record_entry",

@@ -65,4 +65,5 @@ PERSONAL: Final = (
     "person_entry",
     "person_relation",
     "person_merge",
+    "search_count",
 )

@@ -41,6 +41,7 @@ from services.cases.actions.research import Research
 from services.cases.actions.safety import SafetyPlans
 from services.cases.actions.screening import Screener
 from services.cases.actions.seals import Seals
+from services.cases.actions.searching import Searching
 from services.cases.actions.sessions import Logins, Sessions
 from services.cases.actions.shares import Sharing
 from services.cases.actions.starts import Starts
@@ -128,6 +129,7 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.seals = Seals(parts.catalog, state.casework)
     state.relations = Relations(state.casework, parts.catalog)
     state.merging = Merging(parts.catalog)
+    state.searching = Searching(parts.catalog, parts.policy, parts.ring, index)
     state.records = Records(state.casework, parts.catalog, index)
     state.parties = Parties(state.casework, state.records, index)
     state.support_pool = SupportPool(parts.catalog, parts.ring, index)

@@ -24,6 +24,7 @@ from services.cases.catalog import (
     repeats,
     safety,
     seals,
+    searches,
     starts,
     support,
     unusual,
@@ -62,6 +63,7 @@ from services.cases.model.repeats import RepeatRules
 from services.cases.model.reported import ReportedRule
 from services.cases.model.safety import SafetyRules
 from services.cases.model.seals import SealRules
+from services.cases.model.searches import SearchRules
 from services.cases.model.starts import Standard
 from services.cases.model.support import SupportRule
 from services.cases.model.unusual import UnusualRules
@@ -103,6 +105,7 @@ class Catalog:
     lists: CodeLists
     monitoring: MonitoringRule
     seals: SealRules
+    searches: SearchRules
     support: SupportRule
     glass: GlassRule
     unusual: UnusualRules
@@ -155,6 +158,7 @@ def load() -> Catalog:
         support=support.support(),
         monitoring=monitoring.monitoring(clocks.clocks()),
         seals=seals.seals(),
+        searches=searches.searches(),
         glass=glass.glass(),
         unusual=unusual.unusual(),
         papers=papers.papers(),

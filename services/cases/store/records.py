@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.cases.model.codes import Role
+from services.cases.model.dossiers import Reach
 from services.cases.model.ids import CaseId, PersonId
 from services.cases.model.records import Entry, Only, Protected, Told, Value
 from services.cases.store import contents, dossiers
@@ -47,6 +48,13 @@ _PROTECTED: Final = f"""
     and not exists (select from person_entry f where f.id = e.id and f.retracted is not null)
     order by e.id, e.version
 """  # noqa: S608 - constants
+_OF_PEOPLE: Final = f"""
+    select {_COLUMNS}, c.region, c.state, k.id as key_id, k.wrapped, {dossiers.AGENCIES.format(case="c.id")}
+    {_FROM} join marac_case c on c.id = e.case_id
+    join data_key k on k.id = c.key_id and k.wrapped is not null
+    where e.person_id = any ($1) and e.category = any ($2::text[]) and {_HOLDS}
+    order by e.recorded_at, e.id
+"""
 #: Fields of an entry that say where somebody is or how they are reached.
 PLACES: Final = ("address", "institution", "phone", "email", "text")
 _DATES: Final = frozenset({"birthDate", "day"})
@@ -136,6 +144,19 @@ async def protected(work: Work, ring: KeyRing, case: CaseId, key: DataKey) -> Se
         for name, value in (("address", part.contact.address), ("phone", part.contact.phone))
         if value
     ]
+
+
+async def of_people(
+    work: Work, ring: KeyRing, people: Sequence[PersonId], categories: Sequence[str]
+) -> Sequence[tuple[Entry, Reach]]:
+    """What holds of people in whatever case it was told, with what decides who may see the case."""
+    keys: dict[UUID, DataKey] = {}
+    found = []
+    for row in await work.fetch(_OF_PEOPLE, list(people), list(categories)):
+        if row["key_id"] not in keys:
+            keys[row["key_id"]] = ring.unwrap(row["key_id"], row["wrapped"])
+        found.append((_entry(row, keys[row["key_id"]]), dossiers.reach_of(row)))
+    return found
 
 
 def _plain(value: Value) -> dict[str, Any]:

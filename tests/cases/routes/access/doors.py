@@ -14,6 +14,7 @@ from tests.cases.routes.access.doors_people import PEOPLE
 from tests.cases.routes.access.doors_plan import PLAN
 from tests.cases.routes.access.doors_referrals import REFERRALS
 from tests.cases.routes.access.doors_safety import SAFETY
+from tests.cases.routes.access.doors_searches import SEARCHES
 from tests.cases.routes.access.doors_sessions import SESSIONS
 from tests.cases.routes.access.doors_starts import STARTS
 from tests.cases.routes.access.doors_support import SUPPORT
@@ -35,6 +36,7 @@ DOORS: dict[str, Door] = {
     **MEETINGS,
     **OFFICES,
     **PEOPLE,
+    **SEARCHES,
     **SESSIONS,
     **SUPPORT,
     **STARTS,

@@ -13,6 +13,7 @@ CLASSES = {
     "list_cases": {"basic"},
     "get_case": {"basic", "identity", "contact", "risk"},
     "get_person": {"basic", "identity", "contact"},
+    "search_people": {"basic", "identity"},
     "get_me": {"basic"},
     "get_calendar": {"basic"},
     "list_child_notices": {"basic", "contact", "narrative"},
