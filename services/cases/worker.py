@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.cases.actions.callouts import CallOutAsker
+from services.cases.actions.erasing import Eraser
 from services.cases.actions.notifying import Notifier
 from services.cases.actions.repeats import BATCH, RepeatFinder
 from services.cases.actions.scoring import Rescorer
@@ -42,6 +43,7 @@ class Worker:
     expiry: Expiry | None = None
     notifier: Notifier | None = None
     watch: AccessWatch | None = None
+    eraser: Eraser | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop``; raises what it cannot go on with."""
@@ -62,6 +64,8 @@ class Worker:
                     group.create_task(self._notify(self.notifier, stop))
                 if self.watch is not None:
                     group.create_task(self._watch(self.watch, stop))
+                if self.eraser is not None:
+                    group.create_task(self._erase(self.eraser, stop))
         finally:
             await self.riskscore.aclose()
             if self.asker is not None:
@@ -120,3 +124,12 @@ class Worker:
             except UpstreamUnavailable:
                 _log.warning("watching-without-database")
             await pause(stop, _WATCHED)
+
+    async def _erase(self, eraser: Eraser, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                while await eraser.round() and not stop.is_set():
+                    pass
+            except UpstreamUnavailable:
+                _log.warning("erasing-without-database")
+            await pause(stop, _MINUTE)

@@ -12,6 +12,7 @@ from tests.contracts.doors_offices import OFFICES
 from tests.contracts.doors_others import OTHERS
 from tests.contracts.doors_people import PEOPLE
 from tests.contracts.doors_plan import PLAN
+from tests.contracts.doors_retention import RETENTION
 from tests.contracts.doors_safety import SAFETY
 from tests.contracts.doors_starts import STARTS
 from tests.contracts.doors_support import SUPPORT
@@ -19,6 +20,7 @@ from tests.contracts.doors_support import SUPPORT
 DOORS: Sequence[Door] = (
     *CASES,
     *CLOSING,
+    *RETENTION,
     *CONSENT,
     *NETWORKS,
     *MEETINGS,

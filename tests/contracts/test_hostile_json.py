@@ -20,7 +20,7 @@ PATIENCE = 20.0  # a hang, not a busy machine
 RULED = {
     ("agencies",), ("reason",), ("version",), ("referredOn",), ("persons",), ("kind",), ("situation",),
     ("goals",), ("goals", "needs-met"), ("victimsView",), ("closedOn",), ("heldOn",), ("occurredAt",),
-    ("members",), ("members", 0), ("place",),
+    ("members",), ("members", 0), ("place",), ("ground",),
 }  # fmt: skip
 #: Bodies of the corpus that are put into each place of a usual run, of 318.
 AT_A_PLACE = 40

@@ -150,6 +150,8 @@ BY_DOOR = {
     "proposal_id": "decide_repeat_proposal",
     "seal_id": "name_members",
     "report_id": "acknowledge_access_report",
+    "hold_id": "lift_hold",
+    "erasure_id": "refuse_erasure",
 }
 
 

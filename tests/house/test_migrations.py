@@ -1,5 +1,6 @@
 """Migrations of a service are one chain: each number once, none left out, each after the one before."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,3 +18,17 @@ def test_migrations_are_one_chain(folder: Path) -> None:
     assert [file.name[:4] for file in files] == numbers
     assert [module.revision for module in loaded] == numbers
     assert [module.down_revision for module in loaded] == [None, *numbers[:-1]]
+
+
+_OF_A_CASE = re.compile(r"references (?:marac_case|referral) \([a-z_, ]+\)(?! on delete cascade)")
+
+
+def test_what_hangs_on_a_case_goes_with_it() -> None:
+    """Erasure deletes a case and its referral in cascade: a reference to them says `on delete cascade`.
+
+    So do references between tables that hang on a case; tests/cases/store/test_tables.py asks the database.
+    """
+    files = sorted((ROOT / "services/cases/migrations/versions").glob("[0-9]*.py"))
+    after = [file for file in files if file.name > "0044_erasure.py"]
+    wrong = [(file.name, found) for file in after for found in _OF_A_CASE.findall(file.read_text())]
+    assert wrong == []

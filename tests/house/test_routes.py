@@ -52,6 +52,7 @@ ABOUT_NO_CASE = {
     "list_supervisions",
     "record_supervision",
     "break_glass",
+    "get_erasure_certificate",
     "get_log_checkpoint",
     "get_inclusion_proof",
     "get_consistency_proof",

@@ -66,4 +66,7 @@ PERSONAL: Final = (
     "person_relation",
     "person_merge",
     "search_count",
+    "retention_hold",
+    "erasure",
+    "retention_look",
 )

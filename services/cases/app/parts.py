@@ -1,14 +1,16 @@
 """What the service and its worker have in common."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from services.cases import catalog as published
 from services.cases.actions.disclosures import Discloser
+from services.cases.actions.erasing import CERTIFICATE, Signer
 from services.cases.app.names import NAME, PERSONAL
 from services.cases.catalog import Catalog
 from services.cases.outbound import Police, RiskScore
 from services.cases.settings import Settings
-from services.kit import keys
+from services.kit import keys, signed
 from services.kit.client import ServiceClient
 from services.kit.clock import Clock, SystemClock
 from services.kit.db import Database
@@ -36,6 +38,11 @@ class Parts:
         """Makes disclosures under the key that ``exchange`` has as well."""
         index = BlindIndex(keys.load_secret(self.settings.keys, keys.DISCLOSURES))
         return Discloser(self.catalog.disclosures, index)
+
+    def certifier(self) -> Signer:
+        """Signs certificates of erasure with the key of the service."""
+        key = keys.load_signing(self.settings.keys, NAME)
+        return partial(signed.sign, key=key, typ=CERTIFICATE)
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":

@@ -16,6 +16,7 @@ from services.cases.actions.consent import Consenting
 from services.cases.actions.correcting import Correcting
 from services.cases.actions.discussions import Discussions
 from services.cases.actions.duties import Duties
+from services.cases.actions.erasures import Erasures
 from services.cases.actions.evaluating import Evaluating
 from services.cases.actions.events import Feed
 from services.cases.actions.exclusions import Exclusions
@@ -38,6 +39,7 @@ from services.cases.actions.records import Records
 from services.cases.actions.relations import Relations
 from services.cases.actions.reported import Reported
 from services.cases.actions.research import Research
+from services.cases.actions.retention import Retaining
 from services.cases.actions.safety import SafetyPlans
 from services.cases.actions.screening import Screener
 from services.cases.actions.seals import Seals
@@ -130,6 +132,8 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.relations = Relations(state.casework, parts.catalog)
     state.merging = Merging(parts.catalog)
     state.searching = Searching(parts.catalog, parts.policy, parts.ring, index)
+    state.retaining = Retaining(parts.catalog, state.casework)
+    state.erasures = Erasures(parts.catalog, parts.ring)
     state.records = Records(state.casework, parts.catalog, index)
     state.parties = Parties(state.casework, state.records, index)
     state.support_pool = SupportPool(parts.catalog, parts.ring, index)

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from services.cases.actions.callouts import CallOutAsker
 from services.cases.actions.casework import Casework
+from services.cases.actions.erasing import Eraser
 from services.cases.actions.keys import rewrap_all
 from services.cases.actions.members import found_offices, seed_development
 from services.cases.actions.notifying import Notifier
@@ -111,6 +112,7 @@ def create_worker(settings: Settings | None = None) -> Worker:
         Expiry(parts.database, parts.policy, sharing),
         _notifier(parts),
         AccessWatch(parts.database, parts.policy, parts.catalog),
+        Eraser(parts.database, parts.policy, parts.catalog, parts.ring, parts.certifier()),
     )
 
 

@@ -22,6 +22,7 @@ from services.cases.catalog import (
     plan,
     referrals,
     repeats,
+    retention,
     safety,
     seals,
     searches,
@@ -61,6 +62,7 @@ from services.cases.model.records import Listed
 from services.cases.model.relations import RelationRules
 from services.cases.model.repeats import RepeatRules
 from services.cases.model.reported import ReportedRule
+from services.cases.model.retention import RetentionRules
 from services.cases.model.safety import SafetyRules
 from services.cases.model.seals import SealRules
 from services.cases.model.searches import SearchRules
@@ -110,6 +112,7 @@ class Catalog:
     glass: GlassRule
     unusual: UnusualRules
     papers: PaperRules
+    retention: RetentionRules
 
     def regions_on(self, day: date) -> Mapping[str, Region]:
         """The networks that are at work on a day."""
@@ -162,4 +165,5 @@ def load() -> Catalog:
         glass=glass.glass(),
         unusual=unusual.unusual(),
         papers=papers.papers(),
+        retention=retention.retention(),
     )

@@ -133,6 +133,7 @@ class EventType(StrEnum):
     CHILD_NOTICE = "referral.child-notice"
     GROUND_FOUND = "referral.ground-found"
     CASE_STEP = "case.step"
+    CASE_ERASED = "case.erased"
 
 
 class CallOutState(StrEnum):

@@ -10,6 +10,7 @@ from services.cases.model.lifecycle import Step
 from services.cases.model.published import CallOutRule
 from services.cases.model.referral import Head
 from services.cases.model.repeats import Finding
+from services.cases.model.retention import Erasure
 from services.cases.model.states import (
     AwaitingScreening,
     Participant,
@@ -156,6 +157,18 @@ def case_step(case: ListedCase, step: Step, on: date) -> Data:
         "fromState": step.source,
         "toState": step.target,
         "reason": step.reason,
+        "on": on.isoformat(),
+    }
+
+
+def case_erased(erasure: Erasure, references: Sequence[str], on: date) -> Data:
+    """A case, or a referral that became none, was erased: whoever keeps anything about it follows."""
+    return {
+        "caseId": str(erasure.case),
+        "region": erasure.region,
+        "kind": erasure.kind,
+        "erasureId": str(erasure.id),
+        "references": list(references),
         "on": on.isoformat(),
     }
 

@@ -111,6 +111,17 @@ class CaseStepData(View):
     on: Day
 
 
+class CaseErasedData(View):
+    """A case, or the one that a referral would have become, was erased; messages about it go, too."""
+
+    case_id: UUID
+    region: str
+    kind: Literal["case", "referral"]
+    erasure_id: UUID
+    references: list[Reference] = Field(min_length=1)
+    on: Day
+
+
 class Envelope(View):
     """The attributes of a CloudEvent; ``subject`` is the case, or the one that would come of the referral."""
 
@@ -194,6 +205,13 @@ class CaseStep(Envelope):
     data: CaseStepData
 
 
+class CaseErased(Envelope):
+    """A case or referral was erased."""
+
+    type: Literal["case.erased"]
+    data: CaseErasedData
+
+
 AnyEvent: TypeAlias = Annotated[
     Received
     | Scored
@@ -204,7 +222,8 @@ AnyEvent: TypeAlias = Annotated[
     | Corrected
     | ChildNotice
     | GroundFound
-    | CaseStep,
+    | CaseStep
+    | CaseErased,
     Field(discriminator="type"),
 ]
 
@@ -219,4 +238,5 @@ BY_TYPE: Final[Mapping[EventType, type[Envelope]]] = {
     EventType.CHILD_NOTICE: ChildNotice,
     EventType.GROUND_FOUND: GroundFound,
     EventType.CASE_STEP: CaseStep,
+    EventType.CASE_ERASED: CaseErased,
 }

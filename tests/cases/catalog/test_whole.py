@@ -100,6 +100,7 @@ def test_reasons_belong_to_refusals(catalog: Catalog) -> None:
 def test_every_event_that_a_transition_tells_is_one_of_the_feed(catalog: Catalog) -> None:
     told = {transition.event for transition in catalog.transitions.values()} - {None}
     of_others = {EventType.RECEIVED, EventType.CHILD_NOTICE, EventType.GROUND_FOUND, EventType.CASE_STEP}
+    of_others.add(EventType.CASE_ERASED)
     assert told == set(EventType) - of_others
 
 
@@ -116,6 +117,7 @@ def test_a_notice_tells_codes_and_times_only(catalog: Catalog) -> None:
         EventType.CORRECTED,
         EventType.GROUND_FOUND,
         EventType.CASE_STEP,
+        EventType.CASE_ERASED,
     }
     assert set(catalog.notices) == set(EventType) - by_itself
     assert all(rule.fields <= allowed for rule in catalog.notices.values())

@@ -11,6 +11,7 @@ from services.cases.model.ids import CaseId, ParticipationId, PersonId, Referral
 from services.cases.model.lifecycle import Step
 from services.cases.model.published import CallOutRule
 from services.cases.model.referral import Head
+from services.cases.model.retention import Because, Erasure
 from services.cases.model.states import Participant, Score
 from services.cases.rules import events as told
 from services.cases.schemas.events import BY_TYPE, SOURCE
@@ -26,6 +27,29 @@ CHILD = Participant(
 )
 ON = date(2017, 3, 2)
 CASE = ListedCase(CaseId(uuid4()), "polva", "open", ON, frozenset({"police@polva"}), 1)
+ERASURE = Erasure(
+    id=uuid4(),
+    kind="case",
+    case=CASE.id,
+    region="polva",
+    rules="2026-11",
+    counted_from=ON,
+    because=Because.LAST_ENTRY,
+    due_on=date(2027, 3, 2),
+    state="erased",
+    proposed_at=AT,
+    agreed_by="m-1",
+    agreed_at=AT,
+    approved_by="m-2",
+    approved_at=AT,
+    refused_by=None,
+    refused_at=None,
+    reason=None,
+    erased_at=AT,
+    counts={"keys": 2},
+    certificate=None,
+    version=3,
+)
 DATA = {
     EventType.RECEIVED: told.received(HEAD, State.RECEIVED),
     EventType.SCORED: told.scored(HEAD, State.AWAITING_SCREENING, SCORE),
@@ -41,6 +65,7 @@ DATA = {
     EventType.CHILD_NOTICE: told.child_notice(HEAD, State.RECEIVED, [ParticipationId(uuid4())]),
     EventType.GROUND_FOUND: told.ground_found(HEAD, State.RECEIVED, RULE),
     EventType.CASE_STEP: told.case_step(CASE, Step("case", uuid4(), "close", "open", "monitoring"), ON),
+    EventType.CASE_ERASED: told.case_erased(ERASURE, [new_reference()], ON),
 }
 
 

@@ -47,3 +47,16 @@ async def test_events_and_audit_rows_are_written_once(world: Any) -> None:
     assert {tuple(row) for row in rows} == {
         (table, right) for table in ("event", "audit") for right in ("SELECT", "INSERT")
     }
+
+
+async def test_what_hangs_on_a_case_goes_with_it(world: Any) -> None:
+    """Directly or through other tables: erasure leaves nothing, and nothing hinders it."""
+    kept = await world.rows(
+        """with recursive below (one) as (
+               select 'marac_case'::regclass::oid union select 'referral'::regclass::oid
+               union select c.conrelid from pg_constraint c join below on c.confrelid = below.one
+               where c.contype = 'f')
+           select c.conrelid::regclass::text as child, c.conname from pg_constraint c
+           where c.contype = 'f' and c.confdeltype <> 'c' and c.confrelid in (select one from below)"""
+    )
+    assert [tuple(row) for row in kept] == []

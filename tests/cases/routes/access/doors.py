@@ -13,6 +13,7 @@ from tests.cases.routes.access.doors_offices import OFFICES
 from tests.cases.routes.access.doors_people import PEOPLE
 from tests.cases.routes.access.doors_plan import PLAN
 from tests.cases.routes.access.doors_referrals import REFERRALS
+from tests.cases.routes.access.doors_retention import RETENTION
 from tests.cases.routes.access.doors_safety import SAFETY
 from tests.cases.routes.access.doors_searches import SEARCHES
 from tests.cases.routes.access.doors_sessions import SESSIONS
@@ -37,6 +38,7 @@ DOORS: dict[str, Door] = {
     **OFFICES,
     **PEOPLE,
     **SEARCHES,
+    **RETENTION,
     **SESSIONS,
     **SUPPORT,
     **STARTS,

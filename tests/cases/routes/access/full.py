@@ -42,6 +42,9 @@ CLASSES = {
     "list_exclusions": {"basic", "narrative"},
     "list_access_reports": {"basic", "narrative"},
     "get_seal": {"basic", "narrative"},
+    "get_retention": {"basic"},
+    "list_holds": {"basic", "narrative"},
+    "list_erasures": {"basic"},
     "list_case_people": {"basic"},
     "list_relations": {"basic", "risk", "narrative"},
     "list_entries": {"basic", "identity", "contact", "risk", "health", "criminal", "narrative"},
@@ -61,9 +64,10 @@ BY_ONE_DECISION = {
     "list_tellings",
     "list_repeat_proposals",
     "list_relations",
+    "list_holds",
 }
 #: What coordinators read of each case.
-HANGS = ("exclusions", "seal", "history", "support-assignments", "support-candidates")
+HANGS = ("exclusions", "seal", "history", "support-assignments", "support-candidates", "retention")
 SUMMARY = {
     "list_referrals": (
         "id", "reference", "region", "referredOn", "receivedAt", "status", "reason", "caseId", "version",
