@@ -68,14 +68,29 @@ def up(
             help="Serve TLS from a local authority and require the security server's certificate.",
         ),
     ] = False,
+    training: Annotated[
+        bool,
+        typer.Option(
+            "--training",
+            envvar="TURVAVORK_TRAINING",
+            help="A place to learn: sample people alone, marked on every answer and document, in a data "
+            "folder of its own.",
+        ),
+    ] = False,
 ) -> None:
-    """Start everything on this machine and stay until Ctrl-C; no samples are played.
+    """Start everything on this machine and stay until Ctrl-C; samples are played with --training alone.
 
     Another PostgreSQL (16 or newer) is used where TURVAVORK_<SERVICE>_DATABASE_URL names one;
     TURVAVORK_<SERVICE>_OWNER_DATABASE_URL is then needed to migrate it. Started by root, PostgreSQL runs as
     TURVAVORK_POSTGRES_USER (nobody) with its data under TURVAVORK_POSTGRES_BASE (/var/lib/turvavork).
     """
-    _stay(Options(data, port, xroad_port, tls))
+    options = Options(data, port, xroad_port, tls, training)
+    if training:
+        from system.demo.run import of_system  # noqa: PLC0415
+
+        _stay(options, of_system)
+    else:
+        _stay(options)
 
 
 @app.command()
@@ -354,9 +369,10 @@ def _plain_errors() -> Iterator[None]:
     from system.pghome import PostgresError  # noqa: PLC0415
     from system.readiness import StartError  # noqa: PLC0415
     from system.state import InUseError  # noqa: PLC0415
+    from system.training import TrainingError  # noqa: PLC0415
     from system.verifying import UnusableError  # noqa: PLC0415
 
-    known = (InUseError, PostgresError, StartError, KeyFileError, UnusableError)
+    known = (InUseError, TrainingError, PostgresError, StartError, KeyFileError, UnusableError)
     try:
         yield
     except (*known, FileNotFoundError, PermissionError) as error:

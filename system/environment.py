@@ -29,6 +29,7 @@ class Layout:
         default_factory=lambda: {name: reserve() for name in INTERNAL}, repr=False
     )
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    training: bool = False
 
     def close(self) -> None:
         """Give the internal ports back, once nobody listens on them any more."""
@@ -97,6 +98,7 @@ def of_service(service: str, layout: Layout, cluster: Cluster | None) -> dict[st
     told = passed_on() | {
         "TURVAVORK_KEYS": str(layout.keys),
         "TURVAVORK_DEVELOPMENT": "1",
+        "TURVAVORK_TRAINING": "1" if layout.training else "0",
         "TURVAVORK_EXCHANGE_SECURITY_SERVER_URL": os.environ.get(
             "TURVAVORK_EXCHANGE_SECURITY_SERVER_URL", f"http://{LOOPBACK}:{layout.ports['simulator']}"
         ),

@@ -10,3 +10,4 @@ class Options:
     port: int = 8480
     xroad_port: int = 8481
     tls: bool = False
+    training: bool = False

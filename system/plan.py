@@ -19,7 +19,7 @@ def gateway_of(layout: Layout) -> Child:
     return Executed(
         name="gateway",
         command=gateway.command(),
-        environment=environment.passed_on() | told,
+        environment=environment.passed_on() | told | {"TURVAVORK_TRAINING": "1" if layout.training else "0"},
         log=layout.logs / "gateway.log",
         port=layout.doors.api_port,
     )

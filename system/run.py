@@ -11,7 +11,7 @@ from typing import Self
 
 from services.kit import keys
 from services.kit.clock import SystemClock
-from system import children, environment, forking, gateway, plan, readiness, state, tls
+from system import children, environment, forking, gateway, plan, readiness, state, tls, training
 from system.children import Child, Database
 from system.databases import STATEFUL, migrate, prepare
 from system.environment import Layout
@@ -137,6 +137,7 @@ class System:
     def _claim(self) -> None:
         self._stack.enter_context(state.only_one(self._data))
         self._stack.callback(state.forget, self._data)
+        training.claim(self._data, is_training=self.options.training)
         asked = {"--port": self.options.port, "--xroad-port": self.options.xroad_port}
         for option, port in asked.items():
             try:
@@ -149,7 +150,7 @@ class System:
     def _lay_out(self) -> None:
         certificates = tls.ensure(self._data / "tls", SystemClock()) if self.options.tls else None
         doors = gateway.Doors(self.options.port, self.options.xroad_port)
-        self.layout = Layout(self._data, doors, certificates)
+        self.layout = Layout(self._data, doors, certificates, training=self.options.training)
         self._stack.callback(self.layout.close)
         for folder in (self.layout.logs, self._data / "simulator"):
             folder.mkdir(exist_ok=True, mode=0o700)

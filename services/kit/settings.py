@@ -59,6 +59,11 @@ class ServiceSettings(BaseSettings):
             "The level of assurance (`acr`) that a login must have, as the issuer calls it; none lower."
         ),
     )
+    training: bool = Field(
+        default=False,
+        validation_alias="TURVAVORK_TRAINING",
+        description="A place to learn, with people who are not: it is said on every document.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         validation_alias="TURVAVORK_LOG_LEVEL",

@@ -43,6 +43,18 @@ def _paper(*texts: str, language: str = "et") -> Paper:
     return Paper(language, "Päevakord", "Konfidentsiaalne", "Politsei", "Lk", blocks)
 
 
+async def test_in_a_place_to_learn_each_page_says_so() -> None:
+    press = Press(training=True)
+    try:
+        for language, word in (("et", "Õppekeskkond"), ("ru", "Учебная"), ("en", "Training")):
+            content = await press.made(_paper("a", language=language), Form.DOCX)
+            head = Document(BytesIO(content)).sections[0].header.paragraphs[0].text
+            assert word.upper() in head
+            assert "KONFIDENTSIAALNE" in head
+    finally:
+        press.close()
+
+
 def _said(content: bytes) -> list[str]:
     pages = Document(BytesIO(content))
     cells = [cell.text for table in pages.tables for row in table.rows for cell in row.cells]

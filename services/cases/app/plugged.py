@@ -116,7 +116,7 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.agendas = Agendas(parts.catalog, state.casework, state.meetings)
     state.discussions = Discussions(parts.catalog, state.casework, state.agendas, state.participants)
     state.minutes = MinutesKeeper(state.agendas, state.participants)
-    state.papers, state.press = Papers(parts.catalog), Press()
+    state.papers, state.press = Papers(parts.catalog), Press(training=parts.settings.training)
     state.research = Research(parts.catalog, parts.ring, state.casework, state.agendas)
     state.consenting = Consenting(parts.catalog, state.casework)
     state.sharing = Sharing(parts.catalog, state.casework, parts.discloser())

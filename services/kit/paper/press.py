@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -14,6 +15,11 @@ from services.kit.problem import Kind, Overloaded, Problem, words
 MOST_WAITING: Final = 16
 MOST_CHARACTERS: Final = 1_000_000  # some three hundred pages
 MOST_BLOCKS: Final = 10_000
+TRAINING: Final = {
+    "et": "Õppekeskkond, isikud on väljamõeldud",
+    "ru": "Учебная среда, лица вымышлены",
+    "en": "Training, the people are made up",
+}
 _RETRY: Final = {"Retry-After": "5"}
 
 
@@ -63,14 +69,17 @@ def _weight(parameters: list[str]) -> float:
 
 
 class Press:
-    """Makes papers; one for a service."""
+    """Makes papers; one for a service. In a place to learn each page says so."""
 
-    def __init__(self, *, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(self, *, most_waiting: int = MOST_WAITING, training: bool = False) -> None:
+        self._training = training
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="press")
         self._waiting, self._most = 0, most_waiting
 
     async def made(self, paper: Paper, form: Form) -> bytes:
         """The bytes; raises PaperTooLong, and Overloaded where too many wait already."""
+        if self._training:
+            paper = replace(paper, mark=f"{TRAINING[paper.language]} – {paper.mark}")
         length = sum(len(text) for text in texts(paper.told()))
         if length > MOST_CHARACTERS or len(paper.blocks) > MOST_BLOCKS:
             raise PaperTooLong
