@@ -82,6 +82,12 @@ def test_what_can_be_asked_for_beside_a_thing_has_an_address_of_its_own() -> Non
                 assert "fields" in told, path
 
 
+def test_schemas_are_named_in_public_words() -> None:
+    for service in openapi.SERVICES:
+        schemas = openapi.read(FOLDER, service)["components"]["schemas"]
+        assert [name for name in schemas if not re.fullmatch("[A-Z][A-Za-z0-9]+", name)] == []
+
+
 def test_operation_ids_are_unique_in_a_service() -> None:
     for service in openapi.SERVICES:
         ids = [each[3]["operationId"] for each in _operations() if each[0] == service]

@@ -112,6 +112,9 @@ def build(app: FastAPI, *, title: str, version: str, description: str) -> Docume
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas.update(copy.deepcopy(_COMPONENTS))
+    made = _plainly_named(made)
+    components = made["components"]
+    schemas = components["schemas"]
     components["schemas"] = {name: _cut(_untitled(schemas[name])) for name in sorted(schemas)}
     examples.add(made["paths"], components["schemas"])
     components["securitySchemes"] = {"bearer": dict(_BEARER)}
@@ -121,6 +124,26 @@ def build(app: FastAPI, *, title: str, version: str, description: str) -> Docume
         for path in sorted(made["paths"])
     }
     return made
+
+
+def _plainly_named(made: Document) -> Document:
+    """Two schemas of one name are told apart by their subjects: ``PlanCloseIn``, not by where our code is."""
+    names = {name: _plain(name) for name in made["components"]["schemas"] if "__" in name}
+    text = json.dumps(made, ensure_ascii=False)
+    for name, plain in names.items():
+        text = text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{plain}"')
+    again: Document = json.loads(text)
+    schemas = again["components"]["schemas"]
+    again["components"]["schemas"] = {names.get(name, name): schema for name, schema in schemas.items()}
+    if len(again["components"]["schemas"]) != len(schemas):
+        raise ValueError(f"two schemas of one plain name: {sorted(names.values())}")
+    return again
+
+
+def _plain(name: str) -> str:
+    """``services__cases__schemas__action_plan__CloseIn`` → ``ActionPlanCloseIn``."""
+    subject, own = name.split("__")[-2:]
+    return "".join(part.capitalize() for part in subject.split("_")) + own
 
 
 def render(document: Document) -> bytes:
