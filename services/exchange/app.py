@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from services.exchange.actions import delivery as deliveries
 from services.exchange.actions.amendments import Amendments
 from services.exchange.actions.callouts import CallOutDesk
+from services.exchange.actions.casework import AgencyWork
 from services.exchange.actions.depths import Depths
 from services.exchange.actions.feed import Follower
 from services.exchange.actions.flags import Flags
@@ -34,6 +35,7 @@ from services.exchange.model import callouts as callout_words
 from services.exchange.model.xroad import ClientId, ServiceId
 from services.exchange.outbound.breaker import Breaker
 from services.exchange.outbound.cases import Cases
+from services.exchange.outbound.casework import CaseWork
 from services.exchange.outbound.disclosures import DisclosureFeed
 from services.exchange.outbound.feed import CaseFeed
 from services.exchange.outbound.flags import FlagRegister
@@ -165,7 +167,7 @@ async def _plug(
     )
     app.state.originals = Originals(Sealer(_ring(own), clock), Bodies(_ring(own), clock))
     flags = Flags(database, FlagRegister(client, Breaker(), budget=own.flag_budget), own.flag_quota)
-    app.state.xroad = _xroad(own, app, Cases(client, Breaker()), flags, clock, records)
+    app.state.xroad = _xroad(own, app, client, flags, clock, records)
 
 
 def _callouts(own: Settings, database: Database, transport: httpx.AsyncBaseTransport | None) -> CallOutDesk:
@@ -307,9 +309,10 @@ def _delivery_terms(own: Settings) -> deliveries.Terms:
 
 
 def _xroad(  # noqa: PLR0913, PLR0917 - what it is plugged together of
-    own: Settings, app: FastAPI, cases: Cases, flags: Flags, clock: Clock, records: Records
+    own: Settings, app: FastAPI, client: ServiceClient, flags: Flags, clock: Clock, records: Records
 ) -> XRoad:
     database: Database = app.state.database
+    cases = Cases(client, Breaker())
     statuses = Statuses(database, cases, budget=own.hand_over_budget)
     intake = Intake(
         database=database,
@@ -337,6 +340,7 @@ def _xroad(  # noqa: PLR0913, PLR0917 - what it is plugged together of
         incidents=Incidents(database, intake),
         statuses=statuses,
         flags=flags,
+        agency_work=AgencyWork(database, CaseWork(client, Breaker())),
         records=records,
         tracker=Tracker(database, BlindIndex(keys.load_secret(own.keys, keys.DISCLOSURES)), tracker.load()),
         receipts=Receipts(database),

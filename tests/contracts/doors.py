@@ -16,6 +16,7 @@ from tests.contracts.doors_retention import RETENTION
 from tests.contracts.doors_safety import SAFETY
 from tests.contracts.doors_starts import STARTS
 from tests.contracts.doors_support import SUPPORT
+from tests.contracts.doors_xroad import XROAD
 
 DOORS: Sequence[Door] = (
     *CASES,
@@ -31,4 +32,5 @@ DOORS: Sequence[Door] = (
     *SAFETY,
     *OTHERS,
     *PEOPLE,
+    *XROAD,
 )

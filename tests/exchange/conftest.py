@@ -57,10 +57,13 @@ class FakeCases:
     flagged: set[str] = field(default_factory=set)
     flags: list[httpx.Request] = field(default_factory=list)
     flag_answer: httpx.Response | None = None
+    worked: list[httpx.Request] = field(default_factory=list)
+    work_answer: httpx.Response | None = None
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("/flags"):
-            return await self._flag(request)
+        for place, asked in (("/flags", self._flag), ("/research-r", self._work), ("/actions", self._work)):
+            if f"/v1{place}" in request.url.path:
+                return await asked(request)
         reference, _, beneath = request.url.path.partition("/intake")[2].removeprefix("/").partition("/")
         self.calls.append((request.method, reference))
         await asyncio.sleep(self.delay)
@@ -81,6 +84,13 @@ class FakeCases:
                 return httpx.Response(200, json={"items": items})
         refusal = self._refusal(reference)
         return self._tell(reference) if refusal is None else self._one({"refused": refusal})
+
+    async def _work(self, request: httpx.Request) -> httpx.Response:
+        self.worked.append(request)
+        if self.mode == "down":
+            raise httpx.ConnectError("refused")
+        assert self.work_answer is not None
+        return self.work_answer
 
     async def _flag(self, request: httpx.Request) -> httpx.Response:
         self.flags.append(request)

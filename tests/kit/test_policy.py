@@ -261,6 +261,21 @@ def test_guards_can_list_operations_purposes_and_cells() -> None:
     assert not alone.asks_for_members("score")
 
 
+def test_what_an_x_road_client_works_for_bounds_the_service_that_speaks_for_it() -> None:
+    """The rule of the service holds where the client works, and nowhere for a client that works nowhere."""
+    bound = with_rule(roles=["service:exchange"], operations=["help"], relation="same-region")
+    policy = Policy.from_data(bound)
+    assert policy.asks_for_bounds("help")
+    assert not POLICY.asks_for_bounds("get_thing")
+    bounds = [{"region": "polva"}, {"region": "rakvere"}]
+    permit = policy.permit(Caller.system("ee/GOV/1/a", "exchange", bounds), "help", "work")
+    assert [grant.match["region"] for grant in permit.grants] == ["polva", "rakvere"]
+    with pytest.raises(Forbidden):
+        policy.permit(Caller.system("ee/GOV/1/a", "exchange"), "help", "work")
+    with pytest.raises(Forbidden):  # a worker works for nobody
+        policy.permit(Caller.system("worker:intake", "exchange", bounds), "help", "work")
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

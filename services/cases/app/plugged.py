@@ -49,6 +49,7 @@ from services.cases.actions.shares import Sharing
 from services.cases.actions.starts import Starts
 from services.cases.actions.support_pool import SupportPool
 from services.cases.actions.supporting import Supporting
+from services.cases.actions.systems import Systems
 from services.cases.actions.withdrawing import Withdrawing
 from services.cases.app.names import NAME
 from services.cases.app.parts import Parts
@@ -76,6 +77,7 @@ def plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClient
     state.ring, state.index = parts.ring, index
     state.verifier = TokenVerifier.from_keys(NAME, own.keys, parts.clock, development=own.development)
     state.appointments = LocalAppointments(parts.database)
+    state.works_for = Systems(parts.catalog).works_for
     state.refusals = RefusalAuditor(parts.database)
     state.intake = Intake(
         database=parts.database,

@@ -15,6 +15,17 @@ def agency(row: Mapping[str, Any]) -> Agency:
     return Agency(row["code"], row["label"], Seat(row["seat"]), *span(row))
 
 
+def systems() -> Mapping[str, str]:
+    """The agencies of X-Road clients, by the client without its instance; raises DataFileError."""
+    rows, known = read("systems")["systems"], {row["code"] for row in read("agencies")["agencies"]}
+    found = {row["client"]: row["agency"] for row in rows}
+    if len(found) != len(rows) or not known.issuperset(found.values()):
+        raise datafile.DataFileError(
+            "services/cases/data/systems.yaml: each client works once, for an agency of agencies.yaml"
+        )
+    return found
+
+
 def networks() -> Networks:
     """Sets of regions, seats, and why an agency leaves; raises DataFileError."""
     file, regions = read("networks"), {row["code"] for row in read("regions")["regions"]}

@@ -78,6 +78,7 @@ class Catalog:
     regions: Regions
     agencies: Mapping[str, Agency]
     networks: Networks
+    systems: Mapping[str, str]
     offices: OfficeRules
     standard: Standard
     reasons: Reasons
@@ -131,6 +132,7 @@ def load() -> Catalog:
         regions={row["code"]: referrals.region(row) for row in read("regions")["regions"]},
         agencies={row["code"]: networks.agency(row) for row in read("agencies")["agencies"]},
         networks=networks.networks(),
+        systems=networks.systems(),
         offices=offices.offices(),
         standard=starts.standard(),
         reasons=referrals.reasons(),

@@ -37,7 +37,7 @@ _LIST: Final = f"""
     and (not $5 or (a.state in ('volunteered', 'assigned') and a.due_on < $6))
     and (
         not $7 or a.member_id = (select m.id from member m where m.subject = $8)
-        or (a.member_id is null and exists (
+        or ((a.member_id is null or $8 like '%/%') and exists (  -- of a system: whoever of the agency has it
             select from unnest($9::text[], $10::text[]) as seat (region, agency)
             where seat.region = c.region and seat.agency = a.agency
         ))

@@ -1,7 +1,7 @@
 """SOAP: one path, dispatched by the message's service header; every error is a Fault with HTTP 500."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
@@ -11,15 +11,20 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.exchange.actions.casework import about as objects
 from services.exchange.actions.flags import about
 from services.exchange.actions.status import ByMessage, ByReference, BySenderReference, Query
+from services.exchange.model.casework import ActionList, Settled
 from services.exchange.model.flags import Flag
 from services.exchange.model.inbox import ONLY_VERSION, Raw, Submission
 from services.exchange.model.offered import (
+    ACTION,
+    ACTIONS,
     CORRECT,
     FIND_USAGE,
     FLAGS,
     REPORT,
+    RESEARCH,
     STATUS,
     SUBMIT,
     WITHDRAW,
@@ -35,8 +40,9 @@ from services.exchange.model.problems import (
 from services.exchange.model.usage import UsagePage
 from services.exchange.routes import xroad
 from services.exchange.routes.xroad import XRoad
-from services.exchange.rules import flags
+from services.exchange.rules import casework, flags
 from services.exchange.rules.admission import called
+from services.exchange.schemas.casework import ActionQuestionIn, ActionReportIn, ResearchIn
 from services.exchange.schemas.incidents import IncidentIn
 from services.exchange.schemas.referral import SubmissionIn, WithdrawalIn
 from services.exchange.wire import attachments, envelope, faults, messages, mime, reader, schema, usage
@@ -54,6 +60,8 @@ PATH: Final = "/xroad/soap"
 _LARGEST: Final = 20 * 1024 * 1024
 #: What describes us, by the query that security servers ask with.
 _DESCRIPTIONS: Final = {"wsdl": WSDL, "wsdl=findusage": "findusage.wsdl"}
+#: Of actions the words are told as well.
+AGENCY_WORDS: Final = (*BASIC, "narrative")
 router = ServiceRouter()
 _Form = TypeVar("_Form", bound=BaseModel)
 
@@ -222,6 +230,42 @@ async def _get_flags(door: XRoad, asked: _Call) -> bytes:
     return bytes((await door.flags.ask(asked.permit, question, asked.request_id, answer)).body)
 
 
+async def _submit_research(door: XRoad, asked: _Call) -> bytes:
+    told = _read(ResearchIn, "submitResearch", messages.case_work(asked.message.payload)).answer()
+    answer = _settled(asked, "submitResearch", "request")
+    message_id = asked.message.headers.id
+    done = await door.agency_work.research(asked.permit, message_id, told, asked.request_id, answer)
+    return bytes(done.body)
+
+
+async def _report_action(door: XRoad, asked: _Call) -> bytes:
+    told = _read(ActionReportIn, "reportAction", messages.case_work(asked.message.payload)).report()
+    casework.check(told)
+    answer = _settled(asked, "reportAction", "action")
+    message_id = asked.message.headers.id
+    done = await door.agency_work.report(asked.permit, message_id, told, asked.request_id, answer)
+    return bytes(done.body)
+
+
+def _settled(asked: _Call, wrapper: str, name: str) -> Callable[[Work, Settled, Decision], Response]:
+    def answer(work: Work, settled: Settled, decision: Decision) -> Response:
+        told = messages.settled(wrapper, name, settled)
+        return _disclosed(asked, work, told, decision, objects(settled))
+
+    return answer
+
+
+async def _list_actions(door: XRoad, asked: _Call) -> bytes:
+    question = _read(ActionQuestionIn, "listActions", messages.case_work(asked.message.payload)).question()
+
+    def answer(work: Work, found: ActionList, decision: Decision) -> Response:
+        told = messages.actions(found)
+        return _disclosed(asked, work, told, decision, objects(found), AGENCY_WORDS)
+
+    done = await door.agency_work.actions(asked.permit, question, asked.request_id, answer)
+    return bytes(done.body)
+
+
 async def _find_usage(door: XRoad, asked: _Call) -> bytes:
     """The older form of the Data Tracker's question: the same rows by the same statements."""
     tracker, user_id = door.tracker, asked.message.headers.user_id
@@ -235,16 +279,21 @@ async def _find_usage(door: XRoad, asked: _Call) -> bytes:
     return bytes((await tracker.find(asked.permit, question, asked.request_id, answer)).body)
 
 
-def _disclosed(
-    asked: _Call, work: Work, payload: bytes, decision: Decision, objects: Sequence[str]
+def _disclosed(  # noqa: PLR0913, PLR0917 - the words of one answer
+    asked: _Call,
+    work: Work,
+    payload: bytes,
+    decision: Decision,
+    about: Sequence[str],
+    fields: Iterable[str] = BASIC,
 ) -> Response:
     return disclose_document(
         work,
         payload,
         envelope.CONTENT_TYPE,
-        fields=BASIC,
+        fields=fields,
         decisions=decision,
-        objects=objects,
+        objects=about,
         action="disclose",
         client=asked.permit.caller.subject,
     )
@@ -256,6 +305,9 @@ _OPERATIONS: Final[Mapping[str, Callable[[XRoad, _Call], Awaitable[bytes]]]] = {
     WITHDRAW: _withdraw_referral,
     STATUS: _get_referral_status,
     REPORT: _report_incident,
+    RESEARCH: _submit_research,
+    ACTIONS: _list_actions,
+    ACTION: _report_action,
     FLAGS: _get_flags,
     FIND_USAGE: _find_usage,
 }

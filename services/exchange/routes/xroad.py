@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.exchange.actions.amendments import Amendments
+from services.exchange.actions.casework import AgencyWork
 from services.exchange.actions.flags import Flags
 from services.exchange.actions.gate import Gate
 from services.exchange.actions.incidents import Incidents
@@ -68,6 +69,7 @@ class XRoad:
     incidents: Incidents
     statuses: Statuses
     flags: Flags
+    agency_work: AgencyWork
     records: Records
     tracker: Tracker
     receipts: Receipts

@@ -7,13 +7,16 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from services.exchange.model.casework import ActionList, AgencyAction, Settled
 from services.exchange.model.flags import Flag
 from services.exchange.model.inbox import Receipt
 from services.exchange.wire import faults, schema
 from services.kit.calendar import format_instant
 from services.kit.problem import FieldError, Problem
 
-_NARRATIVE: Final = frozenset({"description", "judgementReason", "victimWishes", "messageId"})
+_NARRATIVE: Final = frozenset(
+    {"description", "judgementReason", "victimWishes", "messageId", "text", "outcome"}
+)
 
 _SPACE: Final = re.compile("[ \t\r\n]+")
 _WITH_REFERRAL: Final = frozenset({"submitReferral", "correctReferral"})
@@ -59,6 +62,32 @@ def noted(told: Receipt) -> bytes:
         "reportIncident",
         f"<reference>{told.reference}</reference>"
         f"<receivedAt>{format_instant(told.status_at)}</receivedAt>{leaf}",
+    )
+
+
+def case_work(payload: etree._Element) -> dict[str, Any]:
+    """The requests ``submitResearch``, ``listActions`` and ``reportAction``."""
+    return _object(payload)
+
+
+def settled(wrapper: str, name: str, told: Settled) -> bytes:
+    """The response to ``submitResearch`` (``request``) and ``reportAction`` (``action``)."""
+    stands = f"<version>{told.version}</version><state>{escape(told.state)}</state>"
+    return _wrap(wrapper, f"<{name}>{told.id}</{name}>{stands}")
+
+
+def actions(told: ActionList) -> bytes:
+    """The response to ``listActions``."""
+    next_ = "" if told.next is None else f"<next>{escape(told.next)}</next>"
+    return _wrap("listActions", "".join(map(_action, told.items)) + next_)
+
+
+def _action(told: AgencyAction) -> str:
+    words = {"what": told.what, "outcomeWanted": told.outcome_wanted}
+    said = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in words.items() if text is not None)
+    return (
+        f"<action><id>{told.id}</id><version>{told.version}</version><state>{told.state}</state>"
+        f"<dueOn>{told.due_on.isoformat()}</dueOn>{said}</action>"
     )
 
 
@@ -144,6 +173,9 @@ _READ: Final[Mapping[str, Callable[[etree._Element], Any]]] = {
     "victimInformed": _boolean,
     "referrer": _object,
     "reporter": _object,
+    "relevant": _boolean,
+    "necessary": _boolean,
+    "proportionate": _boolean,
     "threateningPersons": _texts,
 }
 

@@ -11,8 +11,9 @@ Who the caller is:
 * service token for a person: the same person with the same appointments, and the role ``service:<name>``,
   which opens only the rules that say ``for: [member]``. The service's own rights are not lent to her
   (INV-36);
-* service token for an X-Road client: roles ``xroad-client`` and ``service:<name>``; for a worker: its own
-  name and ``service:<name>``; for the service itself: ``service:<name>``.
+* service token for an X-Road client: roles ``xroad-client`` and ``service:<name>``, which is bound as well by
+  what the client works for, where a rule of the operation asks about it (``app.state.works_for``: attributes
+  by subject); for a worker: its own name and ``service:<name>``; for the service itself: ``service:<name>``.
 
 Appointments are asked for when a rule of the operation names a role of persons, not else: a service all
 of whose rules name services needs no source and stands when the source is down. ``X-Purpose`` must be one

@@ -50,7 +50,9 @@ class PermitFor:
 
     async def _caller(self, request: Request, identity: Identity, policy: Policy) -> Caller:
         if identity.service is not None and subject_kind(identity.subject) != "member":
-            return Caller.system(identity.subject, identity.service)
+            bounds = policy.asks_for_bounds(self.permit_operation)
+            works_for = request.app.state.works_for(identity.subject) if bounds else ()
+            return Caller.system(identity.subject, identity.service, works_for)
         if not policy.asks_for_members(self.permit_operation):
             return Caller.member(identity.subject, (), identity.service)
         source: AppointmentSource = request.app.state.appointments

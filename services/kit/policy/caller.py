@@ -1,7 +1,7 @@
 """Who asks, and by which right: a caller and the appointments that give it roles."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -80,17 +80,19 @@ class Caller:
         return cls(subject, "member", service, held, session=session, authenticated_at=authenticated_at)
 
     @classmethod
-    def system(cls, subject: str, service: str) -> Self:
+    def system(cls, subject: str, service: str, bounds: Iterable[Mapping[str, str]] = ()) -> Self:
         """Not a person: an X-Road client, a worker, or the service itself (``service:<name>``) speaks.
 
         Roles: ``xroad-client``, the worker's own name, or nothing more; and the service's own in each case.
+        ``bounds`` are what an X-Road client works for: in each the service's role is bound by it.
         """
         kind = subject_kind(subject)
         if kind == "member":
             raise ValueError("a member is no system")
         own = Appointment(f"service:{service}")
         if kind == "xroad":
-            return cls(subject, kind, service, (Appointment("xroad-client"), own))
+            bound = tuple(Appointment(own.role, each) for each in bounds)
+            return cls(subject, kind, service, (Appointment("xroad-client"), own, *bound))
         if kind == "worker":
             return cls(subject, kind, service, (Appointment(subject), own))
         if subject != own.role:

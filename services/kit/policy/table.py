@@ -139,6 +139,15 @@ class Policy:
         rules = self._by_operation.get(operation, ())
         return any(not role.startswith(_SYSTEM_ROLES) for rule in rules for role in rule.roles or ())
 
+    def asks_for_bounds(self, operation: str) -> bool:
+        """Whether a row of the operation compares with what a service's caller works for."""
+        return any(
+            expression != "subject"
+            for rule in self._by_operation.get(operation, ())
+            if any(role.startswith("service:") for role in rule.roles or ())
+            for expression in self._relations[rule.relation].values()
+        )
+
     def permit(self, caller: Caller, operation: str, purpose: str) -> Permit:
         """What the caller may do now; :class:`Forbidden` if no row allows it on any resource."""
         grants = tuple(

@@ -272,3 +272,35 @@ async def test_a_list_is_as_many_statements_however_long_it_is(planning: Plannin
                 await planning.served.ask(path)
             asked.append(len(told))
     assert asked[:2] == asked[2:]
+
+
+async def test_the_system_of_an_agency_lists_and_reports_what_the_agency_has(planning: Planning) -> None:
+    """Also what somebody has by name; nothing of another agency, and nothing that is not its own."""
+
+    async def asks(path: str, client: str, **rest: Any) -> httpx.Response:
+        headers = planning.served.headers(client, "exchange", "case-work") | rest.pop("headers", {})
+        method = "POST" if "json" in rest else "GET"
+        answer: httpx.Response = await planning.served.http.request(
+            method, f"/api/cases/v1{path}", headers=headers, **rest
+        )
+        return answer
+
+    polis, star = "ee-dev/GOV/70008747/polis", "ee-dev/GOV/70009770/star"
+    taken = await planning.done(await planning.propose(agency="police"), "volunteer", POLICE, agency="police")
+    assert taken["memberId"] is not None
+    foreign = await planning.propose(agency="victim-support")
+    listed = await asks("/actions?mine=true", polis)
+    assert [item["id"] for item in listed.json()["items"]] == [taken["id"]]
+    assert listed.json()["items"][0]["what"] == WORDS["what"]
+    assert (await asks("/actions?mine=true", star)).json()["items"] == []
+    seen, told = {"If-Match": '"2"', "Idempotency-Key": "m-1"}, {"outcome": "Tehtud."}
+    assert (await asks(f"/actions/{taken['id']}/complete", star, json=told, headers=seen)).status_code == 404
+    mine = {"If-Match": '"1"', "Idempotency-Key": "m-2"}
+    assert (
+        await asks(f"/actions/{foreign['id']}/complete", polis, json=told, headers=mine)
+    ).status_code == 404
+    for _ in range(2):
+        done = await asks(f"/actions/{taken['id']}/complete", polis, json=told, headers=seen)
+        assert (done.status_code, done.json()["state"], done.json()["version"]) == (200, "done", 3)
+    nobody = await asks("/actions?mine=true", "ee-dev/GOV/70006317/datatracker")
+    assert nobody.status_code == 403

@@ -125,3 +125,16 @@ async def test_a_longer_list_takes_no_more_statements(network: Network) -> None:
             await network.get("/research-requests", PROBATION)
         counts.append(len(told))
     assert counts[0] == counts[1]
+
+
+async def test_the_system_of_an_agency_answers_what_the_agency_was_asked(network: Network) -> None:
+    _, [question] = await _asked(network, "police")
+    served, path = network.served, f"/api/cases/v1/research-requests/{question['id']}/answer"
+    for client, status in (("ee-dev/GOV/70009770/star", 404), ("ee-dev/GOV/70008747/polis", 200)):
+        headers = served.headers(client, "exchange", "case-work") | {"If-Match": '"1"'}
+        answer = await served.http.post(path, json=KNOWN, headers=headers)
+        assert answer.status_code == status, answer.text
+    assert (answer.json()["state"], answer.json()["version"]) == ("relevant", 2)
+    assert "people" not in answer.json()
+    seen = await network.get(f"/research-requests/{question['id']}")
+    assert seen.json()["text"] == "Kolm väljakutset."

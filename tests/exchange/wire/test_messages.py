@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from lxml import etree
 
-from services.exchange.model.case_problems import IncidentInvalid
+from services.exchange.model.case_problems import AnswerOvertaken, IncidentInvalid, NotAsked
+from services.exchange.model.casework import ActionList, ActionState, AgencyAction, Settled
 from services.exchange.model.flags import Flag
 from services.exchange.model.inbox import Receipt, Status
 from services.exchange.model.problems import QuotaUsed, ReferralInvalid, ReferralUnknown, SchemaViolation
@@ -21,6 +23,7 @@ from services.kit.problem import FieldError
 Golden = Callable[[str], bytes]
 FOLDER = Path(__file__).parents[1] / "golden"
 AT = datetime(2017, 3, 2, 12, 0, 0, 5000, UTC)
+THING = UUID("0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11")
 REFERENCE = "TV-0000-0000-0000-0000-0"
 ERRORS = (
     FieldError("/persons/1/personalCode", "check-digit", "the check digit of the personal code does not fit"),
@@ -57,6 +60,14 @@ def noted() -> bytes:
     return messages.noted(Receipt(REFERENCE, Status.RECEIVED, AT, leaf=bytes.fromhex("5e" * 32)))
 
 
+def listed() -> bytes:
+    items = [
+        AgencyAction(THING, 2, ActionState.ASSIGNED, date(2017, 3, 9), "Patrull <&> käib.", "Rahulik."),
+        AgencyAction(THING, 1, ActionState.PROPOSED, date(2017, 3, 10), None, None),
+    ]
+    return messages.actions(ActionList(items, "2017-03-10_0b8f7a52"))
+
+
 def told() -> bytes:
     return messages.receipt(
         "getReferralStatus", Receipt(REFERENCE, Status.RECEIVED, AT, current=False), with_current=True
@@ -91,6 +102,23 @@ ANSWERS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "reportIncident.refused.response.xml": (
         "reportIncident.request.xml",
         lambda: messages.refusal("reportIncident", IncidentInvalid(errors=INCIDENT_ERRORS)),
+    ),
+    "submitResearch.response.xml": (
+        "submitResearch.request.xml",
+        lambda: messages.settled("submitResearch", "request", Settled(THING, "relevant", 2)),
+    ),
+    "submitResearch.refused.response.xml": (
+        "submitResearch.request.xml",
+        lambda: messages.refusal("submitResearch", NotAsked()),
+    ),
+    "listActions.response.xml": ("listActions.request.xml", listed),
+    "reportAction.response.xml": (
+        "reportAction.request.xml",
+        lambda: messages.settled("reportAction", "action", Settled(THING, "done", 3)),
+    ),
+    "reportAction.refused.response.xml": (
+        "reportAction.request.xml",
+        lambda: messages.refusal("reportAction", AnswerOvertaken()),
     ),
     "getReferralStatus.response.xml": ("getReferralStatus.by-reference.request.xml", told),
     "getReferralStatus.unknown.response.xml": (

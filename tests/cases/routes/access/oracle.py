@@ -55,6 +55,16 @@ def roles_of_people() -> tuple[str, ...]:
 
 
 @cache
+def works_for(subject: str) -> tuple[Mapping[str, str], ...]:
+    """What an X-Road client works for: its agency, wherever there is a network."""
+    data = ROOT / "services/cases/data"
+    systems = yaml.safe_load((data / "systems.yaml").read_text())["systems"]
+    regions = yaml.safe_load((data / "regions.yaml").read_text())["regions"]
+    agency = {row["client"]: row["agency"] for row in systems}.get(subject.partition("/")[2])
+    return tuple({"agency": agency, "region": row["code"]} for row in regions) if agency else ()
+
+
+@cache
 def operations_of_people() -> tuple[str, ...]:
     found = {
         operation
@@ -120,6 +130,7 @@ class Asker:
             yield "xroad-client", {}
         if self.service is not None:
             yield f"service:{self.service}", {}
+            yield from ((f"service:{self.service}", bound) for bound in works_for(self.subject))
 
 
 @dataclass(frozen=True)
