@@ -23,10 +23,12 @@ from services.kit.access import permit as permit_for
 from services.kit.calendar import format_instant
 from services.kit.clock import Clock
 from services.kit.driver import Row
+from services.kit.leaving import Guard
 from services.kit.migrate import asyncpg_url, head
 from services.kit.policy import Caller, Permit
 from services.kit.problem import UpstreamUnavailable
 from services.kit.safety import UnsafeDatabase
+from services.kit.sealed import OPENED
 from services.kit.work import Work
 
 __all__ = ["Database", "UnsafeDatabase", "Work", "unit_of_work"]
@@ -60,6 +62,7 @@ class Database:
         pool_size: int = 10,
         personal: Sequence[str] = (),
         migrations: Path | None = None,
+        guard: Guard | None = None,
     ) -> None:
         """Makes the pool; connects with :meth:`open`.
 
@@ -71,8 +74,9 @@ class Database:
             pool_size: connections at the most.
             personal: tables that must be under row-level security, whether they have policies or not.
             migrations: other migrations than the service's, for tests.
+            guard: looks at what leaves a transaction that opened something sealed.
         """
-        self.clock = clock
+        self.clock, self.guard = clock, guard
         self._service, self._personal, self._migrations = service, personal, migrations
         self._handles = audit.Handles(audit_key)
         self._url = asyncpg_url(url)
@@ -138,11 +142,14 @@ class Database:
         now = self.clock.now()
         of_request = {"turvavork.request": request_id, "turvavork.at": format_instant(now)}
         connection = await self._begin({**permit.facts(), **of_request})
+        before = OPENED.get()
         try:
-            work = Work(connection, permit, request_id, now, self._handles)
+            work = Work(connection, permit, request_id, now, self._handles, self.guard)
+            OPENED.set(work.opened)
             yield work
             await work.finish()
         finally:
+            OPENED.set(before)
             await asyncio.shield(driver.release(connection))
 
     async def look(self, statement: str, *values: object) -> Sequence[Row]:

@@ -1,11 +1,13 @@
 """The one door out: what leaves is cut to the classes of fields that the decision allows, and leaves a row.
 
 The row of the audit log is written with the commit, and the commit comes before the answer: no answer without
-its row. Fields that are not allowed are absent, not null.
+its row. Fields that are not allowed are absent, not null. What leaves is handed to the transaction as well
+(``kit.leaving``), whose guard looks at it once more before the commit.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,16 +17,15 @@ from starlette.responses import Response
 from services.kit.audit import Action
 from services.kit.db import Work
 from services.kit.fieldclass import BASIC, CLASSES, Excluded, FieldClass, narrowed, shape_of, view
+from services.kit.leaving import HEADER, Decisions, Leaving, Payload
 from services.kit.paper import Form, Paper, PaperAnswer, Press
 from services.kit.policy import Decision
 from services.kit.sparse import ITEMS, is_list
 
-__all__ = ["FieldClass", "disclose", "disclose_document", "disclose_paper", "reveal"]
+__all__ = ["FieldClass", "Payload", "disclose", "disclose_document", "disclose_paper", "reveal"]
 
 JSON: Final = "application/json"
 
-Payload = BaseModel | Sequence[BaseModel]
-Decisions = Decision | Sequence[Decision]
 Objects = Sequence[str | UUID]
 Write = Callable[[Any], Paper]
 """Makes a paper of what the JSON of a payload says."""
@@ -62,9 +63,17 @@ def disclose(  # noqa: PLR0913 - the words of one answer
         basis: code of the legal basis, where there is one beyond the purpose.
         client: the receiver, if it is outside the house.
     """
-    body, shown = _cut(payload, decisions, work.only)
+    body, shown, excluded = _cut(payload, decisions, work.only)
     work.audit(action, objects, shown, decisions, basis=basis, client=client)
-    return Response(body, status, headers, media_type or JSON)
+    answer = Response(body, status, headers, media_type or JSON)
+
+    def put(instead: bytes, header: str) -> None:
+        answer.body = instead
+        answer.headers.update({"Content-Length": str(len(instead)), HEADER: header})
+
+    cut = partial(_body, decisions=decisions, only=work.only)
+    work.leaves(Leaving(work, decisions, payload, excluded, cut, put))
+    return answer
 
 
 def reveal(  # noqa: PLR0913 - the words of one message
@@ -77,9 +86,13 @@ def reveal(  # noqa: PLR0913 - the words of one message
     basis: str | None = None,
     client: str | None = None,
 ) -> bytes:
-    """The same as JSON bytes, for messages and events; arguments as for :func:`disclose`."""
-    body, shown = _cut(payload, decisions, None)
+    """The same as JSON bytes, for messages and events; arguments as for :func:`disclose`.
+
+    The bytes are given away here: a guard can only stop the transaction.
+    """
+    body, shown, excluded = _cut(payload, decisions, None)
     work.audit(action, objects, shown, decisions, basis=basis, client=client)
+    work.leaves(Leaving(work, decisions, payload, excluded))
     return body
 
 
@@ -96,8 +109,12 @@ def disclose_document(  # noqa: PLR0913 - the words of one answer
     action: Action = "read",
     basis: str | None = None,
     client: str | None = None,
+    words: Sequence[str] | None = None,
 ) -> Response:
     """An answer that is no JSON (CSV, XML, a report): its maker says which classes of fields it shows.
+
+    ``words`` is every text in it, for the guard, where the content is not text itself (DOCX, PDF): without
+    them a document that holds what was sealed leaves for nobody but those who may see all of it.
 
     Raises PermissionError, a programmer's error, if a class is not allowed by every decision.
     """
@@ -107,7 +124,11 @@ def disclose_document(  # noqa: PLR0913 - the words of one answer
     if not all(shown <= decision.fields for decision in _each(decisions)):
         raise PermissionError("the document shows more than the decision allows")
     work.audit(action, objects, shown, decisions, basis=basis, client=client)
-    return Response(content, status, headers, media_type)
+    answer = Response(content, status, headers, media_type)
+    if words is None and (media_type.startswith("text/") or media_type.endswith(("json", "xml", "ndjson"))):
+        words = [content.decode("utf-8", "replace")]
+    work.leaves(Leaving(work, decisions, words=words))
+    return answer
 
 
 def disclose_paper(  # noqa: PLR0913 - the words of one answer
@@ -124,29 +145,42 @@ def disclose_paper(  # noqa: PLR0913 - the words of one answer
 
     The row of the audit log says in which form. The file's name says nothing about anybody.
     """
-    body = reveal(work, payload, decisions=decisions, objects=objects, action=_EXPORTS[form])
+    body, shown, excluded = _cut(payload, decisions, None)
+    work.audit(_EXPORTS[form], objects, shown, decisions)
     paper = write(json.loads(body))
     name = f'attachment; filename="{work.permit.operation.replace("_", "-")}.{form.ending}"'
     told = {"Content-Disposition": name, "Content-Language": paper.language}
-    return PaperAnswer(press, paper, form, told | {"Vary": "Accept, Accept-Language"})
+    answer = PaperAnswer(press, paper, form, told | {"Vary": "Accept, Accept-Language"})
+
+    def put(instead: bytes, header: str) -> None:
+        answer.replace(write(json.loads(instead)), {HEADER: header})
+
+    cut = partial(_body, decisions=decisions, only=None)
+    work.leaves(Leaving(work, decisions, payload, excluded, cut, put))
+    return answer
 
 
-def _cut(payload: Payload, decisions: Decisions, only: Only) -> tuple[bytes, frozenset[str]]:
-    """The JSON, and the classes that it shows."""
+def _cut(payload: Payload, decisions: Decisions, only: Only) -> tuple[bytes, frozenset[str], list[Excluded]]:
+    """The JSON, the classes that it shows, and what each model of it leaves out."""
     if not isinstance(payload, BaseModel):
         each = [decisions] * len(payload) if isinstance(decisions, Decision) else decisions
         views = [
             narrowed(type(one), decision.fields, only) for one, decision in zip(payload, each, strict=True)
         ]
         texts = [_json(one, excluded) for one, (excluded, _) in zip(payload, views, strict=True)]
-        return b"[%b]" % b",".join(texts), frozenset[str]().union(*(shown for _, shown in views))
+        shown = frozenset[str]().union(*(shown for _, shown in views))
+        return b"[%b]" % b",".join(texts), shown, [excluded for excluded, _ in views]
     if not isinstance(decisions, Decision):
         excluded, shown = _view_of_items(payload, decisions, only)
     elif only is not None and is_list(type(payload)):
         excluded, shown = _view_of_list(type(payload), decisions.fields, only)
     else:
         excluded, shown = narrowed(type(payload), decisions.fields, only)
-    return _json(payload, excluded), shown
+    return _json(payload, excluded), shown, [excluded]
+
+
+def _body(payload: Payload, decisions: Decisions, only: Only) -> bytes:
+    return _cut(payload, decisions, only)[0]
 
 
 def _view_of_list(

@@ -60,17 +60,20 @@ def wanted(request: Request, endpoint: object) -> tuple[str, ...]:
 
 
 class Expanded(Response):
-    """An answer that asks for what goes beside it when it leaves: its own transaction is over by then."""
+    """An answer that asks for what goes beside it when it leaves: its own transaction is over by then.
+
+    The answer of the thing itself is looked at no sooner: until the commit the guard may cut it.
+    """
 
     def __init__(self, request: Request, answer: Response, names: Sequence[str]) -> None:
-        super().__init__(bytes(answer.body), answer.status_code)
-        self.raw_headers = [pair for pair in answer.raw_headers if pair[0] != b"content-length"]
-        self._request, self._names = request, names
+        super().__init__(status_code=answer.status_code)
+        self._request, self._answer, self._names = request, answer, names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Asks, and sends the whole."""
         parts = [f"{json.dumps(name)}:".encode() + await _asked(self._request, name) for name in self._names]
-        body = bytes(self.body)
+        body = bytes(self._answer.body)
+        self.raw_headers = [pair for pair in self._answer.raw_headers if pair[0] != b"content-length"]
         comma = b"" if body == b"{}" else b","
         self.body = body[:-1] + comma + b'"%b":{%b}}' % (EXPANDED.encode(), b",".join(parts))
         self.raw_headers.append((b"content-length", str(len(self.body)).encode()))

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import os
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,8 @@ _NONCE: Final = 12
 _ID: Final = 16
 _HEADER: Final = len(_FORMAT) + _ID
 _PSEUDONYM: Final = 20  # bytes: 32 characters of base32 without padding
+#: The keys that are opened while something is done: what they seal is all that can get out of it.
+OPENED: Final[ContextVar[dict[UUID, "DataKey"] | None]] = ContextVar("opened", default=None)
 
 
 class SealBroken(Exception):  # noqa: N818 - it tells what happened: an incident, not a caller's error
@@ -91,7 +94,10 @@ class KeyRing:
             plain = cipher.decrypt(nonce, body, _wrap_aad(wrapped[:start], key_id))
         except (InvalidTag, ValueError):
             raise SealBroken(f"data key {key_id}: cannot be unwrapped") from None
-        return DataKey(key_id, wrapped, plain)
+        key = DataKey(key_id, wrapped, plain)
+        if (opened := OPENED.get()) is not None:
+            opened[key_id] = key
+        return key
 
     def rewrap(self, key_id: UUID, wrapped: bytes) -> bytes:
         """The same data key under the active key; what is under it already comes back as it is."""

@@ -2,22 +2,34 @@
 
 from collections.abc import Iterable, Sequence
 from copy import copy
+from dataclasses import replace
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.kit import audit, driver, outage
 from services.kit.driver import Row
+from services.kit.leaving import Decisions, Guard, Leaving, Withheld
 from services.kit.policy import Decision, Permit
+
+if TYPE_CHECKING:
+    from services.kit.sealed import DataKey
 
 
 class Work:
     """One open transaction: its connection (SQLAlchemy Core), its permit, the moment at which it began."""
 
-    def __init__(
-        self, conn: AsyncConnection, permit: Permit, request_id: str, now: datetime, handles: audit.Handles
+    def __init__(  # noqa: PLR0913, PLR0917 - what a transaction is made with
+        self,
+        conn: AsyncConnection,
+        permit: Permit,
+        request_id: str,
+        now: datetime,
+        handles: audit.Handles,
+        guard: Guard | None = None,
     ) -> None:
         self.conn = conn
         self.permit = permit
@@ -26,7 +38,11 @@ class Work:
         self.only: frozenset[str] | None = None
         """What the reader asks to see of the answer (``kit.sparse``), by our own names."""
         self._handles = handles
+        self.opened: dict[UUID, DataKey] = {}
+        """The keys that were opened in this transaction, by id."""
         self._entries: list[audit.Entry] = []
+        self._leaving: list[Leaving] = []
+        self._guard = guard
 
     async def fetch(self, statement: str, *values: object) -> Sequence[Row]:
         """The rows of a constant statement with ``$1``, ``$2``; see ``kit.driver``."""
@@ -73,18 +89,40 @@ class Work:
             )
         )
 
+    def leaves(self, one: Leaving) -> None:
+        """Something is about to leave, by the row that was added last; ``kit.disclose`` says so."""
+        one.row = len(self._entries) - 1
+        self._leaving.append(one)
+
+    def withheld(self, row: int, kinds: Iterable[str]) -> None:
+        """The row tells of which kinds something was kept back: beside its rules, ``withheld:<kind>``."""
+        entry = self._entries[row]
+        words = [*filter(None, [entry.rule_id]), *(f"withheld:{kind}" for kind in sorted(set(kinds)))]
+        self._entries[row] = replace(entry, rule_id="+".join(dict.fromkeys(words)))
+
+    async def guarded(self, payload: BaseModel, decisions: Decisions) -> tuple[BaseModel, Sequence[Withheld]]:
+        """A payload without what its receiver may not be told: for what is made of it, such as a document."""
+        if self._guard is None or not self.opened:
+            return payload, []
+        return await self._guard.cut(self, payload, decisions)
+
     def handle(self, thing: str | UUID) -> str:
         """The keyed handle under which the logs know a thing; it tells nothing without the key."""
         return self._handles.of(thing)
 
     def of_request(self, request_id: str, permit: Permit) -> Self:
         """The same transaction for one of the requests that it serves (``kit.together``)."""
-        one = copy(self)  # shares the list of entries
+        one = copy(self)  # shares the lists of entries and of what leaves
         one.request_id, one.permit = request_id, permit
         return one
 
     async def finish(self) -> None:
-        """Writes the audit rows and commits, for ``kit.db`` alone; without its row an answer is a 503."""
+        """Asks the guard, writes the audit rows and commits, for ``kit.db`` alone.
+
+        Without its row an answer is a 503.
+        """
+        if self._guard is not None and self.opened and self._leaving:
+            await self._guard(self._leaving)
         try:
             await audit.write(self.conn, self._entries)
         except outage.DRIVER_ERRORS as error:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from services.kit.db import Database
 from services.kit.disclose import FieldClass, disclose, disclose_document, reveal
 from services.kit.fieldclass import CLASSES
+from services.kit.leaving import Leaving
 from services.kit.policy import Decision
 
 Name = Annotated[str, FieldClass("identity")]
@@ -44,9 +45,13 @@ class Recorder:
     def __init__(self) -> None:
         self.rows: list[tuple[Any, ...]] = []
         self.only: frozenset[str] | None = None
+        self.leaving: list[Leaving] = []
 
     def audit(self, *row: Any, **_: Any) -> None:
         self.rows.append(row)
+
+    def leaves(self, one: Leaving) -> None:
+        self.leaving.append(one)
 
 
 def _allow(*fields: str) -> Decision:

@@ -6,6 +6,7 @@ from functools import partial
 from services.cases import catalog as published
 from services.cases.actions.disclosures import Discloser
 from services.cases.actions.erasing import CERTIFICATE, Signer
+from services.cases.actions.guarding import DisclosureGuard
 from services.cases.app.names import NAME, PERSONAL
 from services.cases.catalog import Catalog
 from services.cases.outbound import Police, RiskScore
@@ -47,13 +48,13 @@ class Parts:
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
         """Reads keys and published data, connects to nothing; KeyFileError, DataFileError, PolicyError."""
-        clock = SystemClock()
+        clock, policy = SystemClock(), Policy.load(published.PACKAGE)
         signer = ServiceSigner(NAME, keys.load_signing(settings.keys, NAME), clock)
         return cls(
             settings=settings,
             clock=clock,
             catalog=published.load(),
-            policy=Policy.load(published.PACKAGE),
+            policy=policy,
             database=Database(
                 settings.database_url,
                 service=NAME,
@@ -61,6 +62,7 @@ class Parts:
                 audit_key=keys.load_secret(settings.keys, f"{NAME}.audit"),
                 pool_size=settings.pool_size,
                 personal=PERSONAL,
+                guard=DisclosureGuard.of(published.load().protection, policy),
             ),
             ring=KeyRing.from_file(settings.keys / f"{NAME}.kek.json"),
             logbook=LogBook(NAME, keys.load_log_signing(settings.keys, NAME)),

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 _DESCRIPTION: Final = (
     "People, referrals, cases and who may see them. A referral is taken once, scored, and screened by a "
     "person; acceptance makes a case. Personal values are sealed under a key per case; every answer is "
-    "cut to what the caller may see and leaves a row in the audit log."
+    "cut to what the caller may see and leaves a row in the audit log. Where a text holds a protected value "
+    "that the caller may not be told, a mark stands in its place or the field is null, and the header "
+    "`Withheld` says where."
 )
 
 

@@ -20,6 +20,7 @@ from services.cases.catalog import (
     papers,
     people,
     plan,
+    protection,
     referrals,
     repeats,
     retention,
@@ -47,6 +48,7 @@ from services.cases.model.networks import Agency, Networks
 from services.cases.model.notifications import NotificationRules
 from services.cases.model.papers import PaperRules
 from services.cases.model.plan import PlanRules
+from services.cases.model.protection import Protection
 from services.cases.model.published import (
     Ages,
     CallOutRule,
@@ -114,6 +116,7 @@ class Catalog:
     unusual: UnusualRules
     papers: PaperRules
     retention: RetentionRules
+    protection: Protection
 
     def regions_on(self, day: date) -> Mapping[str, Region]:
         """The networks that are at work on a day."""
@@ -168,4 +171,5 @@ def load() -> Catalog:
         unusual=unusual.unusual(),
         papers=papers.papers(),
         retention=retention.retention(),
+        protection=protection.protection(),
     )

@@ -1,12 +1,16 @@
 """What sealed values hold, as JSON, and where each of them is bound to."""
 
 import json
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from services.cases.model.protection import MARK, OPEN
 from services.cases.model.referral import AssessmentFacts, Person, ReferralFacts
+from services.kit.problem import FieldError, Malformed
 from services.kit.sealed import Aad, DataKey, seal, unseal
 
+#: What senders tell is kept as they tell it.
+_FROM_OUTSIDE: Final = frozenset({"referral", "participation", "assessment"})
 ONCE = 1  # a value that is written once and never changed
 
 
@@ -78,8 +82,16 @@ def note(text: str) -> dict[str, Any]:
 
 
 def sealed(key: DataKey, content: dict[str, Any], place: Aad) -> bytes:
-    """Seals a content for its place."""
-    return seal(key, json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(), place)
+    """Seals a content for its place.
+
+    Raises Malformed where somebody sends back what the disclosure guard has left out of an answer: the mark
+    would take the place of the value.
+    """
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    if OPEN in text and place.table not in _FROM_OUTSIDE and MARK.search(text):
+        reason = "a mark stands here in the place of a value that is kept from whoever read it"
+        raise Malformed(errors=[FieldError("", "withheld-mark", reason)])
+    return seal(key, text.encode(), place)
 
 
 def opened(key: DataKey, value: bytes, place: Aad) -> dict[str, Any]:

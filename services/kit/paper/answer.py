@@ -14,7 +14,12 @@ class PaperAnswer(Response):
 
     def __init__(self, press: Press, paper: Paper, form: Form, headers: Mapping[str, str]) -> None:
         super().__init__(media_type=form.value)
-        self._press, self._paper, self._form, self._told = press, paper, form, headers
+        self._press, self._paper, self._form, self._told = press, paper, form, dict(headers)
+
+    def replace(self, paper: Paper, headers: Mapping[str, str]) -> None:
+        """Another paper is sent in its place, with these headers as well."""
+        self._paper = paper
+        self._told.update(headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends it; raises PaperTooLong and Overloaded, before anything is sent."""

@@ -1,0 +1,43 @@
+"""Protected values of the cases whose keys were opened, whoever asks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.cases.model.protection import Protection, Secret
+from services.cases.store import contents
+from services.cases.store.records import entry_place
+from services.kit.db import Work
+from services.kit.sealed import DataKey
+
+_KEPT = """
+    select key_id, region, agencies, marked, id, version, sealed from kept_from_others($1, $2)
+    order by key_id, id, version
+"""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Guarded:
+    """A case or referral whose key was opened: who may see it, and what of it is kept from others."""
+
+    region: str
+    agencies: frozenset[str]
+    secrets: Sequence[Secret]
+
+
+async def of_keys(work: Work, keys: Mapping[UUID, DataKey], rules: Protection) -> Sequence[Guarded]:
+    """By one statement; earlier versions count, since a mended address is still near the right one."""
+    roles = [role.value for role in rules.roles]
+    found: dict[UUID, Guarded] = {}
+    secrets: dict[UUID, list[Secret]] = {}
+    for row in await work.fetch(_KEPT, list(keys), roles):
+        key, mine = row["key_id"], secrets.setdefault(row["key_id"], [])
+        found.setdefault(key, Guarded(row["region"], frozenset(row["agencies"]), mine))
+        place = entry_place if row["marked"] else contents.participation_place
+        told = contents.opened(keys[key], row["sealed"], place(row["id"], row["version"]))
+        mine += (
+            Secret(kind, value, row["marked"])
+            for name, kind in rules.fields.items()
+            if isinstance(value := told.get(name), str) and value
+        )
+    return list(found.values())
