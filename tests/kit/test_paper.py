@@ -188,7 +188,7 @@ async def test_a_press_makes_one_after_another_and_only_so_many(monkeypatch: pyt
 
 async def test_a_paper_has_an_end() -> None:
     press = Press()
-    for blocks in ([Note("a" * 999_000), Note("a" * 999)], [Note("")] * 10_001):
+    for blocks in ([Passage(None, "a" * 500_000)], [Passage(None, "a\n" * 20_000)]):
         with pytest.raises(PaperTooLong):
             await press.made(replace(_paper(), blocks=blocks), Form.PDF)
     press.close()

@@ -184,7 +184,7 @@ def _actions(item: Told, words: Words) -> Iterator[Block]:
         owner = words.word("nobody-yet") if agency is None else words.name("agency", agency)
         stands = [owner, day(each["dueOn"]), words.name("action", each["state"])]
         rows.append([each["what"], each["outcomeWanted"], *stands] if told else stands)
-    yield _table(words, heads, rows)
+    yield _table(words, heads, rows, (4, 4, 2, 2, 2) if told else ())
 
 
 def _outcome(item: Told, words: Words) -> Iterator[Block]:
@@ -195,8 +195,10 @@ def _outcome(item: Told, words: Words) -> Iterator[Block]:
         yield Entry(words.word("review-on"), day(item["reviewOn"]))
 
 
-def _table(words: Words, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    return Table([words.word(each) for each in heads], rows)
+def _table(
+    words: Words, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int] = ()
+) -> Table:
+    return Table([words.word(each) for each in heads], rows, widths)
 
 
 _SECTIONS: Final[Mapping[Section, Callable[[Told, Words], Iterator[Block]]]] = {

@@ -73,15 +73,17 @@ class Note:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Table:
-    """A table with a row of heads; every row has as many cells."""
+    """A table with a row of heads; every row has as many cells. ``widths`` are shares, equal if not said."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
+    widths: Sequence[int] = ()
 
     def told(self) -> Mapping[str, Any]:
         """The same as plain values."""
         return {
             "kind": "table",
+            "widths": list(self.widths or [1] * len(self.heads)),
             "heads": [line(each) for each in self.heads],
             "rows": [[line(each) for each in row] for row in self.rows],
         }

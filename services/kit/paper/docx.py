@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from docx import Document
@@ -12,14 +12,20 @@ from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Cm, Pt
+from docx.oxml.table import CT_Tbl
+from docx.shared import Cm, Length, Pt
 from docx.text.paragraph import Paragraph
 
 from services.kit.paper.blocks import Paper
 
+if TYPE_CHECKING:
+    from docx.oxml.text.paragraph import CT_P
+
 _BORN: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - no clock in a paper; OOXML has it without a zone
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 _WIDTH, _HEIGHT, _SIDE, _TOP = Cm(21), Cm(29.7), Cm(2.2), Cm(2.4)
+_TEXT: Final = Length(_WIDTH - 2 * _SIDE)
+_STYLES: Final = ("Title", "Heading 1", "Heading 2", "Table Grid")
 _TAGS: Final = {"et": "et-EE", "ru": "ru-RU", "en": "en-GB"}
 
 
@@ -29,12 +35,48 @@ def docx(paper: Paper) -> bytes:
     pages = Document()
     _dress(pages, told)
     _frame(pages, told)
-    pages.add_paragraph(told["title"], style="Title")
+    body = _Body(pages)
+    body.paragraph("Title").add_run(told["title"])
     for block in told["blocks"]:
-        _add(pages, block)
+        _add(body, block)
+    body.end()
     made = BytesIO()
     pages.save(made)
     return _timeless(made.getvalue())
+
+
+class _Body:
+    """The end of the document, to which things are added.
+
+    The library looks for it through all that is there, each time; a thousand paragraphs then take a minute.
+    """
+
+    def __init__(self, pages: Pages) -> None:
+        self.parent, self._element = pages._body, pages.element.body  # noqa: SLF001 - to append at once
+        self._ids = {name: pages.styles[name].style_id for name in _STYLES}
+        self._last = self._element.sectPr
+        self._element.remove(self._last)
+
+    def paragraph(self, style: str | None = None) -> Paragraph:
+        """An empty one."""
+        element = cast("CT_P", OxmlElement("w:p"))
+        self._element.append(element)
+        if style is not None:
+            element.style = self._ids[style]
+        return Paragraph(element, self.parent)
+
+    def table(self, rows: int, widths: list[int]) -> CT_Tbl:
+        """An empty one."""
+        table = CT_Tbl.new_tbl(rows, len(widths), _TEXT)
+        for column, width in zip(table.tblGrid.gridCol_lst, widths, strict=True):
+            column.w = Length(_TEXT * width // sum(widths))
+        table.tblStyle_val = self._ids["Table Grid"]
+        self._element.append(table)
+        return table
+
+    def end(self) -> None:
+        """Nothing comes after it."""
+        self._element.append(self._last)
 
 
 def _dress(pages: Pages, told: Mapping[str, Any]) -> None:
@@ -60,7 +102,7 @@ def _frame(pages: Pages, told: Mapping[str, Any]) -> None:
     head, foot = section.header.paragraphs[0], section.footer.paragraphs[0]
     for paragraph in (head, foot):
         stops = paragraph.paragraph_format.tab_stops
-        stops.add_tab_stop(Cm(21 - 2 * 2.2), WD_TAB_ALIGNMENT.RIGHT)
+        stops.add_tab_stop(_TEXT, WD_TAB_ALIGNMENT.RIGHT)
         paragraph.style = pages.styles["Normal"]
     head.add_run(told["mark"].upper()).bold = True
     head.add_run(f"\t{told['copy']}")
@@ -81,35 +123,40 @@ def _number(paragraph: Paragraph, what: str) -> None:
     paragraph._p.append(field)  # noqa: SLF001 - the library has no fields
 
 
-def _add(pages: Pages, block: Mapping[str, Any]) -> None:
+def _add(body: _Body, block: Mapping[str, Any]) -> None:
     match block["kind"]:
         case "heading":
-            pages.add_heading(block["text"], level=block["level"])
+            body.paragraph(f"Heading {block['level']}").add_run(block["text"])
         case "entry":
-            entry = pages.add_paragraph()
+            entry = body.paragraph()
             entry.add_run(f"{block['label']}: ").bold = True
             entry.add_run(block["text"])
         case "passage":
             if block["label"]:
-                label = pages.add_paragraph()
+                label = body.paragraph()
                 label.add_run(block["label"]).bold = True
                 label.paragraph_format.keep_with_next = True
             for line in block["lines"]:
-                pages.add_paragraph(line)
+                body.paragraph().add_run(line)
         case "note":
-            pages.add_paragraph().add_run(block["text"]).italic = True
+            body.paragraph().add_run(block["text"]).italic = True
         case _:
-            _add_table(pages, block["heads"], block["rows"])
+            _add_table(body, block["heads"], block["rows"], block["widths"])
 
 
-def _add_table(pages: Pages, heads: list[str], rows: list[list[str]]) -> None:
-    table = pages.add_table(rows=1 + len(rows), cols=len(heads), style="Table Grid")
-    for place, row in zip(table.rows, [heads, *rows], strict=True):
-        for cell, text in zip(place.cells, row, strict=True):
-            cell.paragraphs[0].add_run(text).bold = row is heads
+def _add_table(body: _Body, heads: list[str], rows: list[list[str]], widths: list[int]) -> None:
+    table = body.table(1 + len(rows), widths)
+    columns = [column.w for column in table.tblGrid.gridCol_lst]
+    for place, row in zip(table.tr_lst, [heads, *rows], strict=True):
+        for cell, text, width in zip(place.tc_lst, row, columns, strict=True):
+            if width is not None:
+                cell.width = width
+            run = Paragraph(cell.p_lst[0], body.parent).add_run(text)
+            if row is heads:
+                run.bold = True
     repeats = OxmlElement("w:tblHeader")  # on every page, and a head to who listens
-    table.rows[0]._tr.get_or_add_trPr().append(repeats)  # noqa: SLF001 - the library has no word for it
-    pages.add_paragraph()
+    table.tr_lst[0].get_or_add_trPr().append(repeats)
+    body.paragraph()
 
 
 def _timeless(made: bytes) -> bytes:

@@ -13,8 +13,8 @@ from services.kit.paper.pdf import pdf
 from services.kit.problem import Kind, Overloaded, Problem, words
 
 MOST_WAITING: Final = 16
-MOST_CHARACTERS: Final = 1_000_000  # some three hundred pages
-MOST_BLOCKS: Final = 10_000
+MOST_CHARACTERS: Final = 500_000  # some hundred and fifty pages of words, 200 MB while it is made
+MOST_TEXTS: Final = 20_000  # lines, cells, labels: three seconds
 TRAINING: Final = {
     "et": "Õppekeskkond, isikud on väljamõeldud",
     "ru": "Учебная среда, лица вымышлены",
@@ -80,8 +80,8 @@ class Press:
         """The bytes; raises PaperTooLong, and Overloaded where too many wait already."""
         if self._training:
             paper = replace(paper, mark=f"{TRAINING[paper.language]} – {paper.mark}")
-        length = sum(len(text) for text in texts(paper.told()))
-        if length > MOST_CHARACTERS or len(paper.blocks) > MOST_BLOCKS:
+        sizes = [len(text) for text in texts(paper.told())]
+        if sum(sizes) > MOST_CHARACTERS or len(sizes) > MOST_TEXTS:
             raise PaperTooLong
         if self._waiting >= self._most:
             raise Overloaded("too many documents are being made at this moment", headers=_RETRY)
