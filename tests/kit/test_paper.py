@@ -5,6 +5,7 @@ import json
 import threading
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -20,6 +21,7 @@ from services.kit.paper.docx import docx
 from services.kit.paper.pdf import _TEMPLATE, _fonts, pdf
 from services.kit.problem import Overloaded
 
+CORPUS = Path(__file__).resolve().parents[3] / "shared" / "data" / "corpora" / "blns.json"
 NAUGHTY = (
     '#read("/etc/passwd")',
     "#import sys: *",
@@ -186,9 +188,36 @@ async def test_a_press_makes_one_after_another_and_only_so_many(monkeypatch: pyt
     press.close()
 
 
+async def test_a_writer_that_panics_fails_its_request_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicError(BaseException):
+        """As foreign code raises it: no Exception, so that nobody catches it by accident."""
+
+    def panic(_: Paper) -> bytes:
+        raise PanicError
+
+    press = Press()
+    with monkeypatch.context() as patch:
+        patch.setattr("services.kit.paper.press._WRITERS", dict.fromkeys(Form, panic))
+        with pytest.raises(RuntimeError):
+            await press.made(_paper("a"), Form.PDF)
+    assert await press.made(_paper("a"), Form.PDF)
+    press.close()
+
+
 async def test_a_paper_has_an_end() -> None:
     press = Press()
     for blocks in ([Passage(None, "a" * 500_000)], [Passage(None, "a\n" * 20_000)]):
         with pytest.raises(PaperTooLong):
             await press.made(replace(_paper(), blocks=blocks), Form.PDF)
     press.close()
+
+
+def test_naughty_strings_are_text_in_both_forms() -> None:
+    if not CORPUS.exists():
+        pytest.skip("515 naughty strings did not run: the corpora are not beside this clone")
+    texts = [text for text in json.loads(CORPUS.read_text()) if line(text)]
+    paper = replace(_paper(), blocks=[Heading(text) for text in texts])
+    assert _said(docx(paper))[1:] == [line(text) for text in texts]
+    told = _set(paper, "heading")
+    assert told == [line(text) for text in texts]
+    assert pdf(paper).startswith(b"%PDF-1.7")

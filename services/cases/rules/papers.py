@@ -184,7 +184,7 @@ def _actions(item: Told, words: Words) -> Iterator[Block]:
         owner = words.word("nobody-yet") if agency is None else words.name("agency", agency)
         stands = [owner, day(each["dueOn"]), words.name("action", each["state"])]
         rows.append([each["what"], each["outcomeWanted"], *stands] if told else stands)
-    yield _table(words, heads, rows, (4, 4, 2, 2, 2) if told else ())
+    yield _table(words, heads, rows, (3, 3, 2, 2, 2) if told else ())
 
 
 def _outcome(item: Told, words: Words) -> Iterator[Block]:

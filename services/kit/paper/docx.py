@@ -13,7 +13,8 @@ from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.table import CT_Tbl
-from docx.shared import Cm, Length, Pt
+from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.shared import Cm, Length, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
 from services.kit.paper.blocks import Paper
@@ -26,6 +27,8 @@ _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 _WIDTH, _HEIGHT, _SIDE, _TOP = Cm(21), Cm(29.7), Cm(2.2), Cm(2.4)
 _TEXT: Final = Length(_WIDTH - 2 * _SIDE)
 _STYLES: Final = ("Title", "Heading 1", "Heading 2", "Table Grid")
+_FONT: Final = "Times New Roman"
+_SIZES: Final = (("Normal", 10.5, 0), ("Title", 18, 0), ("Heading 1", 13.5, 14), ("Heading 2", 11, 8))
 _TAGS: Final = {"et": "et-EE", "ru": "ru-RU", "en": "en-GB"}
 
 
@@ -85,12 +88,25 @@ def _dress(pages: Pages, told: Mapping[str, Any]) -> None:
     own.created = own.modified = _BORN
     own.last_modified_by, own.revision = "", 1
     normal = pages.styles["Normal"]
-    normal.font.name, normal.font.size = "Times New Roman", Pt(10.5)
-    for name in ("Title", "Heading 1", "Heading 2"):
-        pages.styles[name].font.name = "Times New Roman"
+    for name, size, before in _SIZES:
+        style = pages.styles[name]
+        style.font.name, style.font.size, style.font.color.rgb = _FONT, Pt(size), RGBColor(0, 0, 0)
+        style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(4)
+        _plain(style.element)
     language = OxmlElement("w:lang")
     language.set(qn("w:val"), _TAGS[told["language"]])
     normal.element.get_or_add_rPr().append(language)
+
+
+def _plain(style: BaseOxmlElement) -> None:
+    """Without the template's own fonts, which go before the named one, and without its line."""
+    for fonts in style.iter(qn("w:rFonts")):
+        for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+            fonts.attrib.pop(qn(f"w:{theme}"), "")
+        fonts.set(qn("w:cs"), _FONT)
+    for dress in style.findall(qn("w:pPr")):
+        for border in dress.findall(qn("w:pBdr")):
+            dress.remove(border)
 
 
 def _frame(pages: Pages, told: Mapping[str, Any]) -> None:

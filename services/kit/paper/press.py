@@ -68,6 +68,16 @@ def _weight(parameters: list[str]) -> float:
     return 1.0
 
 
+def _written(paper: Paper, form: Form) -> bytes:
+    """By the form's writer; a writer that panics (typst is no Python) fails its request and nothing else."""
+    try:
+        return _WRITERS[form](paper)
+    except Exception:
+        raise
+    except BaseException as error:
+        raise RuntimeError("the writer of papers panicked") from error
+
+
 class Press:
     """Makes papers; one for a service. In a place to learn each page says so."""
 
@@ -87,7 +97,7 @@ class Press:
             raise Overloaded("too many documents are being made at this moment", headers=_RETRY)
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, _WRITERS[form], paper)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, _written, paper, form)
         finally:
             self._waiting -= 1
 
