@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from services.indicators.model import Accepted, CaseFact, Ended, News, Other, PersonFact
+from services.indicators.model import Accepted, CaseFact, Ended, News, Other, PersonFact, Unlinked
 from services.kit.client import ServiceClient
 from services.kit.fields import Day, Instant
 from services.kit.policy import Caller
@@ -156,6 +156,8 @@ def _news(event: _Event) -> News:
                 return Ended(event.subject, event.version, event.time)
             corrected = event.kind == "referral.corrected"
             return _accepted(event) if corrected else Other(event.subject, event.version)
+        case "case.erased":
+            return Unlinked(event.subject, event.version, event.time)
         case _:
             return Other(event.subject, event.version)
 

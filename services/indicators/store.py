@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Boolean, Column, Date, MetaData, Table, Text, Uuid, and_, select, text
 
-from services.indicators.model import CaseFact, Ended, PersonFact, Reading
+from services.indicators.model import CaseFact, Ended, PersonFact, Reading, Unlinked
 from services.kit.db import Work
 
 FEED: Final = "cases"
@@ -59,6 +59,19 @@ _END_CASE = text("""
         recorded_at = :recorded_at
     where stream = :stream and version < :version returning stream
 """)
+_UNLINK_CASE = text("""
+    update fact_case set version = :version, happened_at = :happened_at, recorded_at = :recorded_at
+    where stream = :stream and version < :version returning stream
+""")
+#: A random name for each pseudonym of the case: who had two parts in it still is one person.
+_UNLINK_PERSONS = text("""
+    with fresh as (
+        select pseudonym, translate(replace(gen_random_uuid()::text, '-', ''), '0189', 'ghij') as name
+        from fact_person where stream = :stream group by pseudonym
+    )
+    update fact_person set pseudonym = fresh.name from fresh
+    where fact_person.stream = :stream and fact_person.pseudonym = fresh.pseudonym
+""")
 _CLEAR = text("delete from fact_case")
 
 
@@ -103,6 +116,20 @@ async def end_case(work: Work, news: Ended) -> bool:
         "recorded_at": work.now,
     }
     return (await work.conn.execute(_END_CASE, row)).one_or_none() is not None
+
+
+async def unlink(work: Work, news: Unlinked) -> bool:
+    """An erased case keeps its numbers and loses its people; False if it has no facts or lost them before."""
+    row = {
+        "stream": news.stream,
+        "version": news.version,
+        "happened_at": news.happened_at,
+        "recorded_at": work.now,
+    }
+    if (await work.conn.execute(_UNLINK_CASE, row)).one_or_none() is None:
+        return False
+    await work.conn.execute(_UNLINK_PERSONS, {"stream": news.stream})
+    return True
 
 
 async def clear(work: Work) -> None:

@@ -24,7 +24,10 @@ _E = table("erasure", *(column(name) for name in _COLUMNS.split()))
 _ERASURES = select(*_E.c, *bars.columns(_E.c.case_id))
 _LOCK: Final = "select id from erasure where id = $1 for update"
 _HOLD_CASE: Final = "select id from stream where id = $1 for update"
-_REFERENCES: Final = "select reference from referral where case_id = $1 order by reference"
+_REFERENCES: Final = """
+    select reference from referral where case_id = $1
+    union select reference from reported_incident where case_id = $1 order by reference
+"""
 _PROPOSE: Final = """
     insert into erasure
         (id, kind, case_id, region, rules, counted_from, because, due_on, state, proposed_at, proposed_on)

@@ -8,12 +8,12 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from services.exchange.actions.notices import Notices, Said, Wish, release
-from services.exchange.model.feed import Batch, EpochEnded, Event
+from services.exchange.model.feed import Batch, EpochEnded, Erased, Event
 from services.exchange.model.outbox import Draft
 from services.exchange.outbound.feed import CaseFeed
 from services.exchange.rules.delivery import Reason
+from services.exchange.store import erasing, queueing
 from services.exchange.store import feed as places
-from services.exchange.store import queueing
 from services.kit import log
 from services.kit.db import Database, Work
 from services.kit.ids import new_id
@@ -84,7 +84,8 @@ class Follower:
             good = next((n for n, one in enumerate(ready) if isinstance(one, BaseException)), len(part))
             messages = [each for one in ready[:good] if not isinstance(one, BaseException) for each in one]
             if good:
-                if not await self._apply(messages, place, part[good - 1].sequence):
+                erased = [one for one in part[:good] if isinstance(one, Erased)]
+                if not await self._apply(messages, place, part[good - 1].sequence, erased):
                     return made  # another worker was faster
                 made, place = made + len(messages), part[good - 1].sequence
             if good < len(part) and isinstance(failure := ready[good], BaseException):
@@ -95,8 +96,10 @@ class Follower:
             self._place = place
         return made
 
-    async def _messages(self, event: Event) -> list[Message]:
-        made = []
+    async def _messages(self, event: Event | Erased) -> list[Message]:
+        made: list[Message] = []
+        if isinstance(event, Erased):
+            return made
         for wish in self._notices.wishes(event):
             message_id = new_id()
             if wish.about is not None:
@@ -118,7 +121,13 @@ class Follower:
         self._wrong.pop(wish.event_id, None)
         return said
 
-    async def _apply(self, messages: Sequence[Message], expected: str | None, cursor: str) -> bool:
+    async def _apply(
+        self,
+        messages: Sequence[Message],
+        expected: str | None,
+        cursor: str,
+        erased: Sequence[Erased] = (),
+    ) -> bool:
         async with self._database.work(self._permit, str(uuid4())) as work:
             if not await places.move(work, FEED, expected=expected, cursor=cursor):
                 return False
@@ -129,6 +138,10 @@ class Follower:
                 again = [one for one in drafts if one.about is not None and one.id not in added]
                 if again:
                     await queueing.located(work, again)
+            for one in erased:  # after what was told before it
+                gone = await erasing.forget(work, one.references)
+                if gone:
+                    work.audit("delete", [one.id, *gone], ["basic"])
         return True
 
 

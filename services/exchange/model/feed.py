@@ -30,10 +30,19 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """The register has erased a case, or a referral that became none: under these references it came."""
+
+    id: UUID
+    sequence: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Events in their order, of those that we read; ``cursor`` is the place after all of them."""
 
-    events: tuple[Event, ...]
+    events: tuple[Event | Erased, ...]
     cursor: str | None
 
 

@@ -15,6 +15,7 @@ from services.exchange.model.feed import (
     Batch,
     ChildNumber,
     EpochEnded,
+    Erased,
     Event,
     NoticeRefused,
     NoticeStopped,
@@ -37,7 +38,7 @@ EVENTS: Final = "/api/cases/v1/events"
 NOTICES: Final = "/api/cases/v1/notices"
 RELIES_ON: Final = {
     "cases": {
-        "list_events": ("id", "type", "subject", "sequence", "data", "reference", "sender"),
+        "list_events": ("id", "type", "subject", "sequence", "data", "reference", "sender", "references"),
         "get_notice": ("kind", "recipient", "reference", "senderReference", "status", "occurredAt"),
         "get_child_notice": (
             *("kind", "number", "version", "reference", "municipality", "role", "referredOn", "occurredAt"),
@@ -51,6 +52,7 @@ _SENDER: Final = Caller.system("worker:delivery", "exchange")
 _NOTICE_SECONDS: Final = 5.0
 _SLACK: Final = 5.0  # seconds beyond the wait that we ask for
 _ABOUT_REFERRALS: Final = "referral."
+_ERASED: Final = "case.erased"
 _log = log.get_logger(__name__)
 _OK: Final = 200
 _CONFLICT: Final = 409
@@ -77,6 +79,10 @@ class _Data(_Tolerant):
     reference: Reference
     sender: Text | None
     notices: list[_Number] = Field(default_factory=list)
+
+
+class _ErasedData(_Tolerant):
+    references: list[Reference] = Field(min_length=1)
 
 
 class _Event(_Tolerant):
@@ -260,13 +266,20 @@ def _batch(answer: Response, cursor: str | None) -> Batch:
         if one.epoch != following.epoch or one.position >= following.position:
             raise UpstreamWrong("the events of the feed are not in order")
     try:
-        found = tuple(_event(one) for one in told if one.type.startswith(_ABOUT_REFERRALS))
+        found = tuple(_event(one) for one in told if _is_ours(one))
     except ValidationError as error:
         raise UpstreamWrong("an event of the feed is not as agreed") from error
     return Batch(found, told[-1].sequence if told else cursor)
 
 
-def _event(told: _Event) -> Event:
+def _is_ours(told: _Event) -> bool:
+    return told.type == _ERASED or told.type.startswith(_ABOUT_REFERRALS)
+
+
+def _event(told: _Event) -> Event | Erased:
+    if told.type == _ERASED:
+        references = _ErasedData.model_validate(told.data).references
+        return Erased(told.id, told.sequence, tuple(references))
     data = _Data.model_validate(told.data)
     children = tuple(ChildNumber(one.number, one.version) for one in data.notices)
     return Event(told.id, told.type, told.subject, told.sequence, data.reference, data.sender, children)

@@ -19,6 +19,7 @@ from services.indicators.model.facts import (
     Other,
     PersonFact,
     Reading,
+    Unlinked,
 )
 from services.indicators.model.figures import (
     Comparison,
@@ -68,6 +69,7 @@ __all__ = [
     "Table",
     "Text",
     "Unit",
+    "Unlinked",
     "Window",
     "Withheld",
 ]

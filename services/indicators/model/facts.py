@@ -46,6 +46,15 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlinked:
+    """The feed tells that a case was erased: it still counts, and its people lead to nobody."""
+
+    stream: UUID
+    version: int
+    happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Other:
     """The feed tells something that no figure depends on."""
 
@@ -53,7 +62,7 @@ class Other:
     version: int
 
 
-News = Accepted | Ended | Other
+News = Accepted | Ended | Unlinked | Other
 
 
 @dataclass(frozen=True, slots=True)

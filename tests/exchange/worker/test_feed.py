@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.kit.ids import new_reference
 from services.kit.problem import UpstreamUnavailable, UpstreamWrong
 
 POLIS = "ee-dev/GOV/70008747/polis"
@@ -34,6 +35,53 @@ async def test_decisions_become_messages_for_the_sender_alone(world: Any) -> Non
         (redirected, POLIS),
     }
     assert {(row["kind"], row["number"], row["state"]) for row in rows} == {("caseNotice", 1, "waiting")}
+
+
+async def test_what_the_register_erased_is_erased_with_its_keys(world: Any) -> None:
+    """Messages in and out, whatever they said of it, and nothing else; told again, it changes nothing."""
+    reference, other, number = new_reference(), new_reference(), uuid4()
+    stream = uuid4()
+    world.register.happen(reference=reference, stream=stream)
+    world.register.children(number, reference=reference)
+    world.register.happen(reference=other)
+    for own, about, operation in (
+        (reference, None, "submit_referral"),
+        (new_reference(), reference, "withdraw_referral"),
+        (other, None, "submit_referral"),
+    ):
+        await _received(world, own, about, operation)
+    erased = world.register.happen("case.erased", stream=stream)
+    world.register.events[-1]["data"] = {"references": [reference], "region": "polva", "kind": "case"}
+    async with world.opened() as worker:
+        await worker._follower.step(0)
+        assert [row["reference"] for row in await world.rows("select reference from inbox")] == [other]
+        assert [row["reference"] for row in await world.rows("select reference from outbox")] == [other]
+        assert len(await world.rows("select from outbox_queue")) == 1
+        rows = await world.rows("select cardinality(objects) as objects from audit where action = 'delete'")
+        assert rows == [{"objects": 1 + 2 + 2}]
+        world.register.events.append(
+            {**world.register.events[-1], "id": str(uuid4()), "sequence": f"{world.register.epoch}.4"}
+        )
+        await worker._follower.step(0)
+    assert len(await world.rows("select from audit where action = 'delete'")) == 1
+    assert erased
+
+
+async def _received(world: Any, reference: str, about: str | None, operation: str) -> None:
+    await world.rows(
+        """insert into inbox (id, client, message_id, protocol, operation, digest, reference, about,
+               sender_reference, sender_version, request_id, received_at, state, key_id, key_wrapped,
+               message_sealed, status, status_at, settled_at)
+           values ($1, $2, $3, 'soap', $4, $5, $6, $7, 'N-1', 1, $1, now(), 'handed-over', $1, 'x', 'x',
+               'ACCEPTED', now(), now())""",
+        uuid4(),
+        POLIS,
+        str(uuid4()),
+        operation,
+        bytes(32),
+        reference,
+        about,
+    )
 
 
 async def test_a_notice_is_fetched_once_and_only_for_what_is_told(world: Any) -> None:

@@ -245,3 +245,29 @@ async def test_a_correction_moves_a_case_to_another_half_year_and_changes_whom_i
     assert str(half_year(before[changed].referred_on)) != str(half_year(after[changed].referred_on))
     assert (len(before[changed].persons), len(after[changed].persons)) == (4, 2)
     assert len(after) == len(before)
+
+
+async def test_an_erased_case_still_counts_and_leads_to_nobody(
+    database: Database, writing: Permit, a_feed: Any, sample_events: Events
+) -> None:
+    """Whoever had two cases is then two people; told again, nothing changes."""
+    accepted = [one for one in sample_events if one["type"] == "referral.accepted"]
+    erased = {**accepted[0], "id": str(uuid5(NAMESPACE_URL, "erased")), "type": "case.erased"}
+    erased |= {"sequence": "0123456789ab.87", "streamversion": 99, "data": {"kind": "case"}}
+    await Consumer(database, a_feed(sample_events), writing).step()
+    before = {fact.stream: fact for fact in await _facts(database, writing)}
+    consumer = Consumer(database, a_feed([*sample_events, erased]), writing)
+    assert await consumer.step() == 1
+    after = {fact.stream: fact for fact in await _facts(database, writing)}
+    stream = next(one for one in before if str(one) == accepted[0]["subject"])
+    names = [{one.pseudonym for one in facts[stream].persons} for facts in (before, after)]
+    assert len(names[0]) == len(names[1])
+    assert not names[0] & names[1]
+    parts = [
+        sorted((one.role, one.sex, one.age_band) for one in facts[stream].persons)
+        for facts in (before, after)
+    ]
+    assert parts[0] == parts[1]
+    assert {one: before[one] for one in before if one != stream} == {
+        one: after[one] for one in after if one != stream
+    }
