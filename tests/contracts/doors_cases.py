@@ -54,6 +54,19 @@ _stop = partial(_child, operation="stop_child_notice", last="stop", municipality
 _locate = partial(_child, operation="locate_child", last="municipality", municipality=None)
 
 
+async def _decide(house: Together) -> Call:
+    """The notice has left, as exchange says when it fetches it."""
+    call = await _child(house, "record_child_decision", "decision", "0698")
+    number = call.path.split("/")[-2]
+    await house.rows(
+        "cases",
+        "insert into child_notice (number, version, state, settled_at, settled_by)"
+        " values ($1, 1, 'left', now(), 'test')",
+        number,
+    )
+    return call
+
+
 async def _session(_: Together) -> Call:
     return Call("/api/cases/v1/sessions", dict)
 
@@ -209,6 +222,14 @@ CASES: Sequence[Door] = (
         _stop,
         lambda _: {"reason": "other", "note": CANARY},
         (("reason",), ("note",)),
+    ),
+    Door(
+        "cases",
+        "record_child_decision",
+        "PUT",
+        _decide,
+        lambda _: {"decision": "forwarded", "decidedOn": str(local_date(SystemClock().now()))},
+        (("decision",), ("decidedOn",)),
     ),
     Door("cases", "locate_child", "PUT", _locate, lambda _: {"municipality": "0184"}, (("municipality",),)),
     Door(

@@ -88,10 +88,11 @@ class Together:
         return {"authorization": f"Bearer {signer.token(target, subject, purpose)}", "x-purpose": purpose}
 
     def caller(self, service: str, operation: str) -> dict[str, str]:
-        """Headers of somebody whom the first rule for an operation lets in."""
-        rule = next(
+        """Headers of somebody whom the first rule for an operation lets in; assignments come last."""
+        own = [
             each for each in _rules(service) if each["effect"] == "allow" and operation in each["operations"]
-        )
+        ]
+        rule = next((each for each in own if each["relation"] != "assigned"), own[0])
         role, purpose = rule["roles"][0], rule["purposes"][0]
         kind, _, name = role.partition(":")
         if kind != "service":

@@ -8,19 +8,20 @@ from services.cases.actions.disclosures import Discloser
 from services.cases.actions.duties import Duties
 from services.cases.actions.screening import resource
 from services.cases.catalog import Catalog
-from services.cases.model.children import ChildNotice, Noted
+from services.cases.model.children import ChildNotice, Noted, NoticeDecision
 from services.cases.model.codes import ChildNoticeState, EventType
 from services.cases.model.disclosures import Disclosure
 from services.cases.model.dossiers import Part
-from services.cases.model.duties import Outcome
+from services.cases.model.duties import About, Outcome, Thing, Waits
 from services.cases.model.ids import ParticipationId
 from services.cases.model.problems import ChildNoticeSettled, ChildNoticeStopped, MunicipalityUnknown
 from services.cases.model.states import state_name
 from services.cases.rules import events as told
-from services.cases.rules.duties import CHILD_RESIDENCE
+from services.cases.rules.children import CHILD_DECISION, decision_errors, decision_term
+from services.cases.rules.duties import CHILD_RESIDENCE, COORDINATOR, follows
 from services.cases.store import children, contents, disclosures, dossiers, events, keys, referrals
 from services.cases.store.opening import Opener
-from services.kit.calendar import format_instant
+from services.kit.calendar import format_instant, local_date
 from services.kit.db import Work
 from services.kit.policy import Decision
 from services.kit.problem import FieldError, Malformed, NotFound, Problem
@@ -75,6 +76,7 @@ class ChildProtection:
         opener = Opener(self.ring)
         told = [self._telling(opener, one, left) for one in found]
         gone = [one for one in told if isinstance(one, _Gone)]
+        await self._wait(work, gone)
         await disclosures.record(work, [self._disclosed(work, one) for one in gone])
         return [one.telling if isinstance(one, _Gone) else one for one in told]
 
@@ -106,7 +108,11 @@ class ChildProtection:
         found = await children.of_referral(work, kept.referral.id, kept.referral.case)
         key = self.ring.unwrap(kept.lock.key, kept.lock.wrapped)
         items = [
-            Noted(one, None if one.note is None else contents.opened(key, one.note, _place(one))["note"])
+            Noted(
+                one,
+                None if one.note is None else contents.opened(key, one.note, _place(one))["note"],
+                decision_term(self.catalog.clocks, one),
+            )
             for one in found
         ]
         return Listed(items, decision, [kept.referral.id, *(one.number for one in found)])
@@ -144,6 +150,44 @@ class ChildProtection:
         news = told.child_notice(head, state, [ParticipationId(number)], notice.version)
         await events.append(work, head.case, [(EventType.CHILD_NOTICE, news)])
         work.audit("update", [head.id, number], {"contact"}, decision)
+
+    async def decide(self, work: Work, referral: UUID, number: UUID, decision: NoticeDecision) -> None:
+        """What the municipality decided about a notice that has left, as the network hears of it.
+
+        Told again it is one; told otherwise the later holds. Raises NotFound, Malformed, ChildNoticeSettled
+        for a notice that has not left.
+        """
+        stored, notice, allowed = await self._found(work, referral, number)
+        if errors := list(decision_errors(decision, notice, self.catalog.child_notice, local_date(work.now))):
+            raise Malformed(errors=errors)
+        if notice.state is not ChildNoticeState.LEFT:
+            raise ChildNoticeSettled
+        if notice.decision == decision:
+            return
+        await children.decide(work, number, decision)
+        duties = Duties(self.catalog.clocks)
+        await duties.settle(work, number, CHILD_DECISION, outcome=Outcome.DONE)
+        work.audit("update", [stored.head.id, number], {"basic"}, allowed)
+
+    async def _wait(self, work: Work, gone: "Sequence[_Gone]") -> None:
+        """From now on the municipality has its days; who coordinates the network asks it for its decision."""
+        numbers = [one.announced.notice.number for one in gone]
+        decided, today = await children.decided(work, numbers), local_date(work.now)
+        new = [
+            follows(
+                self.catalog.clocks,
+                CHILD_DECISION,
+                About(
+                    Thing.CHILD_NOTICE, number, one.announced.part.reach.region, referral=one.part.referral_id
+                ),
+                Waits(COORDINATOR),
+                happened_on=today,
+                recorded_on=today,
+            )
+            for number, one in zip(numbers, gone, strict=True)
+            if number not in decided
+        ]
+        await Duties(self.catalog.clocks).open_all(work, new)
 
     async def _settle(self, work: Work, number: UUID, outcome: Outcome) -> None:
         await Duties(self.catalog.clocks).settle(work, number, CHILD_RESIDENCE, outcome=outcome)

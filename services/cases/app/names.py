@@ -14,6 +14,7 @@ PERSONAL: Final = (
     "marac_case",
     "participation",
     "child_notice",
+    "child_decision",
     "disclosure",
     "flag_alarm",
     "case_step",

@@ -32,6 +32,7 @@ def child_notice() -> ChildNoticeRule:
         frozenset(map(Role, row["roles"])),
         frozenset(row["fields"]),
         {each["code"]: each["label"] for each in row["stop_reasons"]},
+        {each["code"]: each["label"] for each in row["decisions"]},
     )
 
 

@@ -76,11 +76,12 @@ class NoticeRule:
 
 @dataclass(frozen=True, slots=True)
 class ChildNoticeRule:
-    """Of whom child protection is told, what, and why a person may stop it."""
+    """Of whom child protection is told, what, why a person may stop it, and what is decided upon it."""
 
     roles: frozenset[Role]
     fields: frozenset[str]
     stop_reasons: Mapping[str, Label]
+    decisions: Mapping[str, Label]
 
 
 Transitions = Mapping[tuple[State, str], Transition]

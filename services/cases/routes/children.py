@@ -11,12 +11,14 @@ from services.cases.schemas.children import (
     AnnouncedListIn,
     ChildNoticesView,
     ChildOutcomesView,
+    DecisionIn,
     NotToldView,
     ResidenceIn,
     StopIn,
     SubmitChildNoticeView,
 )
 from services.kit.access import permit
+from services.kit.calendar import local_date
 from services.kit.db import Database, Work, unit_of_work
 from services.kit.disclose import disclose, reveal
 from services.kit.idempotency import IdempotencyKeyReused, Once, idempotency_key
@@ -157,9 +159,31 @@ async def locate_child(
     return await _all(request, work, referral_id)
 
 
+@router.put(
+    "/referrals/{referral_id}/child-notices/{number}/decision",
+    summary="Record what the municipality decided about a child",
+    response_model=ChildNoticesView,
+    responses=problems(NotFound, ChildNoticeSettled),
+)
+async def record_child_decision(
+    request: Request,
+    referral_id: UUID,
+    number: UUID,
+    told: DecisionIn,
+    work: Annotated[Work, Depends(unit_of_work("record_child_decision"), scope="function")],
+) -> Response:
+    """It has ten days from the notice; what is recorded later holds, and what was before stays behind it."""
+    protection: ChildProtection = request.app.state.child_protection
+    await protection.decide(work, referral_id, number, told.facts())
+    return await _all(request, work, referral_id)
+
+
 async def _all(request: Request, work: Work, referral_id: UUID) -> Response:
     protection: ChildProtection = request.app.state.child_protection
     listed = await protection.of_referral(work, referral_id)
     return disclose(
-        work, ChildNoticesView.of(listed.items), decisions=listed.decision, objects=listed.objects
+        work,
+        ChildNoticesView.of(listed.items, local_date(work.now)),
+        decisions=listed.decision,
+        objects=listed.objects,
     )

@@ -1,12 +1,13 @@
 """Notices about children: what child protection reads, and what people read and decide of them."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
-from services.cases.model.children import Noted
+from services.cases.model.children import Noted, NoticeDecision
 from services.cases.model.codes import ChildNoticeState, Role, Sex
 from services.cases.schemas.referral import Message, Municipality, Reference, View
 from services.cases.schemas.screening import Code
@@ -79,6 +80,12 @@ class ChildNoticeView(View):
     reason: str | None
     settled_at: Instant | None
     note: Annotated[str | None, FieldClass("narrative")]
+    decision: str | None = Field(
+        description="What the municipality decided.", examples=["proceedings-opened"]
+    )
+    decided_on: Day | None
+    decision_due_on: Day | None = Field(description="By when it decides; null while the notice has not left.")
+    decision_overdue: bool
 
 
 class ChildNoticesView(View):
@@ -87,9 +94,9 @@ class ChildNoticesView(View):
     items: list[ChildNoticeView]
 
     @classmethod
-    def of(cls, noted: Iterable[Noted]) -> Self:
+    def of(cls, noted: Iterable[Noted], today: date) -> Self:
         """The same in public words."""
-        return cls(items=[_shown(each) for each in noted])
+        return cls(items=[_shown(each, today) for each in noted])
 
 
 class StopIn(Message):
@@ -99,14 +106,26 @@ class StopIn(Message):
     note: FreeText | None = None
 
 
+class DecisionIn(Message):
+    """What the municipality decided about a notice (LasteKS § 29)."""
+
+    decision: Code = Field(examples=["proceedings-opened"])
+    decided_on: Day
+
+    def facts(self) -> NoticeDecision:
+        """The same in the words of the model."""
+        return NoticeDecision(self.decision, self.decided_on)
+
+
 class ResidenceIn(Message):
     """Where a child lives."""
 
     municipality: Municipality = Field(examples=["0698"], description="EHAK code of the municipality.")
 
 
-def _shown(noted: Noted) -> ChildNoticeView:
-    notice = noted.notice
+def _shown(noted: Noted, today: date) -> ChildNoticeView:
+    notice, due_on = noted.notice, None if noted.term is None else noted.term.due_on
+    decided = notice.decision
     return ChildNoticeView(
         number=notice.number,
         version=notice.version,
@@ -116,4 +135,8 @@ def _shown(noted: Noted) -> ChildNoticeView:
         reason=notice.reason,
         settled_at=notice.settled_at,
         note=noted.note,
+        decision=None if decided is None else decided.code,
+        decided_on=None if decided is None else decided.decided_on,
+        decision_due_on=due_on,
+        decision_overdue=decided is None and due_on is not None and due_on < today,
     )

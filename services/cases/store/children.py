@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.cases.model.children import ChildNotice
+from services.cases.model.children import ChildNotice, NoticeDecision
 from services.cases.model.codes import ChildNoticeState, EventType, Role
 from services.cases.model.ids import CaseId, ParticipationId, PersonId, ReferralId
 from services.cases.store import dossiers
@@ -21,9 +21,14 @@ _OF_REFERRAL = text("""
         from event e cross join jsonb_array_elements(e.data -> 'notices') as one
         where e.stream = :case and e.type = :type group by 1
     )
-    select t.number, t.version, p.role, p.municipality, c.state, c.reason, c.settled_at, c.note_sealed
+    select t.number, t.version, p.role, p.municipality, c.state, c.reason, c.settled_at, c.note_sealed,
+        d.decision, d.decided_on
     from told t join participation p on p.id = t.number and p.referral_id = :referral
     left join child_notice c on c.number = t.number and c.version = t.version
+    left join lateral (
+        select decision, decided_on from child_decision d where d.number = t.number
+        order by d.place desc limit 1
+    ) d on true
     order by t.number
 """)
 _TOLD = text("""
@@ -64,6 +69,11 @@ _LEFT = """
     join unnest($1::uuid[], $2::integer[]) as told (number, version) using (number, version)
     where state = 'left'
 """
+_DECIDE = """
+    insert into child_decision (number, place, decision, decided_on, recorded_at, recorded_by)
+    select $1, 1 + coalesce((select max(place) from child_decision where number = $1), 0), $2, $3, $4, $5
+"""
+_DECIDED = "select distinct number from child_decision where number = any ($1)"
 _LOCATE = text(
     "update participation set municipality = :municipality where id = :number and municipality is null"
 )
@@ -96,6 +106,7 @@ async def of_referral(work: Work, referral: ReferralId, case: CaseId) -> Sequenc
             reason=row.reason,
             settled_at=row.settled_at,
             note=row.note_sealed,
+            decision=None if row.decision is None else NoticeDecision(row.decision, row.decided_on),
         )
         for row in rows
     ]
@@ -127,6 +138,17 @@ async def stop(work: Work, number: UUID, version: int, reason: str, note: bytes 
     """The notice does not leave; False when it has left, or was stopped already."""
     told = {"number": number, "version": version, "reason": reason, "note": note}
     return (await work.conn.execute(_STOP, {**told, **_settled(work)})).rowcount == 1
+
+
+async def decide(work: Work, number: UUID, decision: NoticeDecision) -> None:
+    """Keeps what the municipality decided; what was recorded before stays behind it."""
+    told = (decision.code, decision.decided_on, work.now, work.permit.caller.subject)
+    await work.fetch(_DECIDE, number, *told)
+
+
+async def decided(work: Work, numbers: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of the children about whom the municipality has decided."""
+    return frozenset(row["number"] for row in await work.fetch(_DECIDED, list(numbers)))
 
 
 async def locate(work: Work, number: UUID, municipality: str) -> bool:

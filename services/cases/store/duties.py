@@ -64,7 +64,9 @@ FROM: Final = """
 """
 _RESTART = text("""
     update duty d set state = 'dropped', settled_on = :on, settled_by = :by
-    where d.referral_id = :referral and d.state = 'open' and not exists (
+    where d.referral_id = :referral and d.state = 'open'
+    and d.clock <> 'child-notice-decision'  -- what has left is decided upon, whatever is told of it later
+    and not exists (
         select from unnest(cast(:clocks as text[]), cast(:things as uuid[])) as still (clock, thing)
         where still.clock = d.clock and still.thing = d.thing_id
     )

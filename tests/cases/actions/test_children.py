@@ -3,16 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.cases.actions.children import ChildProtection
+from services.cases.model.children import NoticeDecision
 from services.cases.model.codes import ChildNoticeState, Consent, Role
+from services.cases.model.duties import DutyFilters, DutyStanding, Thing
 from services.cases.model.problems import ChildNoticeSettled, ChildNoticeStopped, MunicipalityUnknown
+from services.kit.calendar import local_date
 from services.kit.problem import Malformed, NotFound
+from tests.cases.actions.test_duties import inbox, screen
 
 Build = Callable[..., Any]
 NUMBERS = """
@@ -45,6 +49,14 @@ class Office:
     async def locate(self, referral: UUID, number: UUID, region: str = "polva") -> None:
         async with self.world.work(self._own("locate_child", region)) as work:
             await self.protection.locate(work, referral, number, "0184")
+
+    async def decide(self, referral: UUID, number: UUID, code: str, on: date, agency: str = "") -> None:
+        permit = self._own("record_child_decision")
+        if agency:
+            bounds = {"region": "polva", "agency": agency}
+            permit = self.world.permit_of("agency-member", "record_child_decision", **bounds)
+        async with self.world.work(permit) as work:
+            await self.protection.decide(work, referral, number, NoticeDecision(code, on))
 
     def _own(self, operation: str, region: str = "polva") -> Any:
         return self.world.permit_of("coordinator", operation, region=region)
@@ -251,3 +263,57 @@ async def test_several_leave_in_one_transaction_each_by_itself(
     assert [row["number"] for row in left] == [fine["number"]]
     assert len(await world.rows("select 1 from disclosure")) == 1
     assert await office.tell(fine["id"], fine["number"]) == told[1]
+
+
+async def test_the_municipality_has_ten_days_and_its_decision_is_written_down(
+    world: Any, a_referral: Build, office: Office
+) -> None:
+    taken = await world.take(a_referral())
+    (found,) = await world.rows(NUMBERS)
+    number, today = found["number"], local_date(world.clock.now())
+    with pytest.raises(ChildNoticeSettled):  # it has not left
+        await office.decide(taken.id, number, "not-opened", today)
+    await office.tell(found["id"], number)
+    waiting = DutyFilters(clock="child-notice-decision")
+    [duty] = await inbox(world, filters=waiting)
+    assert (duty.about.thing, duty.about.id, duty.waits.role) == (Thing.CHILD_NOTICE, number, "coordinator")
+    assert duty.term.due_on >= today + timedelta(days=10)
+    [item] = (await office.listed(taken.id)).items
+    assert (item.term, item.notice.decision) == (duty.term, None)
+    world.clock.advance(timedelta(days=20))
+    [late] = await inbox(world, filters=waiting)
+    assert late.standing is DutyStanding.OVERDUE
+    wrong = [
+        ("nothing", today),
+        ("forwarded", today + timedelta(days=21)),
+        ("forwarded", today - timedelta(1)),
+    ]
+    for code, on in wrong:
+        with pytest.raises(Malformed):
+            await office.decide(taken.id, number, code, on)
+    await office.decide(taken.id, number, "forwarded", today + timedelta(days=11))
+    await office.decide(taken.id, number, "forwarded", today + timedelta(days=11))
+    assert await inbox(world, filters=waiting) == []
+    [item] = (await office.listed(taken.id)).items
+    assert item.notice.decision == NoticeDecision("forwarded", today + timedelta(days=11))
+    await office.tell(found["id"], number)  # told once more it is not asked for once more
+    assert await inbox(world, filters=waiting) == []
+    assert len(await world.rows("select * from child_decision")) == 1
+
+
+async def test_child_protection_tells_of_a_decision_where_it_takes_part(
+    world: Any, a_referral: Build, office: Office
+) -> None:
+    taken = await world.take(a_referral())
+    (found,) = await world.rows(NUMBERS)
+    number, today = found["number"], local_date(world.clock.now())
+    await office.tell(found["id"], number)
+    with pytest.raises(NotFound):
+        await office.decide(taken.id, number, "not-opened", today, "local-government")
+    await screen(world, taken.reference, "local-government")
+    with pytest.raises(NotFound):
+        await office.decide(taken.id, number, "not-opened", today, "probation")
+    await office.decide(taken.id, number, "not-opened", today, "local-government")
+    await office.decide(taken.id, number, "proceedings-opened", today)  # the later holds, the first stays
+    rows = await world.rows("select decision from child_decision order by place")
+    assert [row["decision"] for row in rows] == ["not-opened", "proceedings-opened"]

@@ -114,6 +114,18 @@ def _locate_child(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]
         yield Knock(path, Wanted(word), "PUT", {"municipality": "0184"})
 
 
+def _record_child_decision(full: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
+    """Whoever may tell of a decision hears that there is no such one; so nothing changes."""
+    for each in full.kept:
+        word = expected(asker, "record_child_decision", purpose, None if each.erased else each.thing)
+        there = bool(full.children.get(each.id, {"items": []})["items"])
+        if word.status == 200:
+            word = Expected(422, "malformed") if there else Expected(404, "not-found")
+        path = f"/referrals/{each.id}/child-notices/{_number(full, each)}/decision"
+        told = {"decision": "no-such-decision", "decidedOn": "2017-03-02"}
+        yield Knock(path, Wanted(word), "PUT", told)
+
+
 def _list_flag_alarms(_: Full, asker: Asker, purpose: Purpose) -> Iterator[Knock]:
     """Nothing in the house is sealed: whoever may ask hears of no alarm."""
     refusal = at_the_door(asker, "list_flag_alarms", purpose)
@@ -145,6 +157,7 @@ REFERRALS: dict[str, Door] = {
     "list_child_notices": _list_child_notices,
     "stop_child_notice": _stop_child_notice,
     "locate_child": _locate_child,
+    "record_child_decision": _record_child_decision,
     "list_flag_alarms": _list_flag_alarms,
     "get_log_checkpoint": _log("get_log_checkpoint", "checkpoint"),
     "get_inclusion_proof": _log("get_inclusion_proof", "inclusion?index=0"),
