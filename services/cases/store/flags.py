@@ -12,18 +12,18 @@ from services.kit.db import Work
 from services.kit.paging import Place
 
 _VICTIM: Final = text("""
+    with asked as materialized (
+        select person_id from person_index where kind = 'personal-code' and value = :code
+    ), her as materialized (
+        select id from ids_of(array(select person_id from asked))
+    )
     select c.id, c.region, c.state, r.referred_on,
-        s.sealed or exists (
-            select from person w where w.sealed and w.id in (select same_people(i.person_id))
-        ) as silent
-    from person_index i
-    cross join lateral same_people(i.person_id) as her (id)
-    join participation p on p.person_id = her.id and p.role = 'victim'
-        and p.replaced_in is null
+        s.sealed or exists (select from person w where w.sealed and w.id in (select id from her)) as silent
+    from participation p
     join referral r on r.id = p.referral_id and r.state = 'accepted'
     join marac_case c on c.id = r.case_id join stream s on s.id = c.id
     join data_key k on k.id = c.key_id and k.wrapped is not null
-    where i.kind = 'personal-code' and i.value = :code
+    where p.person_id = any (array(select id from her)) and p.role = 'victim' and p.replaced_in is null
 """)
 _ALARM: Final = text("""
     insert into flag_alarm (id, case_id, region, client, asked_at, asked_on)

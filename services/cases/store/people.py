@@ -29,15 +29,16 @@ _LOCK = text("""
 """)
 #: With whom each is one person by a merge: the first of the ids stands for all of them.
 _CANDIDATES = text("""
-    select i.kind, i.value, i.person_id,
-        exists (
-            select from person_index c
-            where c.kind = 'personal-code' and c.person_id in (select all_ids(i.person_id))
-        ) as has_code,
-        (select each from all_ids(i.person_id) as each order by each limit 1) as root
-    from person_index i
-    where i.kind = 'personal-code' and i.value = any (cast(:codes as bytea[]))
-       or i.kind = 'name-birth' and i.value = any (cast(:names as bytea[]))
+    with found as materialized (
+        select i.kind, i.value, i.person_id from person_index i
+        where i.kind = 'personal-code' and i.value = any (cast(:codes as bytea[]))
+           or i.kind = 'name-birth' and i.value = any (cast(:names as bytea[]))
+    ), same as materialized (
+        select of, bool_or(has_code) as has_code, (array_agg(id order by id))[1] as root
+        from ids_of(array(select distinct person_id from found)) group by of
+    )
+    select f.kind, f.value, f.person_id, s.has_code, s.root
+    from found f join same s on s.of = f.person_id
 """)
 
 

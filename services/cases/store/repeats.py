@@ -20,7 +20,6 @@ from services.cases.model.repeats import (
     ShownFinding,
     Verdict,
 )
-from services.cases.store.people import same_people, same_person
 from services.kit.calendar import local_date
 from services.kit.db import Work
 from services.kit.driver import Row
@@ -37,20 +36,27 @@ _PAIRS = """
     join participation v on v.referral_id = r.id and v.role = 'victim' and v.replaced_in is null
     join participation t on t.referral_id = r.id and t.role = 'threatening-person' and t.replaced_in is null
 """
+#: By which ids the people of those pairs go.
+_SAME = """
+    same as materialized (
+        select of, id from ids_of(array(select victim from mine union select threatening from mine))
+    )
+"""
 _MINE: Final = text(f"{_PAIRS} where r.id = any (cast(:ids as uuid[]))")
 #: What is sealed or erased is nobody's earlier referral: nobody outside is told that it is there.
 _EARLIER: Final = text(f"""
-    with mine as ({_PAIRS} where r.id = any (cast(:ids as uuid[])))
+    with mine as materialized ({_PAIRS} where r.id = any (cast(:ids as uuid[]))), {_SAME}
     select m.id as of, m.victim, m.threatening, m.occurred_at as further_at,
         e.id, e.referred_on, e.occurred_at,
         array(select a.meets_on from agenda_item a
               where a.case_id = e.case_id and a.live and a.state = 'discussed') as discussed
     from mine m
-    cross join lateral {same_people("m.victim")} as her (id)
+    join same her on her.of = m.victim
     join participation ev on ev.person_id = her.id and ev.role = 'victim'
         and ev.replaced_in is null and ev.referral_id <> m.id
     join participation et on et.referral_id = ev.referral_id and et.role = 'threatening-person'
-        and et.replaced_in is null and {same_person("et.person_id", "m.threatening")}
+        and et.replaced_in is null
+    join same him on him.of = m.threatening and him.id = et.person_id
     join referral e on e.id = ev.referral_id and e.state = 'accepted'
     join stream c on c.id = e.case_id and not c.sealed
     join data_key k on k.id = e.key_id and k.wrapped is not null
@@ -85,15 +91,18 @@ _KEEP: Final = text("""
 """)
 #: A referral that was accepted is from now on the earlier one of those that tell of later incidents.
 _AGAIN: Final = text(f"""
-    with mine as ({_PAIRS} where r.state = 'accepted' and r.id = any (cast(:ids as uuid[])))
+    with mine as materialized (
+        {_PAIRS} where r.state = 'accepted' and r.id = any (cast(:ids as uuid[]))
+    ), {_SAME}
     update referral set repeats_state = 'waiting', repeats_due_at = now()
     where repeats_state = 'known' and id in (
         select l.id from mine m
-        cross join lateral {same_people("m.victim")} as her (id)
+        join same her on her.of = m.victim
         join participation lv on lv.person_id = her.id and lv.role = 'victim'
             and lv.replaced_in is null and lv.referral_id <> m.id
         join participation lt on lt.referral_id = lv.referral_id and lt.role = 'threatening-person'
-            and lt.replaced_in is null and {same_person("lt.person_id", "m.threatening")}
+            and lt.replaced_in is null
+        join same him on him.of = m.threatening and him.id = lt.person_id
         join referral l on l.id = lv.referral_id and l.occurred_at > m.occurred_at
     )
 """)  # noqa: S608 - constants

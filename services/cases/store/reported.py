@@ -6,18 +6,19 @@ from uuid import UUID
 
 from services.cases.model.ids import CaseId
 from services.cases.model.reported import Candidate, Report
-from services.cases.store.people import same_people
 from services.kit.db import Work
 from services.kit.ids import new_id
 
 #: The pair is looked at once for each case, and the case's people by their ids.
-_CANDIDATES: Final = f"""
-    with her as (
-        select same.id from person_index i cross join lateral {same_people("i.person_id")} as same (id)
-        where i.kind = 'personal-code' and i.value = $1
-    ), them as (
-        select same.id from person_index i cross join lateral {same_people("i.person_id")} as same (id)
-        where i.kind = 'personal-code' and i.value = any ($2)
+_CANDIDATES: Final = """
+    with her as materialized (
+        select id from ids_of(array(
+            select person_id from person_index where kind = 'personal-code' and value = $1
+        ))
+    ), them as materialized (
+        select id from ids_of(array(
+            select person_id from person_index where kind = 'personal-code' and value = any ($2)
+        ))
     ), hers as (
         select c.id, c.state, max(r.referred_on) as referred_on
         from her join participation p on p.person_id = her.id and p.role = 'victim' and p.replaced_in is null
@@ -36,7 +37,7 @@ _CANDIDATES: Final = f"""
             and p.replaced_in is null
         where r.case_id = h.id and r.state = 'accepted'
     ) t on cardinality($2::bytea[]) > 0
-"""  # noqa: S608 - constants
+"""
 _KNOWN: Final = """
     select reference, digest from reported_incident
     where (sender = $1 and sender_reference = $2) or reference = $3

@@ -56,11 +56,11 @@ _PEOPLE: Final = """
         where b.kind = 'birth-date' and b.value = any ($3) and $2 = '{}'::bytea[]
     ), known as (
         select person_id from asked order by person_id limit $4
+    ), same as materialized (
+        select of, id from seen_ids_of(array(select person_id from known))
     )
-    select distinct on (same.id) same.id,
-        (select each from same_people(k.person_id) each order by 1 limit 1) as root
-    from known k cross join lateral same_people(k.person_id) as same (id)
-    order by same.id
+    select distinct on (s.id) s.id, (select r.id from same r where r.of = s.of order by r.id limit 1) as root
+    from same s order by s.id
 """
 _PARTS: Final = f"""
     select {PART}, r.region, r.state, r.reference, r.referred_on, {AGENCIES.format(case="r.case_id")}
