@@ -35,7 +35,7 @@ from tests.contracts.together import POLIS, Together
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("true")]
 #: Questions for one operation, of each kind: such as the document allows, and such as it forbids.
-MOST = 1_000 if corpora.SOAK else 8
+MOST = 1_000 if corpora.SOAK else 5
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -1,6 +1,6 @@
 """Under load any one program is killed at any moment, again and again; then clients and system compare notes.
 
-63 kills, 1 000 with TURVAVORK_SOAK=1. TURVAVORK_SEED repeats a run, TURVAVORK_KILLS says how long it is.
+42 kills, 1 000 with TURVAVORK_SOAK=1. TURVAVORK_SEED repeats a run, TURVAVORK_KILLS says how long it is.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ PROGRAMS = (
     "postgres",
 )
 SOAK = os.environ.get("TURVAVORK_SOAK") == "1"
-KILLS = int(os.environ.get("TURVAVORK_KILLS", "1000" if SOAK else "63"))
+KILLS = int(os.environ.get("TURVAVORK_KILLS", "1000" if SOAK else "42"))
 RATE = 20.0  # referrals a second
 SHORTEST, LONGEST = 0.4, 3.0  # seconds between two kills
 QUIET = 150.0  # seconds within which everything must be answered, and then come to rest

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("access")
 READS = ("list_referrals", "get_referral", "list_cases", "get_case", "get_person", "get_seal")
 PURPOSES = ("case-work", "statistics")
 #: Of all operations, so many are asked by each asker in a usual run.
-ASKED = 16
+ASKED = 10
 
 
 class _Blind(Permit):

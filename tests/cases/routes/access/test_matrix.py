@@ -83,7 +83,7 @@ def test_every_row_is_met_both_ways(rule: dict[str, Any], house: House) -> None:
 
 
 #: Of all who might ask, so many ask for each operation in a usual run.
-ASKING = 5
+ASKING = 3
 CELLS = [
     (operation, asker) for operation in operations_of_people() for asker in share(ASKERS, ASKING, operation)
 ]
