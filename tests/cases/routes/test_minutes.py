@@ -148,3 +148,34 @@ async def test_longer_minutes_take_no_more_statements(network: Network) -> None:
             assert (await network.get(f"/meetings/{meeting['id']}/minutes")).status_code == 200
         counts.append(len(told))
     assert counts[0] == counts[1]
+
+
+async def test_a_protected_value_is_on_no_copy_of_who_may_not_be_told(network: Network) -> None:
+    case = await network.case("police")
+    people = (await network.get(f"/cases/{case}/people")).json()["items"]
+    victim = next(one["personId"] for one in people if one["role"] == "victim")
+    entry = {
+        "personId": victim,
+        "role": "victim",
+        "category": "address",
+        "source": "victim",
+        "protected": True,
+    }
+    where = {"address": "Kase tn 5-3, Põlva linn", "kind": "shelter"}
+    await network.made(f"/cases/{case}/entries", {**entry, "value": where})
+    meeting = await network.meeting("2017-05-04")
+    item = await network.put(meeting, case)
+    for by in (COORDINATOR, CHAIR):
+        await network.sign(meeting, by)
+    said = {**SAID, "decisions": "Viia ta Kase tänavale majja 5."}
+    record = f"/agenda-items/{item['id']}/discussion"
+    assert (await network.do(record, said, method="PUT")).status_code == 200
+    await _hold(network, meeting)
+    path = f"/meetings/{meeting['id']}/minutes"
+    whole, cut = [await _paper(network, path, by, Form.DOCX) for by in (COORDINATOR, CHAIR)]
+    assert ("Kase tänavale" in _words(whole), whole.headers.get("withheld")) == (True, None)
+    assert cut.headers["withheld"] == '"/items/0/record/decisions";kind=address'
+    assert "Kase" not in _words(cut)
+    assert "Viia ta ⟦varjatud aadress / скрытый адрес / withheld address⟧." in _words(cut)
+    page = await _paper(network, path, CHAIR, Form.PDF)
+    assert b"pdfuaid" in page.content  # the mark can be read to everybody

@@ -69,3 +69,5 @@ async def test_what_is_too_much_is_refused_and_the_json_stays(
     busy = await network.served.ask(path, headers=PDF)
     assert (busy.status_code, slug(busy), busy.headers["retry-after"]) == (503, "overloaded", "5")
     assert (await network.get(path)).status_code == 200
+    rows = await network.served.world.rows("select action from audit where action = 'export-pdf'")
+    assert len(rows) == 2  # told before a page is set: one row too many, never one too few
