@@ -309,16 +309,32 @@ def log_begin_epoch(
 
 
 @app.command()
-def seed() -> None:
+def seed(
+    cases: Annotated[
+        int | None,
+        typer.Option(min=1, max=1_000_000, help="Fill an empty register: how many referrals."),
+    ] = None,
+    number: Annotated[int, typer.Option("--seed", help="The same seed and day: the same country.")] = 1,
+    last: Annotated[str | None, typer.Option(help="Its last day (2026-11-29); else today.")] = None,
+    data: Data = Path("var"),
+) -> None:
     """Appoint the development members: one for each role, region and kind of agency.
 
     Needs TURVAVORK_DEVELOPMENT=1, TURVAVORK_KEYS and TURVAVORK_CASES_DATABASE_URL; with the first of them the
     service does it by itself at every start.
-    """
-    from services.cases.app import seed as seed_cases  # noqa: PLC0415
 
+    With --cases an invented country fills the register (of the data folder, where no database is named), by
+    the product's own actions; what was planted is printed as JSON, by the references of referrals.
+    """
     with _plain_errors():
-        typer.echo(f"{asyncio.run(seed_cases())} new appointments")
+        if cases is None:
+            from services.cases.app import seed as seed_cases  # noqa: PLC0415
+
+            typer.echo(f"{asyncio.run(seed_cases())} new appointments")
+        else:
+            from system.seeding.place import seed as seed_country  # noqa: PLC0415
+
+            typer.echo(seed_country(cases, number, last, data))
 
 
 @app.command("found")
