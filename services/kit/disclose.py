@@ -72,7 +72,7 @@ def disclose(  # noqa: PLR0913 - the words of one answer
         answer.headers.update({"Content-Length": str(len(instead)), HEADER: header})
 
     cut = partial(_body, decisions=decisions, only=work.only)
-    work.leaves(Leaving(work, decisions, payload, excluded, cut, put))
+    work.leaves(Leaving(work, decisions, objects, payload, excluded, cut, put))
     return answer
 
 
@@ -92,7 +92,7 @@ def reveal(  # noqa: PLR0913 - the words of one message
     """
     body, shown, excluded = _cut(payload, decisions, None)
     work.audit(action, objects, shown, decisions, basis=basis, client=client)
-    work.leaves(Leaving(work, decisions, payload, excluded))
+    work.leaves(Leaving(work, decisions, objects, payload, excluded))
     return body
 
 
@@ -127,7 +127,7 @@ def disclose_document(  # noqa: PLR0913 - the words of one answer
     answer = Response(content, status, headers, media_type)
     if words is None and (media_type.startswith("text/") or media_type.endswith(("json", "xml", "ndjson"))):
         words = [content.decode("utf-8", "replace")]
-    work.leaves(Leaving(work, decisions, words=words))
+    work.leaves(Leaving(work, decisions, objects, words=words))
     return answer
 
 
@@ -156,7 +156,7 @@ def disclose_paper(  # noqa: PLR0913 - the words of one answer
         answer.replace(write(json.loads(instead)), {HEADER: header})
 
     cut = partial(_body, decisions=decisions, only=None)
-    work.leaves(Leaving(work, decisions, payload, excluded, cut, put))
+    work.leaves(Leaving(work, decisions, objects, payload, excluded, cut, put))
     return answer
 
 

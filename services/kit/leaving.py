@@ -8,6 +8,7 @@ they tell what was withheld.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -40,6 +41,8 @@ class Leaving:
 
     work: "Work"
     decisions: Decisions
+    objects: Sequence[str | UUID] = ()
+    """Ids of what it shows."""
     payload: Payload | None = None
     excluded: Sequence[Excluded] = ()
     """Of each model of the payload what its view leaves out."""

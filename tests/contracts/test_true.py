@@ -102,6 +102,11 @@ def wrong_headers(case: Any) -> bool:
 @pytest.fixture(scope="session")
 async def known(house: Together) -> Mapping[str, str]:
     """Ids of things that are there, by the names that paths have for them."""
+    return await things(house)
+
+
+async def things(house: Together) -> Mapping[str, str]:
+    """Makes one of each kind of thing; their ids by the names that paths have for them."""
     taken = next(door for door in doors.DOORS if door.operation == "take_referral")
     call = await taken.call(house)
     client = house.http["cases"]

@@ -1,13 +1,15 @@
 """The disclosure guard: looks through what leaves for protected values that its receiver may not be told.
 
 It knows the receiver by the rows of the table of access by which the answer was allowed, and the values by
-the keys that were opened for it. What is found is left out and marked; what cannot be changed is stopped.
-The audit row says of which kind it was, and the log how often; neither says what.
+the keys that were opened for it and the cases that it shows. What is found is left out and marked; what
+cannot be changed is stopped. The audit row says of which kind it was, and the log how often; neither says
+what.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -24,6 +26,7 @@ from services.kit.fieldclass import Excluded
 from services.kit.leaving import Decisions, Leaving, Withheld
 from services.kit.masking import masked
 from services.kit.policy import Decision, Permit, Policy
+from services.kit.sealed import KeyRing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,12 +42,13 @@ class DisclosureGuard:
     """``kit.leaving.Guard`` by the published rules; ``recipients`` by the ids of rows of the table."""
 
     published: Protection
+    ring: KeyRing = field(repr=False)
     recipients: Mapping[str, Recipient]
     speller: Speller = field(repr=False)
     words: Words = field(repr=False)
 
     @classmethod
-    def of(cls, published: Protection, policy: Policy) -> Self:
+    def of(cls, published: Protection, policy: Policy, ring: KeyRing) -> Self:
         """One for a table of access."""
         found = {
             rule.id: recipient
@@ -53,12 +57,12 @@ class DisclosureGuard:
             and (recipient := rules.recipient_of(published, rule.roles or (), rule.relation, rule.operations))
         }
         speller = Speller(published.spelling)
-        return cls(published, found, speller, Words.of(published, speller))
+        return cls(published, ring, found, speller, Words.of(published, speller))
 
     async def __call__(self, leaving: Sequence[Leaving]) -> None:
         """Looks at everything that leaves a transaction; raises DisclosureStopped."""
         for one in leaving:
-            if (look := await self._look(one.work, one.each)) is not None:
+            if (look := await self._look(one)) is not None:
                 payload = look.through(one)
                 if look.found and one.can_change and payload is not None:
                     one.replace(payload, look.found)
@@ -69,8 +73,8 @@ class DisclosureGuard:
         self, work: Work, payload: BaseModel, decisions: Decisions
     ) -> tuple[BaseModel, Sequence[Withheld]]:
         """A payload without what its receiver may not be told."""
-        one = Leaving(work, decisions, payload)
-        look = await self._look(work, one.each)
+        one = Leaving(work, decisions, (), payload)
+        look = await self._look(one)
         if look is None:
             return payload, []
         found = look.at(payload, {})
@@ -78,12 +82,14 @@ class DisclosureGuard:
             _told(work, look.found, stopped=False)
         return found, look.found
 
-    async def _look(self, work: Work, decisions: Sequence[Decision]) -> "_Look | None":
-        """What is to be looked for in what leaves by these decisions; None: nothing."""
-        if decisions and all(self._is_cleared(work.permit, decision) for decision in decisions):
+    async def _look(self, one: Leaving) -> "_Look | None":
+        """What is to be looked for in what leaves; None: nothing."""
+        permit = one.work.permit
+        if one.each and all(self._is_cleared(permit, decision) for decision in one.each):
             return None
-        kept = await store.of_keys(work, work.opened, self.published)
-        secrets = [secret for case in kept for secret in self._kept(work.permit, case)]
+        shown = [each for each in one.objects if isinstance(each, UUID)]
+        kept = await store.of_what_leaves(one.work, self.ring, shown, self.published)
+        secrets = [secret for case in kept for secret in self._kept(permit, case)]
         return _Look(Finder.of(secrets, self.speller, self.words)) if secrets else None
 
     def _is_cleared(self, permit: Permit, decision: Decision) -> bool:

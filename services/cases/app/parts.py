@@ -49,6 +49,7 @@ class Parts:
     def of(cls, settings: Settings) -> "Parts":
         """Reads keys and published data, connects to nothing; KeyFileError, DataFileError, PolicyError."""
         clock, policy = SystemClock(), Policy.load(published.PACKAGE)
+        ring = KeyRing.from_file(settings.keys / f"{NAME}.kek.json")
         signer = ServiceSigner(NAME, keys.load_signing(settings.keys, NAME), clock)
         return cls(
             settings=settings,
@@ -62,9 +63,9 @@ class Parts:
                 audit_key=keys.load_secret(settings.keys, f"{NAME}.audit"),
                 pool_size=settings.pool_size,
                 personal=PERSONAL,
-                guard=DisclosureGuard.of(published.load().protection, policy),
+                guard=DisclosureGuard.of(published.load().protection, policy, ring),
             ),
-            ring=KeyRing.from_file(settings.keys / f"{NAME}.kek.json"),
+            ring=ring,
             logbook=LogBook(NAME, keys.load_log_signing(settings.keys, NAME)),
             riskscore=RiskScore(
                 ServiceClient(base_url=settings.riskscore_url, audience="riskscore", signer=signer)

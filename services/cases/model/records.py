@@ -89,14 +89,3 @@ class Entry:
     recorded_by: str
     retracted: str | None
     replaced_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Protected:
-    """A value that must not reach whom it is kept from; ``marked`` is False where the role alone says so."""
-
-    person: PersonId
-    role: Role
-    field: str
-    value: str
-    marked: bool

@@ -9,9 +9,8 @@ from uuid import UUID
 from services.cases.model.codes import Role
 from services.cases.model.dossiers import Reach
 from services.cases.model.ids import CaseId, PersonId
-from services.cases.model.records import Entry, Only, Protected, Told, Value
+from services.cases.model.records import Entry, Only, Told, Value
 from services.cases.store import contents, dossiers
-from services.cases.store.opening import Opener
 from services.kit.calendar import local_date, parse_date
 from services.kit.db import Work
 from services.kit.driver import Row
@@ -43,11 +42,6 @@ _WRITE: Final = """
         recorded_at, recorded_on, recorded_by, retracted, sealed
     ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 """
-_PROTECTED: Final = f"""
-    select {_COLUMNS} {_FROM} where e.case_id = $1 and e.protected and e.sealed is not null
-    and not exists (select from person_entry f where f.id = e.id and f.retracted is not null)
-    order by e.id, e.version
-"""  # noqa: S608 - constants
 _OF_PEOPLE: Final = f"""
     select {_COLUMNS}, c.region, c.state, k.id as key_id, k.wrapped, {dossiers.AGENCIES.format(case="c.id")}
     {_FROM} join marac_case c on c.id = e.case_id
@@ -55,11 +49,7 @@ _OF_PEOPLE: Final = f"""
     where e.person_id = any ($1) and e.category = any ($2::text[]) and {_HOLDS}
     order by e.recorded_at, e.id
 """
-#: Fields of an entry that say where somebody is or how they are reached.
-PLACES: Final = ("address", "institution", "phone", "email", "text")
 _DATES: Final = frozenset({"birthDate", "day"})
-#: Whose contacts a referral tells without a mark: they are kept from others as if they had one.
-_GUARDED: Final = frozenset({Role.VICTIM, Role.CHILD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,28 +112,6 @@ async def write(work: Work, entry: Entry, key: DataKey) -> None:
         entry.retracted,
         value,
     )
-
-
-async def protected(work: Work, ring: KeyRing, case: CaseId, key: DataKey) -> Sequence[Protected]:
-    """The protected values of a case's people, opened: what must be found wherever it could get out.
-
-    Earlier versions count: a mended address is still near the right one. Contacts of victim and children that
-    a referral tells have no mark of their own, and count as well.
-    """
-    found = [
-        Protected(entry.person, entry.role, name, str(entry.told.value[name]), marked=True)
-        for entry in (_entry(row, key) for row in await work.fetch(_PROTECTED, case))
-        for name in PLACES
-        if entry.told.value.get(name)
-    ]
-    opener = Opener(ring)
-    parts = [opener.part(kept) for kept in await dossiers.in_case(work, case) if kept.role in _GUARDED]
-    return found + [
-        Protected(part.person_id, part.role, name, value, marked=False)
-        for part in parts
-        for name, value in (("address", part.contact.address), ("phone", part.contact.phone))
-        if value
-    ]
 
 
 async def of_people(

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.cases.catalog.files import PACKAGE
 from services.cases.catalog.protection import protection
 from services.cases.model.protection import MARK, Secret, Trust
 from services.cases.rules import protection as rules
 from services.cases.rules.phrases import Words
 from services.cases.rules.protection import Finder, is_all, without
 from services.cases.rules.spelling import Speller
+from services.kit.policy import Policy
+from services.kit.policy.table import Rule
 
 PUBLISHED = protection()
 SPELLER = Speller(PUBLISHED.spelling)
@@ -135,3 +138,21 @@ def test_who_may_be_told(
 ) -> None:
     found = rules.recipient_of(PUBLISHED, roles, relation, operations)
     assert (None if found is None else rules.trust(found, agency)) == word
+
+
+def test_no_row_about_a_case_lets_in_both_who_may_be_told_and_who_may_not() -> None:
+    """The guard knows a receiver by the row: the coordinator would be told as little as the chair."""
+    table = Policy.load(PACKAGE).rules
+    of_cases = next(set(rule.operations) for rule in table if rule.id == "case-excluded")
+    mixed = [
+        rule.id
+        for rule in table
+        if rule.effect == "allow" and set(rule.fields or ()) - {"basic"} and of_cases & set(rule.operations)
+        if len({_recipient(rule, role) for role in rule.roles or ()}) > 1
+    ]
+    assert mixed == []
+
+
+def _recipient(rule: Rule, role: str) -> str | None:
+    found = rules.recipient_of(PUBLISHED, [role], rule.relation, rule.operations)
+    return None if found is None else found.id

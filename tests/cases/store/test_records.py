@@ -121,31 +121,3 @@ async def test_a_value_that_was_moved_is_not_opened(world: Any, a_referral: Buil
         on = await world.casework.seen(work, case)
         with pytest.raises(SealBroken):
             await store.of_case(work, on.id, on.key, store.Wanted(["phone"], Only(None, None), None, 9))
-
-
-async def test_protected_values_of_a_case_are_found_with_those_that_a_referral_tells(
-    world: Any, a_referral: Build, told: Build
-) -> None:
-    case = await world.open_case(a_referral())
-    victim = await _victim(world)
-    permit = world.permit_of("coordinator", "correct_entry", region="polva")
-    records = _records(world)
-    async with world.work(permit) as work:
-        on = await world.casework.held(work, case)
-        about = About(victim, Role.VICTIM, "address")
-        shelter = told({"address": "Varjupaiga 1", "kind": "shelter"}, protected=True)
-        made = await records.keep(work, on, about, shelter)
-        mended = told({"address": "Varjupaiga 11", "kind": "shelter"}, protected=True)
-        await records.correct(work, made.id, mended, 1)
-        await records.keep(work, on, About(victim, Role.VICTIM, "phone"), told({"phone": "avalik"}))
-        taken_back = await records.keep(
-            work, on, about, told({"address": "Ei kusagil", "kind": "shelter"}, protected=True)
-        )
-        await records.retract(work, taken_back.id, "wrong-person", 1)
-        found = await store.protected(work, world.ring, on.id, on.key)
-    assert {one.value for one in found if one.marked} == {"Varjupaiga 1", "Varjupaiga 11"}
-    assert {(one.role, one.field) for one in found if not one.marked} == {
-        (role, name) for role in (Role.VICTIM, Role.CHILD) for name in ("address", "phone")
-    }
-    assert "avalik" not in {one.value for one in found}
-    assert "Varjupaiga" not in repr(found)
