@@ -1,6 +1,6 @@
 """A document of a meeting: the JSON answer that its reader would get, in words, and nothing beside it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,9 @@ from services.kit.paper.blocks import Block, Entry, Heading, Note, Paper, Passag
 
 Told = Mapping[str, Any]
 """A JSON object; what its reader may not see is absent."""
+
+
+_RANKS: Final = {"coordinator": 0, "chair": 1, "agency-member": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,14 @@ def paper(kind: Kind, told: Told, reader: Reader, words: Words) -> Paper:
             blocks += _SECTIONS[section](item, words)
     mark, page = words.rules.mark[language], words.rules.page[language]
     return Paper(language, title, mark, _copy(reader, words), page, blocks)
+
+
+def reader(held: Iterable[tuple[str, Mapping[str, str]]], region: str, copy: str) -> Reader:
+    """Whose copy it is: of what somebody holds in the region, the office that sees most."""
+    offices = [(role, told.get("agency")) for role, told in held if told.get("region") == region]
+    offices.sort(key=lambda office: (_RANKS.get(office[0], len(_RANKS)), office[0], office[1] or ""))
+    role, agency = offices[0] if offices else (None, None)
+    return Reader(role, agency, region, copy)
 
 
 def day(told: str | None) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from services.cases.catalog import load
 from services.cases.model.papers import Kind, Reader, Section
-from services.cases.rules.papers import Words, day, paper
+from services.cases.rules.papers import Words, day, paper, reader
 from services.kit.paper.blocks import Entry, Heading, Note, Passage, Table, texts
 
 READER = Reader("agency-member", "police", "polva", "0a1b2c3d")
@@ -130,6 +130,19 @@ def test_every_word_is_published_in_every_language(language: str) -> None:
                 made = paper(kind, told, Reader(None, None, "polva", "x"), _words(language))
                 assert made.language == language
                 assert made.blocks
+
+
+def test_a_copy_is_of_the_office_that_sees_most() -> None:
+    held = [
+        ("agency-member", {"region": "polva", "agency": "police"}),
+        ("agency-member", {"region": "polva", "agency": "school"}),
+        ("coordinator", {"region": "rakvere"}),
+        ("chair", {"region": "polva"}),
+    ]
+    assert reader(held, "polva", "x") == Reader("chair", None, "polva", "x")
+    assert reader(held[:2], "polva", "x") == Reader("agency-member", "police", "polva", "x")
+    assert reader(held, "rakvere", "x") == Reader("coordinator", None, "rakvere", "x")
+    assert reader(held, "valga", "x") == Reader(None, None, "valga", "x")
 
 
 def test_a_pack_asks_what_agencies_told_and_minutes_what_was_said() -> None:
