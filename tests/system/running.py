@@ -54,13 +54,13 @@ class Running:
         """Address of the simulated security server."""
         return f"http://{LOOPBACK}:{self._program('simulator')['port']}"
 
-    def start(self, command: str = "up") -> float:
+    def start(self, command: str = "up", *options: str) -> float:
         """Start it and wait until it is ready; how many seconds that took."""
         began = time.monotonic()
         self._said = self.output.stat().st_size if self.output.exists() else 0
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                [COMMAND, *self._arguments(command)],
+                [COMMAND, *self._arguments(command), *options],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
