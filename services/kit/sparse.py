@@ -51,17 +51,14 @@ def wanted(request: Request, answer: Any) -> frozenset[str] | None:  # noqa: ANN
 
 
 def words(request: Request, parameter: str) -> list[str] | None:
-    """The words of a parameter, separated by commas; None where it is not there."""
+    """The words of a parameter, as clients send lists: again and again, or with commas; None without any."""
     given = request.query_params.getlist(parameter)
-    if len(given) > 1:
-        error = FieldError(f"query:{parameter}", "too-many", "once, with commas between the names")
-        raise Malformed(errors=[error])
-    return given[0].split(",") if given else None
+    return [word for each in given for word in each.split(",")] or None
 
 
 def unknown(parameter: str, known: Mapping[str, object] | tuple[str, ...]) -> Malformed:
     """The refusal of a name: it says which there are."""
-    reason = f"names with commas between them, of: {', '.join(known)}"
+    reason = f"one or more of: {', '.join(known)}"
     return Malformed(errors=[FieldError(f"query:{parameter}", "unknown", reason)])
 
 

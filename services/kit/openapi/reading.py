@@ -10,11 +10,11 @@ from services.kit import expanding, sparse
 
 _FIELDS: Final = (
     "Only these members, of the answer or of each of its `items`; all others are absent, also those that the "
-    "schema requires."
+    "schema requires. The parameter again for each, or commas between them."
 )
 _EXPAND: Final = (
     "These sub-resources beside the thing, in `expanded`: each as its own address answers this caller, a "
-    "refusal included."
+    "refusal included. The parameter again for each, or commas between them."
 )
 _EXPANDED: Final = {
     "type": "object",
@@ -52,15 +52,13 @@ def parameters(operation: Mapping[str, Any], route: RouteContext) -> Iterator[di
 
 
 def _words(name: str, words: tuple[str, ...], description: str) -> dict[str, Any]:
-    """A parameter of words that are separated by commas."""
+    """A parameter that is a list of words."""
     items = {"type": "string", "enum": list(words)}
     return {
         "name": name,
         "in": "query",
         "required": False,
         "description": description,
-        "style": "form",
-        "explode": False,
         "schema": {"type": "array", "items": items, "minItems": 1},
         "example": list(words[:2]),
     }
