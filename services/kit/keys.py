@@ -2,7 +2,7 @@
 
 A folder (0700) of small files (0600). Each is written whole under another name and then linked to its own,
 which fails when it is there: of two processes that begin together one makes the key and both read it. What is
-derived from private keys (the two ``.jwks.json``) is written anew when it is not what the private keys say.
+derived from private keys (the ``.jwks.json``) is written anew when it is not what the private keys say.
 """
 
 import base64
@@ -32,6 +32,9 @@ DISCLOSURES: Final = "shared.disclosures"
 """Names whom a disclosure is about: the register that discloses and the one that tells people share it."""
 SERVICES_JWKS: Final = "services.jwks.json"
 ISSUERS_JWKS: Final = "issuers.jwks.json"
+PACKAGES: Final = "packages"
+"""Signs the documents that leave the installation, and nothing else: no token is made with it."""
+PACKAGES_JWKS: Final = "packages.jwks.json"
 _LENGTH: Final = 32
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
@@ -50,10 +53,12 @@ def ensure(folder: Path) -> None:
             _create(folder / f"{name}.key", _new_secret)
         for name in SERVICES:
             _create(folder / f"{name}.signing.json", partial(_new_jwk, name))
+        _create(folder / f"{PACKAGES}.signing.json", partial(_new_jwk, PACKAGES))
         for name in ISSUERS:
             _create(folder / f"{name}-issuer.json", partial(_new_jwk, name))
         _publish(folder / SERVICES_JWKS, [load_signing(folder, name) for name in SERVICES])
         _publish(folder / ISSUERS_JWKS, [load_issuer(folder, name) for name in ISSUERS])
+        _publish(folder / PACKAGES_JWKS, [load_signing(folder, PACKAGES)])
 
 
 def rotate_kek(folder: Path, service: str) -> str:
@@ -100,7 +105,7 @@ def load_log_signing(folder: Path, service: str) -> Ed25519PrivateKey:
 
 
 def load_signing(folder: Path, service: str) -> OKPKey:
-    """The private key with which a service signs its tokens; KeyFileError."""
+    """The private key with which a service signs its tokens, or PACKAGES documents; KeyFileError."""
     return _private(folder / f"{service}.signing.json")
 
 
@@ -110,7 +115,7 @@ def load_issuer(folder: Path, name: str) -> OKPKey:
 
 
 def load_jwks(folder: Path, name: str) -> KeySet:
-    """Public keys: SERVICES_JWKS or ISSUERS_JWKS; KeyFileError, also when a private key is among them."""
+    """Public keys: one of the names in ``*_JWKS``; KeyFileError, also when a private key is among them."""
     path = folder / name
     data: Any = _json(path)
     try:

@@ -17,6 +17,7 @@ from tests.contracts.doors_safety import SAFETY
 from tests.contracts.doors_starts import STARTS
 from tests.contracts.doors_support import SUPPORT
 from tests.contracts.doors_xroad import XROAD
+from tests.contracts.doors_transfers import TRANSFERS
 
 DOORS: Sequence[Door] = (
     *CASES,
@@ -33,4 +34,5 @@ DOORS: Sequence[Door] = (
     *OTHERS,
     *PEOPLE,
     *XROAD,
+    *TRANSFERS,
 )

@@ -30,6 +30,7 @@ from tests.contracts import (
     doors_people,
     doors_plan,
     doors_safety,
+    doors_transfers,
 )
 from tests.contracts.together import POLIS, Together
 
@@ -139,6 +140,7 @@ async def things(house: Together) -> Mapping[str, str]:
         **await doors_plan.known(house),
         **await doors_people.known(house),
         **await doors_safety.known(house),
+        **await doors_transfers.known(house),
         "agency": "police",
         "exclusion_id": await _excluded(house, shown["caseId"]),
         **{name: await _made_for(house, operation) for name, operation in BY_DOOR.items()},

@@ -39,6 +39,8 @@ def test_ensure_makes_exactly_the_files_that_services_read(folder: Path) -> None
             "indicators.log.key",
             "indicators.signing.json",
             "issuers.jwks.json",
+            "packages.jwks.json",
+            "packages.signing.json",
             "riskscore.signing.json",
             "services.jwks.json",
             "shared.disclosures.key",

@@ -1,6 +1,6 @@
 """The one way to work on a case: hold it, take a step, and have it told, kept and audited."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -48,6 +48,24 @@ class Casework:
     async def held(self, work: Work, case_id: UUID) -> OnCase:
         """The same to write to: until the transaction ends nobody else writes about the case."""
         return _allowed(work, await casework.held(work, self.ring, case_id))
+
+    async def coming(self, work: Work, case_id: UUID, region: str) -> OnCase:
+        """A case that a region is asked to take, held by the right of that region; NotFound otherwise."""
+        kept = await casework.held(work, self.ring, case_id)
+        if kept is None:
+            raise NotFound
+        reach = {**kept.case.reach.resource(), "region": region}
+        return OnCase(kept.case, kept.key, work.permit.on(reach))
+
+    async def steps(self, work: Work, on: OnCase, steps: Sequence[Step]) -> None:
+        """Keeps several steps of one change, told and audited as :meth:`step` does."""
+        if not steps:
+            return
+        today = local_date(work.now)
+        await casework.take_steps(work, on.id, steps)
+        news = [(EventType.CASE_STEP, told.case_step(on.case, step, today)) for step in steps]
+        await events.append(work, on.id, news)
+        work.audit("update", [on.id, *(step.object_id for step in steps)], ("basic",), on.decision)
 
     async def step(self, work: Work, on: OnCase, step: Step, fields: Iterable[str] = ("basic",)) -> None:
         """Keeps a step of a thing of the case, tells the feed, and leaves the audit row.

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.cases.actions.duties import Duties
+from services.cases.actions.joining import give_receipts
 from services.cases.catalog import Catalog
 from services.cases.model.codes import Decision as Choice
 from services.cases.model.codes import Role
 from services.cases.model.duties import About, Thing, Waits
-from services.cases.model.shares import FieldClassName, Share, ShareKind
 from services.cases.model.states import (
     Accept,
     Accepted,
@@ -25,11 +25,10 @@ from services.cases.rules import events as told
 from services.cases.rules import screening as rules
 from services.cases.rules.duties import COORDINATOR, SAFETY_PLAN, SCREENING
 from services.cases.rules.transitions import allowed, step
-from services.cases.store import cases, contents, events, keys, referrals, shares
+from services.cases.store import cases, contents, events, keys, referrals
 from services.cases.store.referrals import Stored
 from services.kit.calendar import local_date
 from services.kit.db import Work
-from services.kit.ids import new_id
 from services.kit.policy import Decision
 from services.kit.problem import FieldError, Malformed, NotFound, StaleVersion
 from services.kit.sealed import KeyRing, Pseudonyms
@@ -99,32 +98,9 @@ class Screener:
         )
         about = About(Thing.CASE, head.case, head.region, case=head.case)
         await Duties(self.catalog.clocks).open(work, SAFETY_PLAN, about, Waits(COORDINATOR), today)
-        await self._receipts(work, stored, screening)
-
-    async def _receipts(self, work: Work, stored: Stored, screening: Screening) -> None:
-        """The agencies that are named take part by a share, as those that are brought in later."""
-        today, people = local_date(work.now), await cases.participants(work, stored.head.id)
-        shared = tuple(each.person for each in people if each.role is not Role.OTHER)
-        made = [
-            Share(
-                id=new_id(),
-                case=stored.head.case,
-                kind=ShareKind.TAKING_PART,
-                basis=self.catalog.bases.at_screening(today),
-                purpose="case-work",
-                sharer=None,
-                recipients=(f"{agency}@{stored.head.region}",),
-                outside=None,
-                persons=tuple(sorted(set(shared))),
-                classes=tuple(FieldClassName),
-                content_digest=None,
-                shared_at=work.now,
-                shared_by=work.permit.caller.subject,
-                expires_on=None,
-            )
-            for agency in screening.agencies
-        ]
-        await shares.add_each(work, made)
+        parts = await cases.participants(work, head.id)
+        people = [each.person for each in parts if each.role is not Role.OTHER]
+        await give_receipts(work, self.catalog, head.case, head.region, people, screening.agencies)
 
     async def _news(
         self, work: Work, stored: Stored, state: Accepted | Declined | Redirected

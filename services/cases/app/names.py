@@ -70,4 +70,5 @@ PERSONAL: Final = (
     "retention_hold",
     "erasure",
     "retention_look",
+    "transfer",
 )

@@ -50,14 +50,17 @@ from services.cases.actions.starts import Starts
 from services.cases.actions.support_pool import SupportPool
 from services.cases.actions.supporting import Supporting
 from services.cases.actions.systems import Systems
+from services.cases.actions.transfers import Transfers
 from services.cases.actions.withdrawing import Withdrawing
 from services.cases.app.names import NAME
 from services.cases.app.parts import Parts
+from services.cases.model.transfers import PACKAGE_TYPE
 from services.cases.store.events import Arrivals
 from services.kit import keys
 from services.kit.paper import Press
 from services.kit.refusals import RefusalAuditor
 from services.kit.sealed import BlindIndex, Pseudonyms
+from services.kit.detached import Signer
 from services.kit.tokens import (
     AccessTokenIssuer,
     OidcIdTokenVerifier,
@@ -140,6 +143,8 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.parties = Parties(state.casework, state.records, index)
     state.support_pool = SupportPool(parts.catalog, parts.ring, index)
     state.supporting = Supporting(parts.catalog, state.casework, parts.ring)
+    signer = Signer(keys.load_signing(parts.settings.keys, keys.PACKAGES), PACKAGE_TYPE)
+    state.transfers = Transfers(parts.catalog, state.casework, signer)
 
 
 def _logins(parts: Parts, http: httpx.AsyncClient) -> Logins | None:

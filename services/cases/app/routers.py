@@ -50,6 +50,7 @@ from services.cases.routes import (
     support_pool,
     supporting,
     tellings,
+    transfers,
     writing,
 )
 from services.kit import logbook
@@ -81,6 +82,7 @@ ROUTERS: Final = (
     monitoring.router,
     incidents.router,
     evaluation.router,
+    transfers.router,
     support_pool.router,
     supporting.router,
     participants.router,

@@ -29,6 +29,7 @@ from services.cases.catalog import (
     searches,
     starts,
     support,
+    transfers,
     unusual,
 )
 from services.cases.catalog.files import read
@@ -70,6 +71,7 @@ from services.cases.model.seals import SealRules
 from services.cases.model.searches import SearchRules
 from services.cases.model.starts import Standard
 from services.cases.model.support import SupportRule
+from services.cases.model.transfers import TransferRules
 from services.cases.model.unusual import UnusualRules
 
 
@@ -117,6 +119,7 @@ class Catalog:
     papers: PaperRules
     retention: RetentionRules
     protection: Protection
+    transfers: TransferRules
 
     def regions_on(self, day: date) -> Mapping[str, Region]:
         """The networks that are at work on a day."""
@@ -172,4 +175,5 @@ def load() -> Catalog:
         papers=papers.papers(),
         retention=retention.retention(),
         protection=protection.protection(),
+        transfers=transfers.transfers(lifecycles.lifecycles(), clocks.clocks()),
     )

@@ -134,6 +134,7 @@ class EventType(StrEnum):
     GROUND_FOUND = "referral.ground-found"
     CASE_STEP = "case.step"
     CASE_ERASED = "case.erased"
+    TRANSFERRED = "case.transferred"
 
 
 class CallOutState(StrEnum):

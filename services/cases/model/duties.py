@@ -21,6 +21,7 @@ class Thing(StrEnum):
     ACTION = "action"
     SAFETY_PLAN = "safety-plan"
     MEETING = "meeting"
+    TRANSFER = "transfer"
 
 
 #: Where a thing is read; ``{referral}``, ``{case}`` and ``{id}`` are the duty's.
@@ -31,6 +32,7 @@ ADDRESSES: Final[Mapping[Thing, str]] = {
     Thing.ACTION: "/actions/{id}",
     Thing.SAFETY_PLAN: "/safety-plans/{id}",
     Thing.MEETING: "/meetings/{id}",
+    Thing.TRANSFER: "/transfers/{id}",
 }
 
 

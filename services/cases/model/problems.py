@@ -353,3 +353,17 @@ class ConfidentialityUnsigned(Problem):
             "en": "Confidentiality has not been signed for this meeting",
         }
     )
+
+
+class TransferPending(Problem):
+    """The case is proposed to another network already: that is answered first, or withdrawn."""
+
+    slug = "transfer-pending"
+    kind = Kind.CONFLICT
+    titles = MappingProxyType(
+        {
+            "et": "Juhtumi üleandmine juba ootab vastust",
+            "ru": "Передача случая уже ожидает ответа",
+            "en": "A transfer of the case waits for its answer already",
+        }
+    )

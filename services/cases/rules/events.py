@@ -20,6 +20,7 @@ from services.cases.model.states import (
     public_status,
     state_name,
 )
+from services.cases.model.transfers import Transfer
 
 #: Where a ground comes from.
 CALL_OUTS = "police-call-outs"
@@ -169,6 +170,19 @@ def case_erased(erasure: Erasure, references: Sequence[str], on: date) -> Data:
         "kind": erasure.kind,
         "erasureId": str(erasure.id),
         "references": list(references),
+        "on": on.isoformat(),
+    }
+
+
+def transferred(transfer: Transfer, on: date) -> Data:
+    """A case went to another network: from which to which, on which day, why."""
+    return {
+        "caseId": str(transfer.case),
+        "transferId": str(transfer.id),
+        "fromRegion": transfer.region,
+        "toRegion": transfer.move.to,
+        "kind": transfer.move.kind,
+        "reason": transfer.move.reason,
         "on": on.isoformat(),
     }
 

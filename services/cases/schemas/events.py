@@ -122,6 +122,18 @@ class CaseErasedData(View):
     on: Day
 
 
+class TransferredData(View):
+    """A case went to another network; what was told of it before stays where it was told."""
+
+    case_id: UUID
+    transfer_id: UUID
+    from_region: str
+    to_region: str
+    kind: str
+    reason: str
+    on: Day
+
+
 class Envelope(View):
     """The attributes of a CloudEvent; ``subject`` is the case, or the one that would come of the referral."""
 
@@ -212,6 +224,13 @@ class CaseErased(Envelope):
     data: CaseErasedData
 
 
+class Transferred(Envelope):
+    """A case went to another network."""
+
+    type: Literal["case.transferred"]
+    data: TransferredData
+
+
 AnyEvent: TypeAlias = Annotated[
     Received
     | Scored
@@ -223,7 +242,8 @@ AnyEvent: TypeAlias = Annotated[
     | ChildNotice
     | GroundFound
     | CaseStep
-    | CaseErased,
+    | CaseErased
+    | Transferred,
     Field(discriminator="type"),
 ]
 
@@ -239,4 +259,5 @@ BY_TYPE: Final[Mapping[EventType, type[Envelope]]] = {
     EventType.GROUND_FOUND: GroundFound,
     EventType.CASE_STEP: CaseStep,
     EventType.CASE_ERASED: CaseErased,
+    EventType.TRANSFERRED: Transferred,
 }

@@ -39,19 +39,23 @@ async def one(work: Work, key: DataKey, item_id: UUID, version: int | None = Non
 
 def opened(row: Row, key: DataKey) -> Discussion:
     """The record of a row."""
-    told = contents.opened(key, row["sealed"], _place(row["agenda_item_id"], row["version"]))
     return Discussion(
         item=row["agenda_item_id"],
         case=CaseId(row["case_id"]),
         meeting=row["meeting_id"],
         state=DiscussionState(row["state"]),
-        said=_said(told),
+        said=said_of(key, row["sealed"], row["agenda_item_id"], row["version"]),
         version=row["version"],
         last=row["last"],
         written_at=row["written_at"],
         written_by=row["written_by"],
         closed_at=row["closed_at"],
     )
+
+
+def said_of(key: DataKey, sealed: bytes, item_id: UUID, version: int) -> Said:
+    """What a version of a record says."""
+    return _said(contents.opened(key, sealed, _place(item_id, version)))
 
 
 async def begin(work: Work, key: DataKey, item: AgendaItem, state: str, said: Said) -> None:

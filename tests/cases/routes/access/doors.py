@@ -19,6 +19,7 @@ from tests.cases.routes.access.doors_searches import SEARCHES
 from tests.cases.routes.access.doors_sessions import SESSIONS
 from tests.cases.routes.access.doors_starts import STARTS
 from tests.cases.routes.access.doors_support import SUPPORT
+from tests.cases.routes.access.doors_transfers import TRANSFERS
 from tests.cases.routes.access.full import Full, Wanted
 from tests.cases.routes.access.house import Answer, House
 from tests.cases.routes.access.knock import Door, Knock, Purpose
@@ -42,6 +43,7 @@ DOORS: dict[str, Door] = {
     **SESSIONS,
     **SUPPORT,
     **STARTS,
+    **TRANSFERS,
 }
 
 
