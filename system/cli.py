@@ -264,6 +264,25 @@ def verify(
     raise typer.Exit(0 if untouched else 1)
 
 
+@app.command("verify-package")
+def verify_package(
+    package: Annotated[Path, typer.Argument(help="The document, byte for byte as it was read.")],
+    signature: Annotated[Path, typer.Argument(help="Its detached signature: the header X-JWS-Signature.")],
+    keys_file: Annotated[
+        Path | None,
+        typer.Option("--keys", help="The sender's packages.jwks.json; without it that of the data folder."),
+    ] = None,
+    data: Data = Path("var"),
+) -> None:
+    """Check that a package of a transferred case is what the installation before has signed."""
+    from system import packages  # noqa: PLC0415
+
+    with _plain_errors():
+        folder = Path(os.environ.get("TURVAVORK_KEYS", data / "keys"))
+        untouched = packages.verify(package, signature, keys_file or folder / packages.KEYS, typer.echo)
+    raise typer.Exit(0 if untouched else 1)
+
+
 @log_app.command("key")
 def log_key(
     service: Stateful,

@@ -26,7 +26,7 @@ from services.kit.tokens import ServiceSigner, TokenVerifier
 from services.kit.web import ServiceSpec, create_service
 
 NAME: Final = "indicators"
-PERSONAL: Final = ("fact_case", "fact_person")
+PERSONAL: Final = ("fact_case", "fact_person", "fact_transfer")
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> FastAPI:

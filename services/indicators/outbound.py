@@ -8,7 +8,17 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from services.indicators.model import Accepted, CaseFact, Ended, News, Other, PersonFact, Unlinked
+from services.indicators.model import (
+    Accepted,
+    CaseFact,
+    Ended,
+    News,
+    Other,
+    PersonFact,
+    TransferFact,
+    Transferred,
+    Unlinked,
+)
 from services.kit.client import ServiceClient
 from services.kit.fields import Day, Instant
 from services.kit.policy import Caller
@@ -21,6 +31,7 @@ RELIES_ON: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
         "list_events": (
             *("type", "subject", "time", "sequence", "streamversion", "data", "region", "referredOn"),
             *("status", "persons", "pseudonym", "role", "relationToVictim", "sex", "ageBand"),
+            *("transferId", "fromRegion", "toRegion", "on"),
         ),
         "list_offices": ("items", "role", "region", "agency"),
     }
@@ -63,6 +74,13 @@ class _Data(_Tolerant):
     region: Code
     referred_on: Day = Field(alias="referredOn")
     persons: list[_Person] | None = None
+
+
+class _Move(_Tolerant):
+    transfer: UUID = Field(alias="transferId")
+    from_region: Code = Field(alias="fromRegion")
+    to_region: Code = Field(alias="toRegion")
+    on: Day
 
 
 class _Event(_Tolerant):
@@ -158,8 +176,16 @@ def _news(event: _Event) -> News:
             return _accepted(event) if corrected else Other(event.subject, event.version)
         case "case.erased":
             return Unlinked(event.subject, event.version, event.time)
+        case "case.transferred":
+            return _transferred(event)
         case _:
             return Other(event.subject, event.version)
+
+
+def _transferred(event: _Event) -> Transferred:
+    move = _Move.model_validate(event.data)
+    fact = TransferFact(move.transfer, event.subject, move.from_region, move.to_region, move.on)
+    return Transferred(fact, event.version)
 
 
 def _accepted(event: _Event) -> Accepted:

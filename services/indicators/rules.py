@@ -22,6 +22,7 @@ from services.indicators.model import (
     Released,
     ReleaseRule,
     Table,
+    TransferFact,
     Unit,
     Window,
     Withheld,
@@ -32,6 +33,24 @@ Cells = Mapping[Key, int]
 
 #: The cells in which a release is decided. Whatever else it says is a sum of these.
 FINEST: Final = (Dimension.REGION, Dimension.HALF_YEAR)
+
+
+def observe_transfers(definition: Definition, facts: Iterable[TransferFact]) -> list[Observation]:
+    """Each transfer once, where it went out of or came into; in the order of the days of acceptance."""
+    is_out = definition.counts is Unit.TRANSFERS_OUT
+    found = [
+        Observation(
+            str(fact.id),
+            fact.on,
+            fact.stream,
+            {
+                Dimension.REGION: fact.from_region if is_out else fact.to_region,
+                Dimension.HALF_YEAR: str(half_year(fact.on)),
+            },
+        )
+        for fact in facts
+    ]
+    return sorted(found, key=lambda one: (one.on, one.case, one.who))
 
 
 def observe(definition: Definition, facts: Iterable[CaseFact]) -> list[Observation]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Boolean, Column, Date, MetaData, Table, Text, Uuid, and_, select, text
 
-from services.indicators.model import CaseFact, Ended, PersonFact, Reading, Unlinked
+from services.indicators.model import CaseFact, Ended, PersonFact, Reading, TransferFact, Unit, Unlinked
 from services.kit.db import Work
 
 FEED: Final = "cases"
@@ -28,6 +28,15 @@ _person = Table(
     Column("stream", Uuid),
     *(Column(name, Text) for name in ("pseudonym", "role", "relation", "sex", "age_band", "region")),
     Column("referred_on", Date),
+)
+_transfer = Table(
+    "fact_transfer",
+    _tables,
+    Column("id", Uuid),
+    Column("stream", Uuid),
+    Column("from_region", Text),
+    Column("to_region", Text),
+    Column("accepted_on", Date),
 )
 
 _READING = text("select cursor, complete, read_at from reading where feed = :feed for share")
@@ -72,7 +81,12 @@ _UNLINK_PERSONS = text("""
     update fact_person set pseudonym = fresh.name from fresh
     where fact_person.stream = :stream and fact_person.pseudonym = fresh.pseudonym
 """)
-_CLEAR = text("delete from fact_case")
+_PUT_TRANSFER = text("""
+    insert into fact_transfer (id, stream, from_region, to_region, accepted_on, recorded_at)
+    values (:id, :stream, :from_region, :to_region, :on, :recorded_at)
+    on conflict do nothing returning stream
+""")
+_CLEAR = (text("delete from fact_case"), text("delete from fact_transfer"))
 
 
 async def reading(work: Work) -> Reading | None:
@@ -132,9 +146,23 @@ async def unlink(work: Work, news: Unlinked) -> bool:
     return True
 
 
+async def put_transfer(work: Work, fact: TransferFact) -> bool:
+    """Keeps that a case went to another network; False if it is known."""
+    row = {
+        "id": fact.id,
+        "stream": fact.stream,
+        "from_region": fact.from_region,
+        "to_region": fact.to_region,
+        "on": fact.on,
+        "recorded_at": work.now,
+    }
+    return (await work.conn.execute(_PUT_TRANSFER, row)).one_or_none() is not None
+
+
 async def clear(work: Work) -> None:
     """Forgets all facts: the feed is to be read from zero."""
-    await work.conn.execute(_CLEAR)
+    for statement in _CLEAR:
+        await work.conn.execute(statement)
 
 
 async def facts(work: Work, until: date, *, with_people: bool) -> list[CaseFact]:
@@ -150,6 +178,14 @@ async def facts(work: Work, until: date, *, with_people: bool) -> list[CaseFact]
         for row in await work.conn.execute(query):
             people.setdefault(row.stream, []).append(_fact_of_person(row))
     return [_fact(row, people.get(row.stream, ())) for row in cases]
+
+
+async def transfers(work: Work, until: date, counts: Unit) -> list[TransferFact]:
+    """Transfers accepted until a day (included), of the counted side, as far as the permit reaches."""
+    side = _transfer.c.from_region if counts is Unit.TRANSFERS_OUT else _transfer.c.to_region
+    wanted = and_(_transfer.c.accepted_on <= until, work.permit.sql({"region": side.in_}))
+    rows = await work.conn.execute(select(_transfer).where(wanted))
+    return [TransferFact(row.id, row.stream, row.from_region, row.to_region, row.accepted_on) for row in rows]
 
 
 def _columns(person: PersonFact) -> dict[str, Any]:

@@ -19,6 +19,8 @@ async def test_definitions_are_listed(api: httpx.AsyncClient, as_person: Headers
     assert {(one["id"], one["version"]) for one in answer.json()["items"]} == {
         ("people-served", "2026-11-21"),
         ("cases", "2026-11-21"),
+        ("transfers-in", "2026-11-29"),
+        ("transfers-out", "2026-11-29"),
     }
 
 

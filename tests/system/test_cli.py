@@ -40,6 +40,7 @@ COMMANDS = {
     "messages",
     "xroad",
     "verify",
+    "verify-package",
 }
 
 

@@ -111,7 +111,7 @@ class Correcting:
             return stored, decision
         if isinstance(stored.state, Withdrawn) or stored.withdrawn_at is not None:
             raise ReferralWithdrawn
-        if correction.referral.facts.region != stored.referred_in:
+        if correction.referral.facts.region != stored.head.first_region:
             reason = "a referral stays in its region: withdraw it, and submit another"
             raise ReferralInvalid(errors=[FieldError("/region", "not-correctable", reason)])
         await self._write(work, stored, correction)

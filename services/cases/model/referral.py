@@ -133,6 +133,13 @@ class Head:
     region: str
     referred_on: date
     case: CaseId
+    referred_in: str | None = None
+    """Where it was referred, when its case has gone to another region since."""
+
+    @property
+    def first_region(self) -> str:
+        """The region to which it was referred: figures and the sender know no other."""
+        return self.referred_in or self.region
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ async def list_case_transfers(
     place = None if cursor is None else Place.parse(cursor)
     on, page = await _transfers(request).of_case(work, case_id, place, limit)
     shown = [on.id, *(each.transfer.id for each in page.items)]
-    return disclose(work, TransferPage.of(page), decisions=on.decision, objects=shown)
+    decisions = [on.decision] * len(page.items)
+    return disclose(work, TransferPage.of(page), decisions=decisions, objects=shown)
 
 
 @router.get("/transfers", summary="List transfers", response_model=TransferPage)

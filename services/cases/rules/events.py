@@ -192,7 +192,7 @@ def _head(head: Head, state: State) -> Data:
         "referralId": str(head.id),
         "reference": head.reference,
         "sender": head.sender,
-        "region": head.region,
+        "region": head.first_region,
         "referredOn": head.referred_on.isoformat(),
         "status": public_status(state).value,
     }

@@ -17,7 +17,10 @@ Cursor = Annotated[str, Field(pattern=r"^[0-9a-f]{12}\.[0-9]+$", examples=["3f1c
 
 
 class AboutReferral(View):
-    """What every event says; ``sender`` is null when a person entered the referral."""
+    """What every event says; ``sender`` is null when a person entered the referral.
+
+    ``region`` is where it was referred, also after the case has gone to another.
+    """
 
     referral_id: UUID
     reference: Reference

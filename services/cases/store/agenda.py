@@ -34,22 +34,27 @@ _PUT = """
     insert into agenda_item (id, case_id, meeting_id, meets_on, live, why, minutes, position, state,
         late_reason, added_at, added_by)
     select $1, $2, $3, $4, true,
-        case when exists (select from agenda_item o where o.case_id = $2 and o.state = 'discussed')
-            then 'review' else 'new' end,
+        case when exists (
+            select from agenda_item o
+            join meeting earlier on earlier.id = o.meeting_id
+            join meeting here on here.id = $3 and here.region = earlier.region
+            where o.case_id = $2 and o.state = 'discussed'
+        ) then 'review' else 'new' end,
         $5, 1 + coalesce((select max(position) from agenda_item where meeting_id = $3), 0), 'on', $6, $7, $8
 """
 _MOVE = """
     update agenda_item set state = $2, reason = $3, outcome = $4, review_on = $5, version = version + 1
     where id = $1
 """
-#: New: never discussed. Due for review: the last discussion asked for one, by the day of the meeting. What is
-#: on an agenda that was not cancelled is on its way.
+#: New: never discussed by this network. Due for review: the last discussion asked for one, by the day of the
+#: meeting. What is on an agenda that was not cancelled is on its way.
 _PROPOSED = f"""
     select c.id as case_id, c.region as case_region, c.state as case_state, c.opened_on,
         l.meets_on as discussed_on, l.review_on, {AGENCIES.format(case="c.id")}
     from marac_case c join data_key k on k.id = c.key_id and k.wrapped is not null
     left join lateral (
         select i.meets_on, i.outcome, i.review_on from agenda_item i
+        join meeting m on m.id = i.meeting_id and m.region = c.region
         where i.case_id = c.id and i.state = 'discussed' order by i.meets_on desc limit 1
     ) l on true
     where c.region = $1 and c.state = any ($2::text[])

@@ -33,7 +33,7 @@ _HEAD = """
     r.id, r.reference, r.sender, r.sender_reference, r.region, r.referred_on, r.case_id, r.key_id, r.state,
     r.state_reason, r.decided_at, r.decided_by, r.score_state, r.version, r.changed_at, r.content_digest,
     r.sender_version, coalesce(r.last_version, r.sender_version) as last_version, r.content_version,
-    r.withdrawn_at, r.withdrawal_reason, r.grounds_found, coalesce(r.referred_in, r.region) as referred_in
+    r.withdrawn_at, r.withdrawal_reason, r.grounds_found, r.referred_in
 """
 _READ = f"""
     select {_HEAD}, {_SCORE} from referral r
@@ -86,8 +86,6 @@ class Stored:
     changed_at: datetime
     digest: bytes
     grounds_found: tuple[Ground, ...]
-    referred_in: str
-    """The region to which it was referred; ``head.region`` is the one whose case it is now."""
 
     @property
     def band(self) -> Band | None:
@@ -181,7 +179,13 @@ def _stored(row: Row[Any]) -> Stored:
     referred_on: date = row.referred_on
     return Stored(
         head=Head(
-            ReferralId(row.id), row.reference, row.sender, row.region, referred_on, CaseId(row.case_id)
+            ReferralId(row.id),
+            row.reference,
+            row.sender,
+            row.region,
+            referred_on,
+            CaseId(row.case_id),
+            row.referred_in,
         ),
         sender_reference=row.sender_reference,
         sender_version=row.sender_version,
@@ -196,7 +200,6 @@ def _stored(row: Row[Any]) -> Stored:
         changed_at=row.changed_at,
         digest=bytes(row.content_digest),
         grounds_found=tuple(map(Ground, row.grounds_found)),
-        referred_in=row.referred_in,
     )
 
 

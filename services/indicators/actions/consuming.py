@@ -4,7 +4,7 @@ from typing import Final, Protocol, assert_never
 from uuid import UUID, uuid4
 
 from services.indicators import store
-from services.indicators.model import Accepted, Ended, News, Other, Unlinked
+from services.indicators.model import Accepted, Ended, News, Other, Transferred, Unlinked
 from services.indicators.outbound import Batch, EpochEndedError
 from services.kit import log
 from services.kit.db import Database, Work
@@ -74,6 +74,8 @@ async def _apply_one(work: Work, news: News) -> UUID | None:
             return stream if await store.end_case(work, news) else None
         case Unlinked(stream):
             return stream if await store.unlink(work, news) else None
+        case Transferred(fact):
+            return fact.stream if await store.put_transfer(work, fact) else None
         case Other():
             return None
         case _:

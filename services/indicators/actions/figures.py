@@ -59,15 +59,21 @@ async def answer(work: Work, question: Question, catalog: Catalog) -> Answer:
     reading = await store.reading(work)
     if reading is None or not reading.complete:
         raise FiguresIncomplete(headers={"Retry-After": "2"})
-    people = question.definition.counts is Unit.PERSONS
-    facts = await store.facts(work, window.last, with_people=people)
-    observations = rules.observe(question.definition, facts)
+    observations = await _observations(work, question.definition, window)
     if question.channel is Channel.RELEASE:
         table = rules.release(observations, window, by, catalog.release)
         return Answer(question, window, reading, table, (), decision)
     table = rules.official(observations, window, by)
     claims = _compared(work, question.definition, window, observations, catalog)
     return Answer(question, window, reading, table, claims, decision)
+
+
+async def _observations(work: Work, definition: Definition, window: Window) -> Sequence[Observation]:
+    if definition.counts in {Unit.TRANSFERS_OUT, Unit.TRANSFERS_IN}:
+        moved = await store.transfers(work, window.last, definition.counts)
+        return rules.observe_transfers(definition, moved)
+    people = definition.counts is Unit.PERSONS
+    return rules.observe(definition, await store.facts(work, window.last, with_people=people))
 
 
 def _window(question: Question, day: date) -> Window:

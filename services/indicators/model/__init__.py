@@ -20,6 +20,8 @@ from services.indicators.model.facts import (
     PersonFact,
     Reading,
     Unlinked,
+    TransferFact,
+    Transferred,
 )
 from services.indicators.model.figures import (
     Comparison,
@@ -68,6 +70,8 @@ __all__ = [
     "Released",
     "Table",
     "Text",
+    "TransferFact",
+    "Transferred",
     "Unit",
     "Unlinked",
     "Window",

@@ -35,6 +35,8 @@ class Unit(StrEnum):
 
     CASES = "cases"
     PERSONS = "persons"
+    TRANSFERS_OUT = "transfers-out"
+    TRANSFERS_IN = "transfers-in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,12 @@ class Definition:
 
     def __post_init__(self) -> None:
         if (self.counts is Unit.PERSONS) != bool(self.groups):
-            raise ValueError("people are counted by groups, cases without")
-        if self.counts is Unit.CASES and not set(self.dimensions) <= {Dimension.REGION, Dimension.HALF_YEAR}:
-            raise ValueError("a case has a region and a half-year, no role or sex")
+            raise ValueError("people are counted by groups, all else without")
+        if self.counts is not Unit.PERSONS and not set(self.dimensions) <= {
+            Dimension.REGION,
+            Dimension.HALF_YEAR,
+        }:
+            raise ValueError("a case or a transfer has a region and a half-year, no role or sex")
 
     def group_of(self, person: PersonFact) -> Group | None:
         """The first group that takes the person; None when this indicator does not count it."""

@@ -30,6 +30,25 @@ class CaseFact:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferFact:
+    """A case that went from one network to another: out of the one and into the other, once."""
+
+    id: UUID
+    stream: UUID
+    from_region: str
+    to_region: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """The feed tells that a case went to another network; where it was referred, it stays counted."""
+
+    fact: TransferFact
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """The feed tells that a case was accepted, or corrected since, and what it is like now."""
 
@@ -62,7 +81,7 @@ class Other:
     version: int
 
 
-News = Accepted | Ended | Unlinked | Other
+News = Accepted | Ended | Unlinked | Transferred | Other
 
 
 @dataclass(frozen=True, slots=True)

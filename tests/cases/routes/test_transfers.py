@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.cases.actions.repeats import RepeatFinder
 from services.cases.model.transfers import PACKAGE_TYPE
 from services.kit import detached, keys
 from tests.cases.routes.network import COORDINATOR, ELSEWHERE, POLICE, Network, slug
@@ -251,3 +252,25 @@ async def test_a_correction_by_the_sender_is_taken_where_the_case_is_now(network
     assert answer.status_code == 200, answer.text
     [kept] = await network.served.world.rows("select region, referred_in from referral")
     assert (kept["region"], kept["referred_in"]) == ("rakvere", "polva")
+
+
+async def test_there_it_is_new_and_a_further_referral_within_the_year_is_a_repeat(network: Network) -> None:
+    case = await network.case()
+    meeting = await network.meeting("2017-05-04")
+    await network.put(meeting, case, lateReason="urgent")
+    world = network.served.world
+    await world.rows("update agenda_item set state = 'discussed', outcome = 'finish'")
+    await accepted(network, await proposed(network, case))
+    there = await network.meeting("2017-06-01", "rakvere")
+    [new] = (await network.get(f"/meetings/{there['id']}/proposals", ELSEWHERE)).json()["items"]
+    assert (new["caseId"], new["why"], new["discussedOn"]) == (case, "new", None)
+    path = f"/meetings/{there['id']}/agenda"
+    assert (await network.made(path, {"caseId": case}, ELSEWHERE))["why"] == "new"
+    again = await network.served.taken(network.a_message(region="rakvere"))
+    finder = RepeatFinder(world.database, world.policy, world.catalog.repeats)
+    while await finder.round():
+        pass
+    read = (await network.get(f"/referrals/{again}", ELSEWHERE)).json()
+    assert "repeat" in read["groundsFound"]
+    [yes] = [each for each in read["repeats"]["found"] if each["verdict"] == "yes"]
+    assert yes["reference"] is not None

@@ -11,7 +11,9 @@ from sqlalchemy import text
 
 from services.indicators import store
 from services.indicators.actions.consuming import WAIT, Consumer
-from services.indicators.model import CaseFact
+from services.indicators.actions.figures import Question, answer
+from services.indicators.catalog import Catalog
+from services.indicators.model import CaseFact, Channel, Dimension
 from services.kit.calendar import half_year
 from services.kit.db import Database
 from services.kit.policy import Permit
@@ -271,3 +273,35 @@ async def test_an_erased_case_still_counts_and_leads_to_nobody(
     assert {one: before[one] for one in before if one != stream} == {
         one: after[one] for one in after if one != stream
     }
+
+
+async def test_a_transferred_case_counts_where_it_was_referred_and_the_move_at_each_side(  # noqa: PLR0913, PLR0917 - fixtures
+    database: Database,
+    writing: Permit,
+    permit_of: Callable[..., Permit],
+    a_feed: Any,
+    sample_events: Events,
+    published: Catalog,
+) -> None:
+    accepted = sample_events[2]
+    move = {"caseId": accepted["subject"], "transferId": str(uuid5(NAMESPACE_URL, "transfer"))}
+    move |= {"fromRegion": accepted["data"]["region"], "toRegion": "hiiumaa", "on": "2018-05-04"}
+    move |= {"kind": "permanent", "reason": "moved"}
+    told = {"type": "case.transferred", "streamversion": 4, "data": move}
+    moved = accepted | told | {"sequence": "0123456789ab.87"}
+    again = moved | {"sequence": "0123456789ab.88"}
+    await Consumer(database, a_feed(sample_events), writing).step()
+    before = await _facts(database, writing)
+    await Consumer(database, a_feed([*sample_events, moved, again]), writing).step()
+    assert await _facts(database, writing) == before
+
+    async def figures_of(subject: str, indicator: str) -> dict[str, int]:
+        definition = published.definition(indicator)
+        question = Question(definition, Channel.OFFICIAL, None, None, (Dimension.REGION,))
+        async with database.work(permit_of(subject, "get_official_values"), REQUEST) as work:
+            table = (await answer(work, question, published)).table
+        return {dict(line.key)[Dimension.REGION]: line.figure.value for line in table.rows}  # type: ignore[union-attr]
+
+    assert await figures_of("olga", "transfers-out") == {move["fromRegion"]: 1}
+    assert await figures_of("olga", "transfers-in") == {"hiiumaa": 1}
+    assert await figures_of("rein", "transfers-in") == {}
