@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tests.contracts.door import Door
+from tests.contracts.doors_assessments import ASSESSMENTS
 from tests.contracts.doors_cases import CASES
 from tests.contracts.doors_closing import CLOSING
 from tests.contracts.doors_consent import CONSENT
@@ -35,4 +36,5 @@ DOORS: Sequence[Door] = (
     *PEOPLE,
     *XROAD,
     *TRANSFERS,
+    *ASSESSMENTS,
 )

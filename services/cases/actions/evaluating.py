@@ -1,4 +1,4 @@
-"""A finished case is evaluated: goal by goal, as the victim sees it, and as the network does."""
+"""A finished case is evaluated: goal by goal, by the changed risk, as the victim sees it and the network."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,11 +7,13 @@ from uuid import UUID
 
 from services.cases.actions.casework import Casework, OnCase
 from services.cases.catalog import Catalog
+from services.cases.model.assessments import ChangedRisk
 from services.cases.model.monitoring import Evaluation
 from services.cases.model.problems import TransitionRefused
 from services.cases.rules import lifecycle
+from services.cases.rules.assessments import changed_risk
 from services.cases.rules.monitoring import check_day, check_evaluation
-from services.cases.store import evaluations
+from services.cases.store import evaluations, reassessments
 from services.kit.calendar import local_date
 from services.kit.db import Work
 from services.kit.ids import new_id
@@ -56,7 +58,8 @@ class Evaluating:
         earlier = await evaluations.supersede(work, on.id)
         if earlier is not None:
             await self.casework.step(work, on, lifecycle.step(machine, earlier, "current", "supersede"))
-        made = _evaluation(work, on, judged)
+        risk = changed_risk(await reassessments.of_case(work, on.key, on.id))
+        made = _evaluation(work, on, judged, risk)
         await evaluations.keep(work, on.key, made)
         await self.casework.step(work, on, lifecycle.begun(machine, made.id, "evaluate"), _CLASSES)
 
@@ -66,7 +69,7 @@ class Evaluating:
         return on, await evaluations.of_case(work, on.key, on.id)
 
 
-def _evaluation(work: Work, on: OnCase, judged: Judged) -> Evaluation:
+def _evaluation(work: Work, on: OnCase, judged: Judged, risk: ChangedRisk | None) -> Evaluation:
     return Evaluation(
         id=new_id(),
         case=on.id,
@@ -75,6 +78,7 @@ def _evaluation(work: Work, on: OnCase, judged: Judged) -> Evaluation:
         recorded_at=work.now,
         state="current",
         goals=judged.goals,
+        risk=risk,
         victims_view=judged.victims_view,
         victims_words=judged.victims_words,
         feedback=judged.feedback,

@@ -71,4 +71,5 @@ PERSONAL: Final = (
     "erasure",
     "retention_look",
     "transfer",
+    "reassessment",
 )

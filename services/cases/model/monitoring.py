@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from services.cases.model.assessments import ChangedRisk
 from services.cases.model.ids import CaseId
 from services.cases.model.published import Label
 
@@ -96,6 +97,7 @@ class Evaluation:
     recorded_at: datetime
     state: str
     goals: Mapping[str, str]
+    risk: ChangedRisk | None
     victims_view: str
     victims_words: str | None = field(repr=False)
     feedback: str | None = field(repr=False)

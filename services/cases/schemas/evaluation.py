@@ -8,6 +8,7 @@ from pydantic import Field
 
 from services.cases.model.monitoring import Evaluation
 from services.cases.rules.monitoring import share_reached
+from services.cases.schemas.assessments import ChangedRiskView
 from services.cases.schemas.referral import Message, View
 from services.cases.schemas.screening import Code
 from services.kit.fieldclass import FieldClass
@@ -35,6 +36,9 @@ class EvaluationView(View):
     goals: Annotated[dict[str, str], FieldClass("risk")]
     goals_reached: Annotated[int, FieldClass("risk")]
     goals_applying: Annotated[int, FieldClass("risk")]
+    changed_risk: Annotated[ChangedRiskView | None, FieldClass("risk")] = Field(
+        description="From the first to the last assessment at that time; null where there are not two."
+    )
     victims_view: Annotated[str, FieldClass("risk")]
     victims_words: Annotated[str | None, FieldClass("narrative")]
     feedback: Annotated[str | None, FieldClass("narrative")]
@@ -63,6 +67,7 @@ def _view(evaluation: Evaluation) -> EvaluationView:
         goals=dict(evaluation.goals),
         goals_reached=reached,
         goals_applying=applying,
+        changed_risk=None if evaluation.risk is None else ChangedRiskView.of(evaluation.risk),
         victims_view=evaluation.victims_view,
         victims_words=evaluation.victims_words,
         feedback=evaluation.feedback,

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from services.cases.model.assessments import Change, ChangedRisk, Direction
+from services.cases.model.codes import Band
 from services.cases.model.ids import CaseId
 from services.cases.model.monitoring import Evaluation
 from services.cases.store import contents
+from services.kit.calendar import parse_date
 from services.kit.db import Work
 from services.kit.driver import Row
 from services.kit.sealed import Aad, DataKey
@@ -17,12 +20,12 @@ _SUPERSEDE: Final = """
 """
 _KEEP: Final = """
     insert into evaluation
-        (id, case_id, evaluated_on, recorded_at, recorded_by, goals, victims_view, sealed)
-    values ($1, $2, $3, $4, $5, cast($6::text as jsonb), $7, $8)
+        (id, case_id, evaluated_on, recorded_at, recorded_by, goals, victims_view, sealed, risk)
+    values ($1, $2, $3, $4, $5, cast($6::text as jsonb), $7, $8, cast($9::text as jsonb))
 """
 _OF_CASE: Final = """
     select id, case_id, evaluated_on, recorded_at, recorded_by, state, cast(goals as text) as goals,
-        victims_view, sealed
+        cast(risk as text) as risk, victims_view, sealed
     from evaluation where case_id = $1 order by recorded_at desc, id
 """
 
@@ -50,12 +53,42 @@ async def keep(work: Work, key: DataKey, evaluation: Evaluation) -> None:
         json.dumps(dict(evaluation.goals)),
         evaluation.victims_view,
         contents.sealed(key, told, _place(evaluation.id)),
+        None if evaluation.risk is None else json.dumps(_told(evaluation.risk)),
     )
 
 
 async def of_case(work: Work, key: DataKey, case: CaseId) -> Sequence[Evaluation]:
     """The evaluations of a case, the newest first."""
     return [_evaluation(key, row) for row in await work.fetch(_OF_CASE, case)]
+
+
+def _told(risk: ChangedRisk) -> dict[str, object]:
+    return {
+        "first": str(risk.first),
+        "last": str(risk.last),
+        "firstOn": risk.first_on.isoformat(),
+        "lastOn": risk.last_on.isoformat(),
+        "firstBand": risk.first_band.value,
+        "lastBand": risk.last_band.value,
+        "firstScore": risk.first_score,
+        "lastScore": risk.last_score,
+        "direction": risk.change.direction.value,
+        "score": risk.change.score,
+    }
+
+
+def _risk(told: dict[str, Any]) -> ChangedRisk:
+    return ChangedRisk(
+        first=UUID(told["first"]),
+        last=UUID(told["last"]),
+        first_on=parse_date(told["firstOn"]),
+        last_on=parse_date(told["lastOn"]),
+        first_band=Band(told["firstBand"]),
+        last_band=Band(told["lastBand"]),
+        first_score=told["firstScore"],
+        last_score=told["lastScore"],
+        change=Change(Direction(told["direction"]), told["score"]),
+    )
 
 
 def _evaluation(key: DataKey, row: Row) -> Evaluation:
@@ -68,6 +101,7 @@ def _evaluation(key: DataKey, row: Row) -> Evaluation:
         recorded_at=row["recorded_at"],
         state=row["state"],
         goals=json.loads(row["goals"]),
+        risk=None if row["risk"] is None else _risk(json.loads(row["risk"])),
         victims_view=row["victims_view"],
         victims_words=told["victimsWords"],
         feedback=told["feedback"],

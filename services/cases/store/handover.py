@@ -12,9 +12,14 @@ from services.kit.db import Work
 
 _OUTLINE: Final = """
     select
-        (select a.band from assessment a join referral r on r.id = a.referral_id
-         where r.case_id = $1 and a.replaced_in is null and a.band is not null
-         order by a.scored_at desc limit 1) as band,
+        (select b.band from (
+            select a.band, a.completed_on, a.scored_at from assessment a
+            join referral r on r.id = a.referral_id
+            where r.case_id = $1 and a.replaced_in is null and a.band is not null
+            union all
+            select n.band, n.completed_on, n.scored_at from reassessment n
+            where n.case_id = $1 and n.state = 'recorded'
+         ) b order by b.completed_on desc, b.scored_at desc limit 1) as band,
         array(select distinct unnest(r.grounds || r.grounds_found) from referral r where r.case_id = $1
               order by 1) as grounds,
         (select count(distinct p.person_id) from participation p

@@ -19,6 +19,7 @@ from services.cases.model.dossiers import (
 from services.cases.model.ids import KeyId
 from services.cases.model.referral import Referrer
 from services.cases.model.repeats import ShownFinding
+from services.cases.model.states import Score
 from services.cases.store import callouts, contents, repeats
 from services.cases.store.dossiers import KeptContent, KeptPart, KeptReferral, KeptVersion, Lock
 from services.kit.calendar import parse_date
@@ -101,12 +102,17 @@ class Opener:
             return None
         place = contents.result_place(kept.assessment)
         told = contents.opened(self._key(kept.lock), kept.result, place)
-        return Explained(score, _range(told["range"]), tuple(told["unanswered"]), _items(told["items"]))
+        return explained_of(score, told)
 
     def _key(self, lock: Lock) -> DataKey:
         if lock.key not in self._keys:
             self._keys[lock.key] = self.ring.unwrap(lock.key, lock.wrapped)
         return self._keys[lock.key]
+
+
+def explained_of(score: Score, told: dict[str, Any]) -> Explained:
+    """A score with what the scorer said of it."""
+    return Explained(score, _range(told["range"]), tuple(told["unanswered"]), _items(told["items"]))
 
 
 def _range(told: dict[str, Any]) -> Range:

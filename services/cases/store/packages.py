@@ -12,7 +12,17 @@ from services.cases.model.plan import PlanFilters
 from services.cases.model.records import Only
 from services.cases.model.transfers import PACKAGE_FORMAT, Transfer
 from services.cases.rules.duties import seats
-from services.cases.store import casework, consent, contents, dossiers, incidents, plan, records, safety
+from services.cases.store import (
+    casework,
+    consent,
+    contents,
+    dossiers,
+    incidents,
+    plan,
+    reassessments,
+    records,
+    safety,
+)
 from services.cases.store.discussions import said_of
 from services.cases.store.opening import Opener
 from services.cases.store.research import text_place
@@ -51,6 +61,7 @@ async def whole(  # noqa: PLR0913, PLR0917 - what a package is made of
         "case": case,
         "referral": None if referral is None else opener.dossier(referral),
         "entries": await records.of_case(work, case.id, key, wanted),
+        "assessments": await reassessments.of_case(work, key, case.id),
         "consent": await consent.listed(work, case.id, key, None, None, None, most),
         "actions": [plan.told(each, ring) for each in acts],
         "safetyPlans": await safety.of_case(work, case.id, key),

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tests.cases.routes.access.doors_assessments import ASSESSMENTS
 from tests.cases.routes.access.doors_casework import CASEWORK
 from tests.cases.routes.access.doors_closing import CLOSING
 from tests.cases.routes.access.doors_consent import CONSENT
@@ -44,6 +45,7 @@ DOORS: dict[str, Door] = {
     **SUPPORT,
     **STARTS,
     **TRANSFERS,
+    **ASSESSMENTS,
 }
 
 

@@ -32,6 +32,7 @@ CLASSES = {
     "get_monitoring": {"basic", "risk", "narrative"},
     "list_incidents": {"basic", "risk", "narrative"},
     "list_evaluations": {"basic", "risk", "narrative"},
+    "list_assessments": {"basic", "risk", "narrative"},
     "list_shares": {"basic", "narrative"},
     "list_support_persons": {"basic", "identity", "contact"},
     "list_supervisions": {"basic"},
@@ -57,6 +58,7 @@ BY_ONE_DECISION = {
     "get_monitoring",
     "list_incidents",
     "list_evaluations",
+    "list_assessments",
     "list_entries",
     "list_shares",
     "list_support_candidates",
@@ -106,6 +108,7 @@ class Full:
     duties: list[tuple[Thing, Any]]
     closing: dict[str, Any] = field(default_factory=dict)
     """Exclusions, seals, steps, and who stands or could stand by whom, by path."""
+    """Exclusions, seals, steps and assessments, by path."""
     shares: dict[str, list[Any]] = field(default_factory=dict)
     tellings: dict[str, list[Any]] = field(default_factory=dict)
     reports: list[tuple[Thing, Any]] = field(default_factory=list)
@@ -128,6 +131,7 @@ class Full:
             if kept.is_case:
                 made.cases[kept.case] = (await house.ask(coordinator, f"/cases/{kept.case}")).body
                 for what in HANGS:
+                for what in ("exclusions", "seal", "history", "assessments"):
                     path = f"/cases/{kept.case}/{what}"
                     told = await house.ask(coordinator, path)
                     if told.status == 200:
