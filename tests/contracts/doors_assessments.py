@@ -51,7 +51,7 @@ ASSESSMENTS: Sequence[Door] = (
         "retract_assessment",
         "POST",
         _retract,
-        lambda _: {"reason": "entered-in-error"},
+        lambda _: {"reason": "twice"},
         (("reason",),),
     ),
 )

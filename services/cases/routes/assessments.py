@@ -82,7 +82,7 @@ async def retract_assessment(  # noqa: PLR0913, PLR0917 - each is one part of th
     once: Annotated[Once, Depends(idempotency_key)],
     if_match: IfMatch = None,
 ) -> Response:
-    """It was recorded in error: it stays readable, and counts no longer. A referral's is its sender's to correct."""
+    """It was recorded in error: it stays readable, and counts no longer. A referral's its sender corrects."""
     earlier = await once.earlier(work)
     if earlier is None:
         version = expected_version(if_match)

@@ -30,7 +30,7 @@ class ReassessmentIn(AssessmentIn):
 class AssessmentRetractionIn(Message):
     """Why it does not count: a published reason."""
 
-    reason: Code = Field(examples=["entered-in-error"])
+    reason: Code = Field(examples=["twice"])
 
 
 class ChangeView(View):

@@ -8,7 +8,7 @@ from services.cases.model.assessments import Assessment
 from services.cases.model.dossiers import Explained
 from services.cases.model.ids import CaseId
 from services.cases.model.referral import AssessmentFacts
-from services.cases.outbound import ScoreAnswer
+from services.cases.model.states import Score
 from services.cases.store import contents
 from services.cases.store.opening import explained_of
 from services.cases.store.referrals import score_of
@@ -60,11 +60,11 @@ async def keep(  # noqa: PLR0913, PLR0917 - what an assessment is made of
     case: CaseId,
     row: UUID,
     facts: AssessmentFacts,
-    answer: ScoreAnswer,
+    score: Score,
+    result: dict[str, Any],
     note: str | None,
 ) -> None:
     """Writes an assessment with its score, without which there is none."""
-    score = answer.score
     await work.fetch(
         _KEEP,
         row,
@@ -81,7 +81,7 @@ async def keep(  # noqa: PLR0913, PLR0917 - what an assessment is made of
         [ground.value for ground in score.grounds],
         score.scored_at,
         contents.sealed(key, contents.answers(facts), _place(row, "answers_sealed")),
-        contents.sealed(key, answer.result, _place(row, "result_sealed")),
+        contents.sealed(key, result, _place(row, "result_sealed")),
         None if note is None else contents.sealed(key, {"note": note}, _place(row, "note_sealed")),
     )
 

@@ -37,9 +37,7 @@ async def _record(
     )
 
 
-async def test_a_new_one_stands_beside_the_referrals_and_the_change_is_computed(
-    served: Any, case: str
-) -> None:
+async def test_a_new_one_stands_beside_the_referrals_and_the_change_is_told(served: Any, case: str) -> None:
     [first] = (await served.ask(f"/cases/{case}/assessments")).json()["items"]
     assert (first["source"], first["change"], first["recordedBy"]) == ("referral", None, None)
     answer = await _record(served, case, POLICE, judgementReason=WORRY)

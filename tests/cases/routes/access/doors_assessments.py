@@ -33,6 +33,6 @@ ASSESSMENTS: dict[str, Door] = {
         json=_FAR,
     ),
     "retract_assessment": nothing(
-        "retract_assessment", f"/assessments/{NOTHING}/retract", "POST", {"reason": "other"}
+        "retract_assessment", f"/assessments/{NOTHING}/retract", "POST", {"reason": "twice"}
     ),
 }

@@ -70,6 +70,7 @@ BY_ONE_DECISION = {
 }
 #: What coordinators read of each case.
 HANGS = ("exclusions", "seal", "history", "support-assignments", "support-candidates", "retention")
+HANGS = ("exclusions", "seal", "history", "support-assignments", "support-candidates", "assessments")
 SUMMARY = {
     "list_referrals": (
         "id", "reference", "region", "referredOn", "receivedAt", "status", "reason", "caseId", "version",
@@ -131,7 +132,6 @@ class Full:
             if kept.is_case:
                 made.cases[kept.case] = (await house.ask(coordinator, f"/cases/{kept.case}")).body
                 for what in HANGS:
-                for what in ("exclusions", "seal", "history", "assessments"):
                     path = f"/cases/{kept.case}/{what}"
                     told = await house.ask(coordinator, path)
                     if told.status == 200:
