@@ -13,6 +13,7 @@ from tests.contracts.doors_offices import OFFICES
 from tests.contracts.doors_others import OTHERS
 from tests.contracts.doors_people import PEOPLE
 from tests.contracts.doors_plan import PLAN
+from tests.contracts.doors_quality import QUALITY
 from tests.contracts.doors_retention import RETENTION
 from tests.contracts.doors_safety import SAFETY
 from tests.contracts.doors_starts import STARTS
@@ -37,4 +38,5 @@ DOORS: Sequence[Door] = (
     *XROAD,
     *TRANSFERS,
     *ASSESSMENTS,
+    *QUALITY,
 )

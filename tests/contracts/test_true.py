@@ -30,6 +30,7 @@ from tests.contracts import (
     doors_offices,
     doors_people,
     doors_plan,
+    doors_quality,
     doors_safety,
     doors_transfers,
 )
@@ -141,6 +142,7 @@ async def things(house: Together) -> Mapping[str, str]:
         **await doors_plan.known(house),
         **await doors_people.known(house),
         **await doors_safety.known(house),
+        **await doors_quality.known(house),
         **await doors_transfers.known(house),
         **await doors_assessments.known(house),
         "agency": "police",

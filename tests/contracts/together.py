@@ -249,6 +249,7 @@ def _wire(made: Together, to_cases: httpx.ASGITransport, stack: AsyncExitStack) 
     state = made.apps["cases"].state
     scorer = RiskScore(client("cases", "riskscore", httpx.ASGITransport(made.apps["riskscore"])))
     state.intake = replace(state.intake, riskscore=scorer, patience=10.0)
+    state.reassessing = replace(state.reassessing, riskscore=scorer, patience=10.0)
     logins = httpx.AsyncClient(transport=httpx.MockTransport(lambda request: _issuer(made.key, request)))
     stack.push_async_callback(logins.aclose)
     found = OidcKeys(LOGIN, logins)

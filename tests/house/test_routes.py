@@ -110,6 +110,14 @@ ABOUT_NO_CASE = {
     "record_first_meeting",
     "list_advice",
     "write_advice",
+    # quality
+    "record_observation",
+    "list_observations",
+    "get_observation",
+    "list_recommendations",
+    "get_recommendation",
+    "answer_recommendation",
+    "get_observation_figures",
     # sessions
     "list_my_sessions",
     "end_my_session",

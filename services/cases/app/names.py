@@ -72,4 +72,6 @@ PERSONAL: Final = (
     "retention_look",
     "transfer",
     "reassessment",
+    "observation",
+    "recommendation",
 )

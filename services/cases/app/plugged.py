@@ -35,6 +35,7 @@ from services.cases.actions.participants import Participants
 from services.cases.actions.parties import Parties
 from services.cases.actions.plan import Plans
 from services.cases.actions.proposals import Proposals
+from services.cases.actions.quality import Quality
 from services.cases.actions.reassessing import Reassessing
 from services.cases.actions.records import Records
 from services.cases.actions.relations import Relations
@@ -144,6 +145,7 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.parties = Parties(state.casework, state.records, index)
     state.support_pool = SupportPool(parts.catalog, parts.ring, index)
     state.supporting = Supporting(parts.catalog, state.casework, parts.ring)
+    state.quality = Quality(parts.catalog, parts.ring)
     state.reassessing = Reassessing(
         parts.database, parts.catalog, state.casework, parts.riskscore, parts.settings.score_patience
     )

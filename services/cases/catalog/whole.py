@@ -21,6 +21,7 @@ from services.cases.catalog import (
     people,
     plan,
     protection,
+    quality,
     referrals,
     repeats,
     retention,
@@ -61,6 +62,7 @@ from services.cases.model.published import (
     Regions,
     Transitions,
 )
+from services.cases.model.quality import QualityRules
 from services.cases.model.records import Listed
 from services.cases.model.relations import RelationRules
 from services.cases.model.repeats import RepeatRules
@@ -120,6 +122,7 @@ class Catalog:
     retention: RetentionRules
     protection: Protection
     transfers: TransferRules
+    quality: QualityRules
 
     def regions_on(self, day: date) -> Mapping[str, Region]:
         """The networks that are at work on a day."""
@@ -175,5 +178,6 @@ def load() -> Catalog:
         papers=papers.papers(),
         retention=retention.retention(),
         protection=protection.protection(),
+        quality=quality.quality(),
         transfers=transfers.transfers(lifecycles.lifecycles(), clocks.clocks()),
     )

@@ -22,6 +22,7 @@ class Thing(StrEnum):
     SAFETY_PLAN = "safety-plan"
     MEETING = "meeting"
     TRANSFER = "transfer"
+    RECOMMENDATION = "recommendation"
 
 
 #: Where a thing is read; ``{referral}``, ``{case}`` and ``{id}`` are the duty's.
@@ -33,6 +34,7 @@ ADDRESSES: Final[Mapping[Thing, str]] = {
     Thing.SAFETY_PLAN: "/safety-plans/{id}",
     Thing.MEETING: "/meetings/{id}",
     Thing.TRANSFER: "/transfers/{id}",
+    Thing.RECOMMENDATION: "/recommendations/{id}",
 }
 
 
@@ -54,7 +56,10 @@ class DutyStanding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The thing, and the referral or the case (one of the two) by whose rights the duty is seen."""
+    """The thing, and the referral or the case (one of the two) by whose rights the duty is seen.
+
+    A recommendation is about no case: it is seen in its region.
+    """
 
     thing: Thing
     id: UUID
@@ -63,8 +68,9 @@ class About:
     case: CaseId | None = None
 
     def __post_init__(self) -> None:
-        if (self.referral is None) is (self.case is None):
-            raise ValueError("a duty is about a referral, or about a case")
+        named = [each for each in (self.referral, self.case) if each is not None]
+        if len(named) != (self.thing is not Thing.RECOMMENDATION):
+            raise ValueError("a duty is about a referral, or about a case, or a recommendation")
 
 
 @dataclass(frozen=True, slots=True)

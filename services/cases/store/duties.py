@@ -61,7 +61,8 @@ FROM: Final = """
     left join referral r on r.id = d.referral_id
     left join marac_case c on c.id = d.case_id
     left join transfer t on d.thing = 'transfer' and t.id = d.thing_id
-    join data_key k on k.id = coalesce(r.key_id, c.key_id, t.key_id) and k.wrapped is not null
+    left join recommendation n on d.thing = 'recommendation' and n.id = d.thing_id
+    join data_key k on k.id = coalesce(r.key_id, c.key_id, t.key_id, n.key_id) and k.wrapped is not null
 """
 _RESTART = text("""
     update duty d set state = 'dropped', settled_on = :on, settled_by = :by
@@ -86,7 +87,8 @@ FOR_WHOM: Final = """
     )
 """
 _LIST: Final = f"""
-    select d.*, coalesce(d.case_id, r.case_id) as stream, coalesce(c.state, r.state, t.state) as reach_state,
+    select d.*, coalesce(d.case_id, r.case_id) as stream,
+        coalesce(c.state, r.state, t.state, n.state) as reach_state,
         array(select a.agency || '@' || a.region from case_agency a
               where a.case_id = coalesce(d.case_id, r.case_id)) as reach_agencies,
         d.member_id is not null as by_name, {_BARS}

@@ -13,6 +13,7 @@ from tests.cases.routes.access.doors_networks import NETWORKS
 from tests.cases.routes.access.doors_offices import OFFICES
 from tests.cases.routes.access.doors_people import PEOPLE
 from tests.cases.routes.access.doors_plan import PLAN
+from tests.cases.routes.access.doors_quality import QUALITY
 from tests.cases.routes.access.doors_referrals import REFERRALS
 from tests.cases.routes.access.doors_retention import RETENTION
 from tests.cases.routes.access.doors_safety import SAFETY
@@ -46,6 +47,7 @@ DOORS: dict[str, Door] = {
     **STARTS,
     **TRANSFERS,
     **ASSESSMENTS,
+    **QUALITY,
 }
 
 
