@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from services.cases.model.transfers import PACKAGE_FORMAT, PACKAGE_TYPE
-from services.kit import keys, signed, strictjson
+from services.kit import detached, keys, strictjson
 from services.kit.problem import Malformed
 
 KEYS: Final = keys.PACKAGES_JWKS
@@ -16,8 +16,8 @@ def verify(package: Path, signature: Path, keys_file: Path, say: Callable[[str],
     document = package.read_bytes()
     public = keys.load_jwks(keys_file.parent, keys_file.name)
     try:
-        key = signed.verify(document, signature.read_text(encoding="ascii"), public, PACKAGE_TYPE)
-    except (signed.SignatureWrong, UnicodeDecodeError) as error:
+        key = detached.verify(document, signature.read_text(encoding="ascii"), public, PACKAGE_TYPE)
+    except (detached.SignatureWrong, UnicodeDecodeError) as error:
         say(f"The signature is not of this package: {error}.")
         return False
     form = _form(document)

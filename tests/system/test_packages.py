@@ -5,15 +5,15 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from services.cases.model.transfers import PACKAGE_FORMAT, PACKAGE_TYPE
-from services.kit import keys, signed
+from services.kit import detached, keys
 from system import cli
 
 
 def test_a_package_is_checked_by_the_public_keys_of_who_signed_it(tmp_path: Path) -> None:
     folder, package, signature = tmp_path / "keys", tmp_path / "package.json", tmp_path / "package.jws"
     keys.ensure(folder)
-    document = signed.canonical({"format": PACKAGE_FORMAT, "case": {"id": "1"}})
-    made = signed.Signer(keys.load_signing(folder, keys.PACKAGES), PACKAGE_TYPE).sign(document)
+    document = detached.canonical({"format": PACKAGE_FORMAT, "case": {"id": "1"}})
+    made = detached.Signer(keys.load_signing(folder, keys.PACKAGES), PACKAGE_TYPE).sign(document)
     package.write_bytes(document)
     signature.write_text(made + "\n")
     asked = ["verify-package", str(package), str(signature), "--keys", str(folder / keys.PACKAGES_JWKS)]

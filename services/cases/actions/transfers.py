@@ -38,12 +38,12 @@ from services.cases.store.transfers import Filters, Package
 from services.kit import detached
 from services.kit.calendar import local_date
 from services.kit.db import Work
+from services.kit.detached import Signer
 from services.kit.fieldclass import CLASSES
 from services.kit.ids import new_id
 from services.kit.paging import Page, Place, page_of
 from services.kit.policy import Decision
 from services.kit.problem import FieldError, NotFound, StaleVersion
-from services.kit.detached import Signer
 
 _CLASSES: Final = ("basic", "contact", "narrative", "risk")
 _SHARED: Final = frozenset({Role.VICTIM, Role.THREATENING_PERSON, Role.CHILD})

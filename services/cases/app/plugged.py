@@ -59,10 +59,10 @@ from services.cases.app.parts import Parts
 from services.cases.model.transfers import PACKAGE_TYPE
 from services.cases.store.events import Arrivals
 from services.kit import keys
+from services.kit.detached import Signer
 from services.kit.paper import Press
 from services.kit.refusals import RefusalAuditor
 from services.kit.sealed import BlindIndex, Pseudonyms
-from services.kit.detached import Signer
 from services.kit.tokens import (
     AccessTokenIssuer,
     OidcIdTokenVerifier,

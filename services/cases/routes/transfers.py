@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 
 from services.cases.model.problems import TransferPending, TransitionRefused
-from services.cases.model.transfers import TransferState
+from services.cases.model.transfers import PACKAGE_TYPE, TransferState
 from services.cases.schemas.transfers import (
     AcceptanceIn,
     TransferIn,
@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from services.cases.actions.transfers import Transfers
 
 router = ServiceRouter(tags=["transfers"])
+
+
+class PackageResponse(Response):
+    """A signed document."""
+
+    media_type = f"application/{PACKAGE_TYPE}"
+
 
 Key = Annotated[Once, Depends(idempotency_key)]
 _MOVED = problems(NotFound, TransitionRefused, StaleVersion, PreconditionRequired, IdempotencyKeyReused)
@@ -119,6 +126,7 @@ async def get_transfer(
     "/transfers/{transfer_id}/package",
     summary="Read what was taken with a case",
     responses=problems(NotFound),
+    response_class=PackageResponse,
     response_description="The document as it was signed, byte for byte.",
 )
 async def get_transfer_package(
@@ -135,7 +143,7 @@ async def get_transfer_package(
     return disclose_document(
         work,
         package.text.encode(),
-        "application/json",
+        PackageResponse.media_type,
         fields=CLASSES & decision.fields,
         decisions=decision,
         objects=[transfer.id, transfer.case],

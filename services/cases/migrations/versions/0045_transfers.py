@@ -3,13 +3,13 @@
 from services.kit import schema
 from services.kit.migrate import execute
 
-revision = "0043"
-down_revision = "0042"
+revision = "0045"
+down_revision = "0044"
 
 _TRANSFER = """
 create table transfer (
     id uuid primary key,
-    case_id uuid not null references marac_case (id),
+    case_id uuid not null references marac_case (id) on delete cascade,
     from_region text not null,
     to_region text not null check (to_region <> from_region),
     state text not null default 'proposed' check (state in ('proposed', 'accepted', 'refused', 'withdrawn')),
@@ -43,9 +43,10 @@ alter table referral add column referred_in text;
 comment on column referral.referred_in is 'Where it was referred, when its case has gone to another region.';
 
 alter table flag_alarm drop constraint flag_alarm_case_id_region_fkey;
-alter table flag_alarm add foreign key (case_id, region) references marac_case (id, region) on update cascade;
+alter table flag_alarm add foreign key (case_id, region)
+    references marac_case (id, region) on delete cascade on update cascade;
 alter table access_report drop constraint access_report_case_id_region_fkey;
-alter table access_report add foreign key (case_id) references marac_case (id);
+alter table access_report add foreign key (case_id) references marac_case (id) on delete cascade;
 comment on column access_report.region is 'Whose case it was then: a report stays with whom it was made to.';
 """
 # Who is asked to take a case decides before it is theirs: the function says which these are, past the

@@ -3,13 +3,13 @@
 from services.kit import schema
 from services.kit.migrate import execute
 
-revision = "0044"
-down_revision = "0043"
+revision = "0046"
+down_revision = "0045"
 
 _TABLE = """
 create table reassessment (
     id uuid primary key,
-    case_id uuid not null references marac_case (id),
+    case_id uuid not null references marac_case (id) on delete cascade,
     instrument text not null,
     completed_on date not null,
     recorded_at timestamptz not null,
