@@ -18,8 +18,8 @@ from tests.contracts.doors_retention import RETENTION
 from tests.contracts.doors_safety import SAFETY
 from tests.contracts.doors_starts import STARTS
 from tests.contracts.doors_support import SUPPORT
-from tests.contracts.doors_xroad import XROAD
 from tests.contracts.doors_transfers import TRANSFERS
+from tests.contracts.doors_xroad import XROAD
 
 DOORS: Sequence[Door] = (
     *CASES,

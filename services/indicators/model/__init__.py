@@ -19,9 +19,9 @@ from services.indicators.model.facts import (
     Other,
     PersonFact,
     Reading,
-    Unlinked,
     TransferFact,
     Transferred,
+    Unlinked,
 )
 from services.indicators.model.figures import (
     Comparison,

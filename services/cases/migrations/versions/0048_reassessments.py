@@ -3,8 +3,8 @@
 from services.kit import schema
 from services.kit.migrate import execute
 
-revision = "0046"
-down_revision = "0045"
+revision = "0048"
+down_revision = "0047"
 
 _TABLE = """
 create table reassessment (

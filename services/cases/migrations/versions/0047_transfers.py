@@ -3,8 +3,8 @@
 from services.kit import schema
 from services.kit.migrate import execute
 
-revision = "0045"
-down_revision = "0044"
+revision = "0047"
+down_revision = "0046"
 
 _TRANSFER = """
 create table transfer (
