@@ -158,7 +158,7 @@ def _check_order(events: Sequence[_Event]) -> None:
             raise UpstreamWrong("the events of the feed are not in order")
 
 
-def _news(event: _Event) -> News:
+def _news(event: _Event) -> News:  # noqa: PLR0911 - a line for each kind of event
     """What an event means to figures.
 
     A case is counted as its sender has told it last: by the day of referral and the people of the newest
