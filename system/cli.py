@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from system import messages, programs, xroad
+from system import messages, packages, programs, xroad
 from system.options import Options
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.add_typer(messages.app, name="messages")
 log_app = typer.Typer(help="The logs as evidence: keys, exports, epochs.", no_args_is_help=True)
 app.add_typer(log_app, name="log")
 app.add_typer(xroad.app, name="xroad")
+app.command("verify-package")(packages.verify_package)
 
 
 class Service(StrEnum):
@@ -261,25 +262,6 @@ def verify(
             is_address = log.startswith(("http://", "https://"))
             lines = evidence.lines(log) if is_address else verifying.lines_of(Path(log))
             untouched = verifying.verify_log(lines, key, witness, typer.echo)
-    raise typer.Exit(0 if untouched else 1)
-
-
-@app.command("verify-package")
-def verify_package(
-    package: Annotated[Path, typer.Argument(help="The document, byte for byte as it was read.")],
-    signature: Annotated[Path, typer.Argument(help="Its detached signature: the header X-JWS-Signature.")],
-    keys_file: Annotated[
-        Path | None,
-        typer.Option("--keys", help="The sender's packages.jwks.json; without it that of the data folder."),
-    ] = None,
-    data: Data = Path("var"),
-) -> None:
-    """Check that a package of a transferred case is what the installation before has signed."""
-    from system import packages  # noqa: PLC0415
-
-    with _plain_errors():
-        folder = Path(os.environ.get("TURVAVORK_KEYS", data / "keys"))
-        untouched = packages.verify(package, signature, keys_file or folder / packages.KEYS, typer.echo)
     raise typer.Exit(0 if untouched else 1)
 
 

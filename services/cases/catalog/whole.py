@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Any
 
 from services.cases.catalog import (
     bases,
@@ -150,12 +151,8 @@ def load() -> Catalog:
         transitions=referrals.transitions(transitions["transitions"]),
         start=State(transitions["start"]),
         ages=referrals.ages(read("ages")),
-        notices=notices.notices(),
-        child_notice=notices.child_notice(),
-        disclosures=notices.disclosures(),
-        call_outs=notices.call_outs(),
-        flags=notices.flags(),
         reported=notices.reported(),
+        **_told(),
         bases=bases.bases(),
         repeats=repeats.repeats(),
         clocks=clocks.clocks(),
@@ -181,3 +178,14 @@ def load() -> Catalog:
         quality=quality.quality(),
         transfers=transfers.transfers(lifecycles.lifecycles(), clocks.clocks()),
     )
+
+
+def _told() -> dict[str, Any]:
+    """What is said of cases to others, and asked of them."""
+    return {
+        "notices": notices.notices(),
+        "child_notice": notices.child_notice(),
+        "disclosures": notices.disclosures(),
+        "call_outs": notices.call_outs(),
+        "flags": notices.flags(),
+    }
