@@ -3,8 +3,8 @@
 from services.kit import schema
 from services.kit.migrate import execute
 
-revision = "0049"
-down_revision = "0048"
+revision = "0050"
+down_revision = "0049"
 
 _TABLE = """
 create table reassessment (
