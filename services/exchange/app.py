@@ -72,6 +72,7 @@ LOGS: Final = ("audit", "message_log")
 PERSONAL: Final = (
     *("inbox", "incident", "outbox", "outbox_queue", "outbox_try", "partner_pause", "data_usage"),
     "flag_count",
+    "usage_decision",
 )
 _DESCRIPTION: Final = (
     "Messages over X-Road, in and out: what was received, what was delivered, what waits for a person. The "

@@ -67,6 +67,17 @@ async def _decide(house: Together) -> Call:
     return call
 
 
+_RELEASE = {"decision": "release", "reason": "no-danger"}
+_PERSON: list[str] = []
+
+
+async def _decide_usage(house: Together) -> Call:
+    shown = await opened(house)
+    _PERSON.append(shown["persons"][0]["personId"])
+    path = f"/api/cases/v1/cases/{shown['caseId']}/usage-decisions"
+    return Call(path, lambda: house.caller("cases", "decide_usage"))
+
+
 async def _session(_: Together) -> Call:
     return Call("/api/cases/v1/sessions", dict)
 
@@ -230,6 +241,14 @@ CASES: Sequence[Door] = (
         _decide,
         lambda _: {"decision": "forwarded", "decidedOn": str(local_date(SystemClock().now()))},
         (("decision",), ("decidedOn",)),
+    ),
+    Door(
+        "cases",
+        "decide_usage",
+        "POST",
+        _decide_usage,
+        lambda _: {"personId": _PERSON[-1] if _PERSON else str(uuid4()), **_RELEASE},
+        (("reason",), ("decision",)),
     ),
     Door("cases", "locate_child", "PUT", _locate, lambda _: {"municipality": "0184"}, (("municipality",),)),
     Door(

@@ -245,7 +245,7 @@ class Running:
         try:
             parts = ("_checkpoint", "_node", "_position", "_pending", "")
             logs = [f"{log}{part}" for log in ("audit", "message_log") for part in parts]
-            for table in (*OUTBOX, "data_usage", "flag_count", "incident", "inbox", *logs):
+            for table in (*OUTBOX, "data_usage", "usage_decision", "flag_count", "incident", "inbox", *logs):
                 await connection.execute(f"delete from {table}")  # noqa: S608 - names of ours
         finally:
             await connection.close()

@@ -15,6 +15,7 @@ PERSONAL: Final = (
     "participation",
     "child_notice",
     "child_decision",
+    "usage_decision",
     "disclosure",
     "flag_alarm",
     "case_step",

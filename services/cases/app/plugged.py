@@ -53,6 +53,7 @@ from services.cases.actions.support_pool import SupportPool
 from services.cases.actions.supporting import Supporting
 from services.cases.actions.systems import Systems
 from services.cases.actions.transfers import Transfers
+from services.cases.actions.usage import UsageDesk
 from services.cases.actions.withdrawing import Withdrawing
 from services.cases.app.names import NAME
 from services.cases.app.parts import Parts
@@ -130,6 +131,7 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.monitoring = Monitoring(parts.catalog, state.casework, Duties(parts.catalog.clocks))
     state.incidents = Incidents(parts.catalog, state.casework)
     state.reported = Reported(parts.catalog, state.casework, state.incidents, index)
+    state.usage_desk = UsageDesk(parts.catalog, state.casework, parts.discloser())
     state.proposals = Proposals(parts.catalog, state.casework)
     state.evaluating = Evaluating(parts.catalog, state.casework)
     state.exclusions = Exclusions(parts.catalog, state.casework)

@@ -53,6 +53,7 @@ from services.cases.routes import (
     supporting,
     tellings,
     transfers,
+    usage,
     writing,
 )
 from services.kit import logbook
@@ -60,6 +61,7 @@ from services.kit import logbook
 ROUTERS: Final = (
     intake.router,
     reported.router,
+    usage.router,
     amendments.router,
     events.router,
     disclosures.router,

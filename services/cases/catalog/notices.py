@@ -12,6 +12,7 @@ from services.cases.model.published import (
     NoticeRule,
 )
 from services.cases.model.reported import ReportedRule
+from services.cases.model.usage import UsageAction, UsageRules
 from services.kit import datafile
 
 
@@ -62,3 +63,14 @@ def reported() -> ReportedRule:
     """In which cases an incident is written down that an agency reports."""
     file = read("reported")
     return ReportedRule(file["months"], frozenset(file["case_states"]))
+
+
+def usage() -> UsageRules:
+    """Why a person may see the usage of their data, or may not."""
+    file = read("usage")
+    return UsageRules(
+        {
+            action: {each["code"]: each["label"] for each in file[f"{action}_reasons"]}
+            for action in UsageAction
+        }
+    )

@@ -76,6 +76,7 @@ from services.cases.model.starts import Standard
 from services.cases.model.support import SupportRule
 from services.cases.model.transfers import TransferRules
 from services.cases.model.unusual import UnusualRules
+from services.cases.model.usage import UsageRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class Catalog:
     support: SupportRule
     glass: GlassRule
     unusual: UnusualRules
+    usage: UsageRules
     papers: PaperRules
     retention: RetentionRules
     protection: Protection
@@ -153,6 +155,7 @@ def load() -> Catalog:
         ages=referrals.ages(read("ages")),
         reported=notices.reported(),
         **_told(),
+        usage=notices.usage(),
         bases=bases.bases(),
         repeats=repeats.repeats(),
         clocks=clocks.clocks(),

@@ -135,6 +135,7 @@ class EventType(StrEnum):
     CASE_STEP = "case.step"
     CASE_ERASED = "case.erased"
     TRANSFERRED = "case.transferred"
+    USAGE_DECIDED = "case.usage-decided"
 
 
 class CallOutState(StrEnum):

@@ -21,6 +21,8 @@ from services.cases.model.states import (
     state_name,
 )
 from services.cases.model.transfers import Transfer
+from services.cases.model.usage import UsageDecision
+from services.kit.calendar import format_instant
 
 #: Where a ground comes from.
 CALL_OUTS = "police-call-outs"
@@ -158,6 +160,19 @@ def case_step(case: ListedCase, step: Step, on: date) -> Data:
         "fromState": step.source,
         "toState": step.target,
         "reason": step.reason,
+        "on": on.isoformat(),
+    }
+
+
+def usage_decided(case: ListedCase, decision: UsageDecision, on: date) -> Data:
+    """Whether a person may see what left a case about them: in the names of the log of disclosures alone."""
+    return {
+        "caseId": str(case.id),
+        "region": case.region,
+        "subject": decision.subject.hex(),
+        "caseHandle": decision.handle,
+        "state": decision.state.value,
+        "decidedAt": format_instant(decision.decided_at),
         "on": on.isoformat(),
     }
 

@@ -137,6 +137,18 @@ class TransferredData(View):
     on: Day
 
 
+class UsageDecidedData(View):
+    """Whether a person may see, in the Data Tracker, what left a case about them until a moment."""
+
+    case_id: UUID
+    region: str
+    subject: str = Field(pattern="^[0-9a-f]{64}$", description="As in the feed of disclosures.")
+    case_handle: str = Field(pattern="^[0-9a-f]{32}$", description="As in the feed of disclosures.")
+    state: Literal["withheld", "released"]
+    decided_at: Instant
+    on: Day
+
+
 class Envelope(View):
     """The attributes of a CloudEvent; ``subject`` is the case, or the one that would come of the referral."""
 
@@ -234,6 +246,13 @@ class Transferred(Envelope):
     data: TransferredData
 
 
+class UsageDecided(Envelope):
+    """It was decided whether a person may see the usage of their data."""
+
+    type: Literal["case.usage-decided"]
+    data: UsageDecidedData
+
+
 AnyEvent: TypeAlias = Annotated[
     Received
     | Scored
@@ -246,7 +265,8 @@ AnyEvent: TypeAlias = Annotated[
     | GroundFound
     | CaseStep
     | CaseErased
-    | Transferred,
+    | Transferred
+    | UsageDecided,
     Field(discriminator="type"),
 ]
 
@@ -263,4 +283,5 @@ BY_TYPE: Final[Mapping[EventType, type[Envelope]]] = {
     EventType.CASE_STEP: CaseStep,
     EventType.CASE_ERASED: CaseErased,
     EventType.TRANSFERRED: Transferred,
+    EventType.USAGE_DECIDED: UsageDecided,
 }

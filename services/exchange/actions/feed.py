@@ -8,11 +8,11 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from services.exchange.actions.notices import Notices, Said, Wish, release
-from services.exchange.model.feed import Batch, EpochEnded, Erased, Event
+from services.exchange.model.feed import Batch, EpochEnded, Erased, Event, UsageDecided
 from services.exchange.model.outbox import Draft
 from services.exchange.outbound.feed import CaseFeed
 from services.exchange.rules.delivery import Reason
-from services.exchange.store import erasing, queueing
+from services.exchange.store import erasing, queueing, usage
 from services.exchange.store import feed as places
 from services.kit import log
 from services.kit.db import Database, Work
@@ -84,8 +84,8 @@ class Follower:
             good = next((n for n, one in enumerate(ready) if isinstance(one, BaseException)), len(part))
             messages = [each for one in ready[:good] if not isinstance(one, BaseException) for each in one]
             if good:
-                erased = [one for one in part[:good] if isinstance(one, Erased)]
-                if not await self._apply(messages, place, part[good - 1].sequence, erased):
+                done = [one for one in part[:good] if not isinstance(one, Event)]
+                if not await self._apply(messages, place, part[good - 1].sequence, done):
                     return made  # another worker was faster
                 made, place = made + len(messages), part[good - 1].sequence
             if good < len(part) and isinstance(failure := ready[good], BaseException):
@@ -96,9 +96,9 @@ class Follower:
             self._place = place
         return made
 
-    async def _messages(self, event: Event | Erased) -> list[Message]:
+    async def _messages(self, event: Event | Erased | UsageDecided) -> list[Message]:
         made: list[Message] = []
-        if isinstance(event, Erased):
+        if not isinstance(event, Event):
             return made
         for wish in self._notices.wishes(event):
             message_id = new_id()
@@ -126,7 +126,7 @@ class Follower:
         messages: Sequence[Message],
         expected: str | None,
         cursor: str,
-        erased: Sequence[Erased] = (),
+        done: Sequence[Erased | UsageDecided] = (),
     ) -> bool:
         async with self._database.work(self._permit, str(uuid4())) as work:
             if not await places.move(work, FEED, expected=expected, cursor=cursor):
@@ -138,10 +138,8 @@ class Follower:
                 again = [one for one in drafts if one.about is not None and one.id not in added]
                 if again:
                     await queueing.located(work, again)
-            for one in erased:  # after what was told before it
-                gone = await erasing.forget(work, one.references)
-                if gone:
-                    work.audit("delete", [one.id, *gone], ["basic"])
+            for one in done:  # after what was told before it
+                await _done(work, one)
         return True
 
 
@@ -163,3 +161,14 @@ def _draft(work: Work, message: Message) -> Draft:
         reason=reason,
         about=wish.about,
     )
+
+
+async def _done(work: Work, event: Erased | UsageDecided) -> None:
+    """What the register has erased goes; what it has decided holds for the Data Tracker."""
+    if isinstance(event, UsageDecided):
+        changed = await usage.decide(work, event)
+        work.audit("update", [event.id, *changed], ["basic"])
+        return
+    gone = await erasing.forget(work, event.references)
+    if gone:
+        work.audit("delete", [event.id, *gone], ["basic"])

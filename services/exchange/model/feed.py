@@ -1,6 +1,7 @@
 """News of the case register: events in their order, and what a partner is to be told of one."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 
@@ -39,10 +40,22 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageDecided:
+    """Whether somebody may see what left a case about them until a moment; known as in the disclosures."""
+
+    id: UUID
+    sequence: str
+    subject: bytes
+    case_handle: str
+    is_released: bool
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Events in their order, of those that we read; ``cursor`` is the place after all of them."""
 
-    events: tuple[Event | Erased, ...]
+    events: tuple[Event | Erased | UsageDecided, ...]
     cursor: str | None
 
 

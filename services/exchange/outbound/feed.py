@@ -20,6 +20,7 @@ from services.exchange.model.feed import (
     NoticeRefused,
     NoticeStopped,
     ResidenceUnknown,
+    UsageDecided,
 )
 from services.exchange.model.inbox import Status
 from services.exchange.model.outbox import ChildNotice, Notice
@@ -38,7 +39,18 @@ EVENTS: Final = "/api/cases/v1/events"
 NOTICES: Final = "/api/cases/v1/notices"
 RELIES_ON: Final = {
     "cases": {
-        "list_events": ("id", "type", "subject", "sequence", "data", "reference", "sender", "references"),
+        "list_events": (
+            "id",
+            "type",
+            "subject",
+            "sequence",
+            "data",
+            "reference",
+            "sender",
+            "references",
+            "subject",
+            "state",
+        ),
         "get_notice": ("kind", "recipient", "reference", "senderReference", "status", "occurredAt"),
         "get_child_notice": (
             *("kind", "number", "version", "reference", "municipality", "role", "referredOn", "occurredAt"),
@@ -53,6 +65,7 @@ _NOTICE_SECONDS: Final = 5.0
 _SLACK: Final = 5.0  # seconds beyond the wait that we ask for
 _ABOUT_REFERRALS: Final = "referral."
 _ERASED: Final = "case.erased"
+_USAGE: Final = "case.usage-decided"
 _log = log.get_logger(__name__)
 _OK: Final = 200
 _CONFLICT: Final = 409
@@ -83,6 +96,15 @@ class _Data(_Tolerant):
 
 class _ErasedData(_Tolerant):
     references: list[Reference] = Field(min_length=1)
+
+
+class _UsageData(_Tolerant):
+    subject: Annotated[str, StringConstraints(strict=True, pattern="^[0-9a-f]{64}$")]
+    case_handle: Annotated[str, StringConstraints(strict=True, pattern="^[0-9a-f]{32}$")] = Field(
+        alias="caseHandle"
+    )
+    state: Literal["withheld", "released"]
+    decided_at: Instant = Field(alias="decidedAt")
 
 
 class _Event(_Tolerant):
@@ -273,10 +295,14 @@ def _batch(answer: Response, cursor: str | None) -> Batch:
 
 
 def _is_ours(told: _Event) -> bool:
-    return told.type == _ERASED or told.type.startswith(_ABOUT_REFERRALS)
+    return told.type in {_ERASED, _USAGE} or told.type.startswith(_ABOUT_REFERRALS)
 
 
-def _event(told: _Event) -> Event | Erased:
+def _event(told: _Event) -> Event | Erased | UsageDecided:
+    if told.type == _USAGE:
+        said = _UsageData.model_validate(told.data)
+        subject, released = bytes.fromhex(said.subject), said.state == "released"
+        return UsageDecided(told.id, told.sequence, subject, said.case_handle, released, said.decided_at)
     if told.type == _ERASED:
         references = _ErasedData.model_validate(told.data).references
         return Erased(told.id, told.sequence, tuple(references))

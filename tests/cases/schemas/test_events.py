@@ -13,6 +13,7 @@ from services.cases.model.published import CallOutRule
 from services.cases.model.referral import Head
 from services.cases.model.retention import Because, Erasure
 from services.cases.model.states import Participant, Score
+from services.cases.model.usage import UsageDecision, UsageState
 from services.cases.rules import events as told
 from services.cases.schemas.events import BY_TYPE, SOURCE
 from services.kit.fieldclass import shape_of
@@ -50,6 +51,17 @@ ERASURE = Erasure(
     certificate=None,
     version=3,
 )
+DECIDED = UsageDecision(
+    id=uuid4(),
+    case=CASE.id,
+    person=PersonId(uuid4()),
+    state=UsageState.RELEASED,
+    reason="no-danger",
+    decided_at=AT,
+    decided_by="m-1",
+    subject=b"\x5e" * 32,
+    handle="9f" * 16,
+)
 DATA = {
     EventType.RECEIVED: told.received(HEAD, State.RECEIVED),
     EventType.SCORED: told.scored(HEAD, State.AWAITING_SCREENING, SCORE),
@@ -65,6 +77,7 @@ DATA = {
     EventType.CHILD_NOTICE: told.child_notice(HEAD, State.RECEIVED, [ParticipationId(uuid4())]),
     EventType.GROUND_FOUND: told.ground_found(HEAD, State.RECEIVED, RULE),
     EventType.CASE_STEP: told.case_step(CASE, Step("case", uuid4(), "close", "open", "monitoring"), ON),
+    EventType.USAGE_DECIDED: told.usage_decided(CASE, DECIDED, ON),
     EventType.CASE_ERASED: told.case_erased(ERASURE, [new_reference()], ON),
 }
 

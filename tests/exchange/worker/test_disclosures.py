@@ -203,3 +203,31 @@ async def test_keeping_is_in_the_audit_log(kept: Kept) -> None:
         "select actor, operation, purpose, action, cardinality(objects) from audit"
     )
     assert list(row.values()) == ["worker:disclosures", "apply_disclosure", "accountability", "create", 1]
+
+
+async def test_what_a_case_has_decided_holds_for_all_that_had_left_and_for_nothing_later(kept: Kept) -> None:
+    """Whichever feed is faster; what hidden bodies received stays hidden, and the last decision holds."""
+
+    async def decide(state: str, at: str) -> None:
+        kept.world.register.happen("case.usage-decided")
+        said = {"subject": "ab" * 32, "caseHandle": "cd" * 16, "state": state, "decidedAt": at}
+        kept.world.register.events[-1]["data"] = said
+        async with kept.world.opened() as worker:
+            await worker._follower.step(0)
+
+    async def states() -> dict[str, str]:
+        return {str(row["id"]): str(row["state"]) for row in await kept.rows()}
+
+    known, hidden = kept.feed.disclose(), kept.feed.disclose(PPA)
+    other = kept.feed.disclose(subject="ef" * 32)
+    await kept.step()
+    await decide("released", "2026-12-02T10:00:00Z")
+    after = {known: "released", hidden: "never", other: "withheld"}
+    assert await states() == after
+    slow = kept.feed.disclose(occurredAt="2026-12-02T09:00:00Z")
+    later = kept.feed.disclose(occurredAt="2026-12-02T11:00:00Z")
+    await kept.step()
+    assert await states() == after | {slow: "released", later: "withheld"}
+    await decide("withheld", "2026-12-03T10:00:00Z")
+    assert set((await states()).values()) == {"withheld", "never"}
+    assert len(await kept.world.rows("select * from usage_decision")) == 2

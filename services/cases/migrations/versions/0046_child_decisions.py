@@ -8,7 +8,7 @@ down_revision = "0045"
 
 _TABLE = """
 create table child_decision (
-    number uuid not null references participation (id),
+    number uuid not null references participation (id) on delete cascade,
     place integer not null check (place > 0),
     decision text not null,
     decided_on date not null,

@@ -21,7 +21,19 @@ _STALE = refused(412, "stale-version")
 _FINDING = {"heldOn": "2018-03-02", "situation": "safe", "newViolence": False}
 _EVALUATION = {"evaluatedOn": "2018-03-02", "goals": {}, "victimsView": "better"}
 
+_USAGE = {"personId": "0b8f7a52-9a4e-4c2f-8f3d-5a1f0e6f7c11", "decision": "release", "reason": "no-danger"}
+
 CASEWORK: dict[str, Door] = {
+    "list_usage_decisions": on_each_case(
+        "list_usage_decisions", lambda kept: f"/cases/{kept.case}/usage-decisions", empty_list
+    ),
+    "decide_usage": on_each_case(
+        "decide_usage",
+        lambda kept: f"/cases/{kept.case}/usage-decisions",
+        refused(422, "malformed"),
+        method="POST",
+        json=_USAGE,
+    ),
     "get_monitoring": on_each_case(
         "get_monitoring", lambda kept: f"/cases/{kept.case}/monitoring", _unmonitored
     ),
