@@ -1,10 +1,10 @@
 """Texts of an answer, looked at one by one and put in other words, in the model itself: never in its JSON."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from types import NoneType
-from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -21,7 +21,7 @@ def masked(model: Model, excluded: Excluded, change: Change, pointer: str = "") 
     changed: dict[str, Any] = {}
     for name, value in model.__dict__.items():
         left_out = excluded.get(name)
-        if left_out is True or value is None:
+        if left_out is True or value is None or _is_coded(type(model), name):
             continue
         place = f"{pointer}/{_public(type(model), name)}"
         found = _value(value, left_out or {}, change, place, _optional(type(model), name))
@@ -66,15 +66,29 @@ def _public(model: type[BaseModel], name: str) -> str:
 
 
 @lru_cache(maxsize=8192)
+def _is_coded(model: type[BaseModel], name: str) -> bool:
+    """Whether a field holds codes of a closed list alone: nobody writes there, and no mark may stand."""
+    info = model.model_fields.get(name)
+    found = [] if info is None else list(_parts(info.annotation))
+    words = (one for one in found if isinstance(one, type) and issubclass(one, str | BaseModel))
+    return Literal in found and not any(words)
+
+
+def _parts(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - any annotation
+    """What an annotation is made of, down to its last parts; of a closed list only that it is one."""
+    if hasattr(annotation, "__value__"):  # type X = …
+        yield from _parts(annotation.__value__)
+    elif get_origin(annotation) is Literal:
+        yield Literal
+    elif arguments := get_args(annotation):
+        for argument in arguments:
+            yield from _parts(argument)
+    else:
+        yield annotation
+
+
+@lru_cache(maxsize=8192)
 def _optional(model: type[BaseModel], name: str) -> bool:
     """Whether a field may hold nothing."""
     info = model.model_fields.get(name)
-    return info is not None and _has_none(info.annotation)
-
-
-def _has_none(annotation: Any) -> bool:  # noqa: ANN401 - any annotation
-    if hasattr(annotation, "__value__"):  # type X = …
-        return _has_none(annotation.__value__)
-    if get_origin(annotation) is Annotated:
-        return _has_none(get_args(annotation)[0])
-    return annotation is NoneType or any(argument is NoneType for argument in get_args(annotation))
+    return info is not None and NoneType in _parts(info.annotation)

@@ -1,7 +1,7 @@
 """Texts are changed in the model, at every depth, and nowhere else."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -20,6 +20,8 @@ class Inner(BaseModel):
     named: str | None = Field(default="secret", serialization_alias="newName")
     kind: Kind = Kind.SECRET
     number: int = 5
+    coded: Literal["secret"] | None = "secret"
+    several: list[Literal["secret"]] = ["secret"]
 
 
 class Outer(BaseModel):
@@ -53,6 +55,7 @@ def test_every_text_is_looked_at_and_what_may_be_nothing_is() -> None:
     assert found.inner == Inner(text="***", maybe=None, named=None)
     assert (found.by_name, found.pair) == ({"secret": "***", "more": ["open", "***"]}, ("open", "***"))
     assert found.inner.kind is Kind.SECRET
+    assert (found.inner.coded, found.inner.several) == ("secret", ["secret"])
     assert before == Outer()
 
 

@@ -35,7 +35,7 @@ class Finder:
         for secret in secrets:
             text = plain(secret.value).text
             stems = tuple(token.stem for token in speller.tokens(text))
-            if stems:
+            if len(stems) > 1:  # one word alone, such as a town, is no secret, and is the code of many things
                 whole[stems] = secret.kind
             if secret.kind.form in {Form.PHONE, Form.WORDS}:
                 numbers |= {digits: secret.kind for *_, digits in phones(text)}

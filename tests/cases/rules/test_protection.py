@@ -115,6 +115,7 @@ def test_a_value_that_says_too_little_is_not_looked_for() -> None:
     finder = Finder.of([Secret(PUBLISHED.fields[name], value, True) for name, value in few], SPELLER, WORDS)
     assert finder.find("Ta elab Põlva linnas, kutsus 112, kool on lähedal, x on teadmata.") == []
     assert [hit.kind.code for hit in finder.find("Põlva linn")] == ["address"]  # a field that is the value
+    assert finder.find("polva") == []  # the code of its region
 
 
 @pytest.mark.parametrize(
