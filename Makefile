@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check look bench soak openapi lock install clean
+.PHONY: run test check look bench size soak openapi lock install clean
 
 run: .venv/.run
 	$(BIN)/turvavork demo $(ARGS)
@@ -21,6 +21,9 @@ look: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python -m bench $(ARGS)
+
+size: .venv/.dev
+	$(BIN)/python -m bench.size $(ARGS)
 
 soak: .venv/.dev
 	TURVAVORK_SOAK=1 $(BIN)/pytest -q tests/system tests/contracts tests/exchange/worker -m slow $(ARGS)

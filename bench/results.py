@@ -20,6 +20,8 @@ COLUMNS: Final = (
     "errors",
     "left",
     "seconds",
+    "blocks",
+    "rows",
     "ratio",
     "slower",
     "p",
