@@ -4,6 +4,7 @@ The index is asked for everybody; row-level security leaves those whom the membe
 that is not shown tells of them is no answer: whoever asks compares with what is shown alone.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -39,28 +40,19 @@ _SPEND: Final = """
         coalesce(ceil(extract(epoch from min(minute) + interval '1 day' - now())), 0)::integer as day_frees
     from spent
 """
-#: With each id that the member may see the same person under; the first of them stands for all.
+#: One look at the index, as each row is checked against all that the member may see; and who is one person.
 _PEOPLE: Final = """
-    with asked as (
-        select i.person_id from person_index i
-        where i.kind in ('personal-code', 'code-told') and i.value = any ($1)
-        union
-        select n.person_id from person_index n
-        where n.kind = 'names' and n.value = any ($2)
-            and ($3 = '{}'::bytea[] or exists (
-                select from person_index b where b.person_id = n.person_id
-                and b.kind = 'birth-date' and b.value = any ($3)
-            ))
-        union
-        select b.person_id from person_index b
-        where b.kind = 'birth-date' and b.value = any ($3) and $2 = '{}'::bytea[]
+    with found as materialized (
+        select i.person_id, i.kind, i.value from person_index i
+        where i.kind in ('code-told', 'names', 'birth-date') and i.value = any ($1)
+        or i.kind = 'personal-code' and i.value = any ($1)
     ), known as (
-        select person_id from asked order by person_id limit $4
-    ), same as materialized (
-        select of, id from seen_ids_of(array(select person_id from known))
+        select person_id from found group by person_id
+        having bool_or(kind in ('personal-code', 'code-told'))
+            or (bool_or(kind = 'names') or $2) and (bool_or(kind = 'birth-date') or $3)
+        order by person_id limit $4
     )
-    select distinct on (s.id) s.id, (select r.id from same r where r.of = s.of order by r.id limit 1) as root
-    from same s order by s.id
+    select k.person_id, same.id from known k cross join lateral same_people(k.person_id) as same (id)
 """
 _PARTS: Final = f"""
     select {PART}, r.region, r.state, r.reference, r.referred_on, {AGENCIES.format(case="r.case_id")}
@@ -115,8 +107,11 @@ async def people(work: Work, asked: Sought, index: BlindIndex, most: int) -> Map
     codes = [] if asked.code is None else [index.of(CODE, asked.code)]
     names = [index.of(DOMAINS[NAMES], each) for each in sorted(asked.names)]
     births = [index.of(DOMAINS[BIRTH], each.isoformat()) for each in asked.births]
-    rows = await work.fetch(_PEOPLE, codes, names, births, most)
-    return {PersonId(row["id"]): PersonId(row["root"]) for row in rows}
+    rows = await work.fetch(_PEOPLE, [*codes, *names, *births], not names, not births, most)
+    same: dict[PersonId, set[PersonId]] = defaultdict(set)
+    for row in rows:
+        same[PersonId(row["person_id"])].add(PersonId(row["id"]))
+    return {each: min(group) for group in same.values() for each in group}
 
 
 async def parts(work: Work, persons: Sequence[PersonId], reference: str | None) -> Sequence[FoundPart]:
