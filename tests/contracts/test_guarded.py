@@ -16,6 +16,7 @@ from tests.contracts.door import Door
 from tests.contracts.planting import ENTRIES, WRITINGS, Planting, leaks
 from tests.contracts.test_true import things
 from tests.contracts.together import POLIS, Together, _rules
+from tests.house.test_routes import ABOUT_NO_CASE
 
 pytestmark = [pytest.mark.xdist_group("guarded")]
 #: So many reads and so many writes in a usual run; all of them in a soak.
@@ -53,6 +54,9 @@ def _askers(house: Together, operation: str) -> Iterator[Asker]:
             continue
         for role in rule["roles"]:
             purpose = "case-work" if rule["purposes"] == "any" else rule["purposes"][0]
+            is_person = not role.startswith("service:")
+            if is_person and operation in ABOUT_NO_CASE:
+                continue  # its words belong to nobody: docs/guides/disclosure-guard.md says so
             if not _is_told(role, rule["operations"]):
                 yield f"{role} by {rule['id']}", _headers(house, role, purpose, rule)
 
