@@ -163,6 +163,7 @@ BY_DOOR = {
     "report_id": "acknowledge_access_report",
     "hold_id": "lift_hold",
     "erasure_id": "refuse_erasure",
+    "request_id": "decide_access_request",
 }
 
 

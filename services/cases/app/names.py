@@ -75,4 +75,5 @@ PERSONAL: Final = (
     "reassessment",
     "observation",
     "recommendation",
+    "access_request",
 )

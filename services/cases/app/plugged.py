@@ -49,6 +49,7 @@ from services.cases.actions.searching import Searching
 from services.cases.actions.sessions import Logins, Sessions
 from services.cases.actions.shares import Sharing
 from services.cases.actions.starts import Starts
+from services.cases.actions.subject_access import SubjectAccess
 from services.cases.actions.support_pool import SupportPool
 from services.cases.actions.supporting import Supporting
 from services.cases.actions.systems import Systems
@@ -143,6 +144,7 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.searching = Searching(parts.catalog, parts.policy, parts.ring, index)
     state.retaining = Retaining(parts.catalog, state.casework)
     state.erasures = Erasures(parts.catalog, parts.ring)
+    state.subject_access = SubjectAccess(parts.catalog, parts.ring, index, parts.discloser())
     state.records = Records(state.casework, parts.catalog, index)
     state.parties = Parties(state.casework, state.records, index)
     state.support_pool = SupportPool(parts.catalog, parts.ring, index)

@@ -50,7 +50,8 @@ def disclosures() -> DisclosureRules:
     if missing := sorted(set(Act) - acts.keys()):
         raise datafile.DataFileError(f"services/cases/data/disclosures.yaml: no words for {missing}")
     receivers = {row["code"]: row["label"] for row in file["receivers"]}
-    return DisclosureRules(acts, receivers, Receiver(**file["child_notice"]), Receiver(**file["call_outs"]))
+    named = (Receiver(**file[name]) for name in ("child_notice", "call_outs", "subject_access"))
+    return DisclosureRules(acts, receivers, *named)
 
 
 def flags() -> FlagRule:

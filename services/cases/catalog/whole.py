@@ -30,6 +30,7 @@ from services.cases.catalog import (
     seals,
     searches,
     starts,
+    subject_access,
     support,
     transfers,
     unusual,
@@ -73,6 +74,7 @@ from services.cases.model.safety import SafetyRules
 from services.cases.model.seals import SealRules
 from services.cases.model.searches import SearchRules
 from services.cases.model.starts import Standard
+from services.cases.model.subject_access import SubjectAccessRules
 from services.cases.model.support import SupportRule
 from services.cases.model.transfers import TransferRules
 from services.cases.model.unusual import UnusualRules
@@ -123,6 +125,7 @@ class Catalog:
     usage: UsageRules
     papers: PaperRules
     retention: RetentionRules
+    subject_access: SubjectAccessRules
     protection: Protection
     transfers: TransferRules
     quality: QualityRules
@@ -177,6 +180,7 @@ def load() -> Catalog:
         unusual=unusual.unusual(),
         papers=papers.papers(),
         retention=retention.retention(),
+        subject_access=subject_access.subject_access(),
         protection=protection.protection(),
         quality=quality.quality(),
         transfers=transfers.transfers(lifecycles.lifecycles(), clocks.clocks()),

@@ -16,6 +16,7 @@ class Act(StrEnum):
     CALL_OUTS = "call-outs"
     FLAG = "flag"
     SHARE = "share"
+    SUBJECT_ACCESS = "subject-access"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class DisclosureRules:
     receivers: Mapping[str, Label]
     child_notice: Receiver
     call_outs: Receiver
+    subject_access: Receiver
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ CLASSES = {
     "get_retention": {"basic"},
     "list_holds": {"basic", "narrative"},
     "list_erasures": {"basic"},
+    "list_access_requests": {"basic", "identity", "narrative"},
     "list_case_people": {"basic"},
     "list_relations": {"basic", "risk", "narrative"},
     "list_entries": {"basic", "identity", "contact", "risk", "health", "criminal", "narrative"},
