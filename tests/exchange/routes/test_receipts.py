@@ -9,8 +9,8 @@ import pytest
 from lxml import etree
 
 from services.exchange.catalog.offered import load
-from services.exchange.model.offered import CORRECT, SUBMIT, WITHDRAW
-from services.exchange.routes import rest as marac
+from services.exchange.model.offered import CORRECT, REPORT, SUBMIT, WITHDRAW
+from services.exchange.routes import rest_documents as marac
 from services.exchange.wire import schema
 from services.kit import receipt
 from services.kit.checkpoint import VerifierKey
@@ -91,7 +91,7 @@ async def test_and_over_rest(exchange: Any, referral: Any, mode: str) -> None:
 
 def test_what_keeps_a_message_answers_with_its_receipt_and_nothing_else_does() -> None:
     """As both published documents say: what only answers a question has the same answer each time."""
-    keeping = {SUBMIT, CORRECT, WITHDRAW}
+    keeping = {SUBMIT, CORRECT, WITHDRAW, REPORT}
     described = marac.document()
     for operations in described["paths"].values():
         for each in operations.values():

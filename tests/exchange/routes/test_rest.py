@@ -242,6 +242,9 @@ async def test_the_document_speaks_of_these_services_alone(exchange: Any) -> Non
         "/xroad/rest/marac/v1/corrections",
         "/xroad/rest/marac/v1/withdrawals",
         "/xroad/rest/marac/v1/flags",
+        "/xroad/rest/marac/v1/incidents",
+        "/xroad/rest/marac/v1/research",
+        "/xroad/rest/marac/v1/actions",
         "/xroad/rest/marac/v1/receipts/{receipt}",
     }
     post = document["paths"]["/xroad/rest/marac/v1/referrals"]["post"]

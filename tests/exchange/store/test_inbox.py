@@ -83,8 +83,7 @@ async def test_without_a_permit_nothing_is_there(exchange: Any) -> None:
     connection = await asyncpg.connect(url)
     try:
         assert await connection.fetchval("select count(*) from inbox") == 0
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute("delete from inbox")
+        assert await connection.execute("delete from inbox") == "DELETE 0"
     finally:
         await connection.close()
 
