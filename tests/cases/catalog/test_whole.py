@@ -100,7 +100,7 @@ def test_reasons_belong_to_refusals(catalog: Catalog) -> None:
 def test_every_event_that_a_transition_tells_is_one_of_the_feed(catalog: Catalog) -> None:
     told = {transition.event for transition in catalog.transitions.values()} - {None}
     of_others = {EventType.RECEIVED, EventType.CHILD_NOTICE, EventType.GROUND_FOUND, EventType.CASE_STEP}
-    of_others.add(EventType.CASE_ERASED)
+    of_others |= {EventType.CASE_ERASED, EventType.TRANSFERRED, EventType.USAGE_DECIDED}
     assert told == set(EventType) - of_others
 
 
@@ -118,6 +118,8 @@ def test_a_notice_tells_codes_and_times_only(catalog: Catalog) -> None:
         EventType.GROUND_FOUND,
         EventType.CASE_STEP,
         EventType.CASE_ERASED,
+        EventType.TRANSFERRED,
+        EventType.USAGE_DECIDED,
     }
     assert set(catalog.notices) == set(EventType) - by_itself
     assert all(rule.fields <= allowed for rule in catalog.notices.values())

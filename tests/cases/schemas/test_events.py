@@ -13,6 +13,7 @@ from services.cases.model.published import CallOutRule
 from services.cases.model.referral import Head
 from services.cases.model.retention import Because, Erasure
 from services.cases.model.states import Participant, Score
+from services.cases.model.transfers import Move, Outline, Transfer, TransferState
 from services.cases.model.usage import UsageDecision, UsageState
 from services.cases.rules import events as told
 from services.cases.schemas.events import BY_TYPE, SOURCE
@@ -62,6 +63,19 @@ DECIDED = UsageDecision(
     subject=b"\x5e" * 32,
     handle="9f" * 16,
 )
+TRANSFER = Transfer(
+    id=uuid4(),
+    case=CASE.id,
+    region="polva",
+    move=Move("rakvere", "permanent", "moved", None, "Kolis.", "Salajane 1"),
+    state=TransferState.PROPOSED,
+    proposed_on=ON,
+    proposed_at=AT,
+    proposed_by="m-1",
+    outline=Outline(ON, "open", None, (), 0, 0, 0, ()),
+    decided=None,
+    version=1,
+)
 DATA = {
     EventType.RECEIVED: told.received(HEAD, State.RECEIVED),
     EventType.SCORED: told.scored(HEAD, State.AWAITING_SCREENING, SCORE),
@@ -79,6 +93,7 @@ DATA = {
     EventType.CASE_STEP: told.case_step(CASE, Step("case", uuid4(), "close", "open", "monitoring"), ON),
     EventType.USAGE_DECIDED: told.usage_decided(CASE, DECIDED, ON),
     EventType.CASE_ERASED: told.case_erased(ERASURE, [new_reference()], ON),
+    EventType.TRANSFERRED: told.transferred(TRANSFER, ON),
 }
 
 

@@ -93,15 +93,28 @@ async def test_every_personal_table_is_under_forced_row_security(cases: Any) -> 
     assert {row[0] for row in rows} == set(PERSONAL)
 
 
-async def test_the_service_cannot_move_a_referral_to_another_region(cases: Any) -> None:
+async def test_the_service_cannot_change_whose_a_referral_is(cases: Any) -> None:
     rights = await cases.rows(
         """select column_name from information_schema.column_privileges
            where grantee = 'cases_app' and table_name = 'referral' and privilege_type = 'UPDATE'"""
     )
     changing = {row[0] for row in rights}
     assert changing.isdisjoint(
-        {"region", "sender", "sender_reference", "sender_version", "reference", "case_id", "key_id"}
+        {"sender", "sender_reference", "sender_version", "reference", "case_id", "key_id"}
     )
+
+
+@pytest.mark.parametrize("operation", ["screen_referral", "propose_transfer", "accept_transfer"])
+async def test_only_who_takes_a_case_moves_it_and_only_to_the_own_region(
+    world: Any, a_referral: Build, operation: str
+) -> None:
+    taken = await world.take(a_referral())
+    permit = world.permit_of("coordinator", operation, region="polva")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with world.work(permit) as work:
+            await work.fetch("update referral set region = 'rakvere' where id = $1", taken.id)
+    [row] = await world.rows("select region from referral")
+    assert row["region"] == "polva"
 
 
 @pytest.mark.parametrize(
