@@ -2,8 +2,8 @@
 
 from services.kit.migrate import execute
 
-revision = "0053"
-down_revision = "0052"
+revision = "0054"
+down_revision = "0053"
 
 _GUARD = """
 create function stays_in_region() returns trigger language plpgsql
