@@ -71,6 +71,12 @@ async def _relate(house: Together) -> Call:
     return Call(f"{_PREFIX}/cases/{case}/relations", lambda: house.caller("cases", "record_relation"))
 
 
+async def threatened(house: Together) -> tuple[str, str]:
+    """The one case of the house, and somebody new who threatens its victim."""
+    await _relate(house)
+    return str(_CASES[id(house)]["caseId"]), _PAIRS[id(house), "relation"][0]
+
+
 async def _change(house: Together) -> Call:
     made = await _made(house, await _relate(house), _relation(house))
     path = f"{_PREFIX}/relations/{made['id']}/change"

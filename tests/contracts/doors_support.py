@@ -45,17 +45,22 @@ async def _supervise(house: Together) -> Call:
     return Call(path, lambda: house.caller("cases", "record_supervision"))
 
 
-async def _assign(house: Together) -> Call:
+async def assigning(house: Together) -> Call:
+    """To assign somebody new to a new case, with :func:`assignment`."""
     await _person(house)
     case = (await opened(house))["caseId"]
     path = f"/api/cases/v1/cases/{case}/support-assignments"
     return Call(path, lambda: house.caller("cases", "assign_support_person"))
 
 
+def assignment() -> Body:
+    """Whom the last call is about, from today on."""
+    return {"supportPerson": _LAST.get("person", ""), "startedOn": today()}
+
+
 async def _end(house: Together) -> Call:
-    call = await _assign(house)
-    body = {"supportPerson": _LAST["person"], "startedOn": today()}
-    [made] = (await _post(house, "assign_support_person", call.path, body))["items"]
+    call = await assigning(house)
+    [made] = (await _post(house, "assign_support_person", call.path, assignment()))["items"]
     path = f"/api/cases/v1/support-assignments/{made['id']}/ending"
     return Call(path, lambda: house.caller("cases", "end_support") | {"if-match": '"1"'})
 
@@ -102,8 +107,8 @@ SUPPORT: Sequence[Door] = (
         "cases",
         "assign_support_person",
         "POST",
-        _assign,
-        lambda _: {"supportPerson": _LAST.get("person", ""), "startedOn": today()},
+        assigning,
+        lambda _: assignment(),
         (),
     ),
     Door(

@@ -82,6 +82,10 @@ ABOUT_NO_CASE = {
     "set_my_address",
     # safety plans
     "list_safety_plan_sections",
+    # services by need
+    "list_services",
+    "list_removal_measures",
+    "list_case_types",
     # published lists
     "list_code_lists",
     "get_code_list",

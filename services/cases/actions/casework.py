@@ -9,6 +9,7 @@ from services.cases.model.codes import EventType
 from services.cases.model.dossiers import ListedCase
 from services.cases.model.ids import CaseId
 from services.cases.model.lifecycle import Step, TakenStep
+from services.cases.rules import casetypes
 from services.cases.rules import events as told
 from services.cases.store import casework, events
 from services.cases.store.casework import KeptCase
@@ -46,8 +47,13 @@ class Casework:
         return _allowed(work, await casework.seen(work, self.ring, case_id))
 
     async def held(self, work: Work, case_id: UUID) -> OnCase:
-        """The same to write to: until the transaction ends nobody else writes about the case."""
-        return _allowed(work, await casework.held(work, self.ring, case_id))
+        """The same to write to: until the transaction ends nobody else writes about the case.
+
+        Raises TransitionRefused for an operation that cases of its type are without.
+        """
+        on = _allowed(work, await casework.held(work, self.ring, case_id))
+        casetypes.has(self.catalog.case_types.by_code[on.case.case_type], work.permit.operation)
+        return on
 
     async def coming(self, work: Work, case_id: UUID, region: str) -> OnCase:
         """A case that a region is asked to take, held by the right of that region; NotFound otherwise."""

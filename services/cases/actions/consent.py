@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.cases.actions.casework import Casework, OnCase
+from services.cases.actions.stopping import stop_offers
 from services.cases.catalog import Catalog
 from services.cases.model.consent import FactKind, Standing, ToldFact, WhyNot, WordedFact, Words
 from services.cases.model.ids import PersonId
@@ -65,6 +66,8 @@ class Consenting:
         work.audit("create", [fact_id, on.id, before.person], _CLASSES, on.decision)
         for step in rules.steps(before, after, self.catalog.lifecycles):
             await self.casework.step(work, on, step)
+        if before.objects_since is None and after.objects_since is not None:
+            await stop_offers(work, self.catalog, self.casework, on, before.person)
 
     async def listed(
         self, work: Work, case_id: UUID, asked: "Asked", place: Place | None, most: int

@@ -21,9 +21,10 @@ from services.cases.model.states import (
     Screening,
     state_name,
 )
+from services.cases.rules import casetypes
 from services.cases.rules import events as told
 from services.cases.rules import screening as rules
-from services.cases.rules.duties import COORDINATOR, SAFETY_PLAN, SCREENING
+from services.cases.rules.duties import COORDINATOR, SCREENING
 from services.cases.rules.transitions import allowed, step
 from services.cases.store import cases, contents, events, keys, referrals
 from services.cases.store.referrals import Stored
@@ -53,7 +54,8 @@ class Screener:
         """
         agencies = self.catalog.agencies_on(local_date(work.now))
         to = {"region": self.catalog.regions_on(local_date(work.now)), "service": self.catalog.services}
-        rules.check(screening, reasons=self.catalog.reasons, agencies=agencies, to=to)
+        types = self.catalog.case_types.by_code
+        rules.check(screening, reasons=self.catalog.reasons, agencies=agencies, to=to, types=types)
         stored = await referrals.locked(work, referral)
         if stored is None:
             raise NotFound
@@ -87,6 +89,10 @@ class Screener:
 
     async def _open(self, work: Work, stored: Stored, screening: Screening) -> None:
         head, today = stored.head, local_date(work.now)
+        kind = self.catalog.case_types.by_code[screening.case_type or self.catalog.case_types.default]
+        youngest = {band.band: band.start for band in self.catalog.ages.bands}
+        parts = await cases.participants(work, head.id)
+        casetypes.check(kind, parts, youngest)
         await cases.open_case(
             work,
             head.case,
@@ -95,10 +101,11 @@ class Screener:
             key=stored.key,
             opened_on=today,
             agencies=screening.agencies,
+            case_type=kind.code,
         )
         about = About(Thing.CASE, head.case, head.region, case=head.case)
-        await Duties(self.catalog.clocks).open(work, SAFETY_PLAN, about, Waits(COORDINATOR), today)
-        parts = await cases.participants(work, head.id)
+        for clock in kind.due:
+            await Duties(self.catalog.clocks).open(work, clock, about, Waits(COORDINATOR), today)
         people = [each.person for each in parts if each.role is not Role.OTHER]
         await give_receipts(work, self.catalog, head.case, head.region, people, screening.agencies)
 

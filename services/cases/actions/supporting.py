@@ -6,12 +6,15 @@ from datetime import date
 from uuid import UUID
 
 from services.cases.actions.casework import Casework, OnCase
+from services.cases.actions.duties import Duties
+from services.cases.actions.support_reports import SUPPORT_PERSON, drop_due, open_due
 from services.cases.catalog import Catalog
 from services.cases.model.codes import Role
 from services.cases.model.problems import TransitionRefused
-from services.cases.model.support import Assignment, Candidate
+from services.cases.model.support import Assignment, Candidate, SupportPerson
 from services.cases.rules import lifecycle
 from services.cases.rules import support as rules
+from services.cases.rules.duties import COORDINATOR
 from services.cases.store import assignments, dossiers, support
 from services.cases.store.opening import Opener
 from services.kit.calendar import local_date
@@ -93,6 +96,7 @@ class Supporting:
             is_handed_over=ended.hand_over_to is not None,
         )
         await assignments.end(work, assignment, ended.ended_on, ended.reason)
+        await drop_due(Duties(self.catalog.clocks), work, assignment)
         await self.casework.step(work, on, step)
         if ended.hand_over_to is not None:
             await self._begin(work, on, ended.hand_over_to, ended.ended_on)
@@ -111,9 +115,15 @@ class Supporting:
         made = await assignments.add(work, on.id, person, started_on)
         begun = lifecycle.begun(self.catalog.lifecycles[_MACHINE], made, "assign")
         await self.casework.step(work, on, begun)
+        await open_due(Duties(self.catalog.clocks), work, on, made, started_on, _who_reports(found))
 
     async def _language(self, work: Work, on: OnCase) -> str | None:
         opener = Opener(self.ring)
         parts = await dossiers.in_case(work, on.id)
         told = (opener.part(each).contact.language for each in parts if each.role is Role.VICTIM)
         return next((language for language in told if language is not None), None)
+
+
+def _who_reports(person: SupportPerson) -> str:
+    """The coordinator writes for who does not log in."""
+    return COORDINATOR if person.subject is None else SUPPORT_PERSON

@@ -13,6 +13,7 @@ from services.cases.actions.appointments import Appointments
 from services.cases.actions.casework import Casework
 from services.cases.actions.children import ChildProtection
 from services.cases.actions.consent import Consenting
+from services.cases.actions.contacts import Contacts
 from services.cases.actions.correcting import Correcting
 from services.cases.actions.discussions import Discussions
 from services.cases.actions.duties import Duties
@@ -30,6 +31,7 @@ from services.cases.actions.merging import Merging
 from services.cases.actions.minutes import MinutesKeeper
 from services.cases.actions.monitoring import Monitoring
 from services.cases.actions.networks import NetworkKeeper
+from services.cases.actions.offers import Offers
 from services.cases.actions.papers import Papers
 from services.cases.actions.participants import Participants
 from services.cases.actions.parties import Parties
@@ -39,6 +41,7 @@ from services.cases.actions.quality import Quality
 from services.cases.actions.reassessing import Reassessing
 from services.cases.actions.records import Records
 from services.cases.actions.relations import Relations
+from services.cases.actions.removals import Removals
 from services.cases.actions.reported import Reported
 from services.cases.actions.research import Research
 from services.cases.actions.retention import Retaining
@@ -51,6 +54,7 @@ from services.cases.actions.shares import Sharing
 from services.cases.actions.starts import Starts
 from services.cases.actions.subject_access import SubjectAccess
 from services.cases.actions.support_pool import SupportPool
+from services.cases.actions.support_reports import SupportReports
 from services.cases.actions.supporting import Supporting
 from services.cases.actions.systems import Systems
 from services.cases.actions.transfers import Transfers
@@ -101,6 +105,7 @@ def plug(app: FastAPI, parts: Parts, arrivals: Arrivals, http: httpx.AsyncClient
     state.withdrawing = Withdrawing(parts.catalog)
     state.screener = Screener(parts.catalog, parts.ring, pseudonyms)
     _plug_casework(state, parts, index)
+    _plug_support(state, parts, index)
     state.feed = Feed(parts.database, arrivals, time.monotonic)
     state.sessions = Sessions(
         database=parts.database,
@@ -147,14 +152,22 @@ def _plug_casework(state: State, parts: Parts, index: BlindIndex) -> None:
     state.subject_access = SubjectAccess(parts.catalog, parts.ring, index, parts.discloser())
     state.records = Records(state.casework, parts.catalog, index)
     state.parties = Parties(state.casework, state.records, index)
-    state.support_pool = SupportPool(parts.catalog, parts.ring, index)
-    state.supporting = Supporting(parts.catalog, state.casework, parts.ring)
     state.quality = Quality(parts.catalog, parts.ring)
     state.reassessing = Reassessing(
         parts.database, parts.catalog, state.casework, parts.riskscore, parts.settings.score_patience
     )
     signer = Signer(keys.load_signing(parts.settings.keys, keys.PACKAGES), PACKAGE_TYPE)
     state.transfers = Transfers(parts.catalog, state.casework, signer)
+
+
+def _plug_support(state: State, parts: Parts, index: BlindIndex) -> None:
+    """Support persons, services by need, and KKS; after :func:`_plug_casework`."""
+    state.support_pool = SupportPool(parts.catalog, parts.ring, index)
+    state.supporting = Supporting(parts.catalog, state.casework, parts.ring)
+    state.contacts = Contacts(parts.catalog, state.casework, parts.ring)
+    state.support_reports = SupportReports(parts.catalog, state.casework, parts.ring)
+    state.offers = Offers(parts.catalog, state.casework)
+    state.removals = Removals(parts.catalog, state.casework)
 
 
 def _logins(parts: Parts, http: httpx.AsyncClient) -> Logins | None:

@@ -5,7 +5,15 @@ from typing import Any
 from services.cases.catalog.files import read
 from services.cases.model.support import Module, SupportRule
 
-_LISTS = ("end_reasons", "contact_kinds", "supervision_kinds")
+_LISTS = (
+    "end_reasons",
+    "contact_channels",
+    "contact_kinds",
+    "contact_outcomes",
+    "contact_retractions",
+    "report_returns",
+    "supervision_kinds",
+)
 
 
 def support() -> SupportRule:

@@ -1,13 +1,14 @@
 """Everything published, as one thing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from typing import Any
 
 from services.cases.catalog import (
     bases,
+    casetypes,
     clocks,
     glass,
     lifecycles,
@@ -17,6 +18,7 @@ from services.cases.catalog import (
     networks,
     notices,
     notifications,
+    offers,
     offices,
     papers,
     people,
@@ -24,6 +26,7 @@ from services.cases.catalog import (
     protection,
     quality,
     referrals,
+    removals,
     repeats,
     retention,
     safety,
@@ -36,6 +39,7 @@ from services.cases.catalog import (
     unusual,
 )
 from services.cases.catalog.files import read
+from services.cases.model.casetypes import CaseTypes
 from services.cases.model.clocks import Clocks
 from services.cases.model.codes import EventType, State
 from services.cases.model.consent import Bases
@@ -50,6 +54,7 @@ from services.cases.model.members import OfficeRules
 from services.cases.model.monitoring import MonitoringRule
 from services.cases.model.networks import Agency, Networks
 from services.cases.model.notifications import NotificationRules
+from services.cases.model.offers import OfferRules
 from services.cases.model.papers import PaperRules
 from services.cases.model.plan import PlanRules
 from services.cases.model.protection import Protection
@@ -67,6 +72,7 @@ from services.cases.model.published import (
 from services.cases.model.quality import QualityRules
 from services.cases.model.records import Listed
 from services.cases.model.relations import RelationRules
+from services.cases.model.removals import RemovalRules
 from services.cases.model.repeats import RepeatRules
 from services.cases.model.reported import ReportedRule
 from services.cases.model.retention import RetentionRules
@@ -129,6 +135,9 @@ class Catalog:
     protection: Protection
     transfers: TransferRules
     quality: QualityRules
+    offers: OfferRules = field(default_factory=offers.offers)
+    removals: RemovalRules = field(default_factory=removals.removals)
+    case_types: CaseTypes = field(default_factory=casetypes.casetypes)
 
     def regions_on(self, day: date) -> Mapping[str, Region]:
         """The networks that are at work on a day."""
@@ -142,7 +151,6 @@ class Catalog:
 @cache
 def load() -> Catalog:
     """Reads and checks ``data/``; raises DataFileError, which says what to mend."""
-    transitions = read("transitions")
     return Catalog(
         regions={row["code"]: referrals.region(row) for row in read("regions")["regions"]},
         agencies={row["code"]: networks.agency(row) for row in read("agencies")["agencies"]},
@@ -153,8 +161,8 @@ def load() -> Catalog:
         reasons=referrals.reasons(),
         withdrawals={row["code"]: row["label"] for row in read("reasons")["withdrawals"]},
         services={row["code"]: row["label"] for row in read("reasons")["services"]},
-        transitions=referrals.transitions(transitions["transitions"]),
-        start=State(transitions["start"]),
+        transitions=referrals.transitions(read("transitions")["transitions"]),
+        start=State(read("transitions")["start"]),
         ages=referrals.ages(read("ages")),
         reported=notices.reported(),
         **_told(),

@@ -132,6 +132,7 @@ class EventType(StrEnum):
     CORRECTED = "referral.corrected"
     CHILD_NOTICE = "referral.child-notice"
     GROUND_FOUND = "referral.ground-found"
+    SUPPORT_CONTACT = "support.contact"
     CASE_STEP = "case.step"
     CASE_ERASED = "case.erased"
     TRANSFERRED = "case.transferred"

@@ -145,6 +145,7 @@ class ListedCase:
     taking_part: frozenset[str]
     version: int
     bars: Bars = NO_BARS
+    case_type: str = "marac"
 
     @property
     def reach(self) -> Reach:

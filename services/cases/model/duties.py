@@ -23,6 +23,8 @@ class Thing(StrEnum):
     MEETING = "meeting"
     TRANSFER = "transfer"
     RECOMMENDATION = "recommendation"
+    SUPPORT_REPORT = "support-report"
+    REMOVAL = "removal"
 
 
 #: Where a thing is read; ``{referral}``, ``{case}`` and ``{id}`` are the duty's.
@@ -35,6 +37,8 @@ ADDRESSES: Final[Mapping[Thing, str]] = {
     Thing.MEETING: "/meetings/{id}",
     Thing.TRANSFER: "/transfers/{id}",
     Thing.RECOMMENDATION: "/recommendations/{id}",
+    Thing.SUPPORT_REPORT: "/cases/{case}/support-reports",
+    Thing.REMOVAL: "/removals/{id}",
 }
 
 

@@ -178,6 +178,7 @@ class Screening:
     note: str | None
     agencies: tuple[str, ...]
     to: str | None = None
+    case_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,11 @@ class SupportRule:
     usual_places: int
     modules: Mapping[str, Module]
     end_reasons: Words
+    contact_channels: Words
     contact_kinds: Words
+    contact_outcomes: Words
+    contact_retractions: Words
+    report_returns: Words
     supervision_kinds: Words
 
 

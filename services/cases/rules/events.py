@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from services.cases.model.codes import Band, EventType, Ground, State
+from services.cases.model.contacts import Contact
 from services.cases.model.dossiers import ListedCase
 from services.cases.model.ids import ParticipationId, PersonId
 from services.cases.model.lifecycle import Step
@@ -199,6 +200,23 @@ def transferred(transfer: Transfer, on: date) -> Data:
         "kind": transfer.move.kind,
         "reason": transfer.move.reason,
         "on": on.isoformat(),
+    }
+
+
+def support_contact(case: ListedCase, contact: Contact) -> Data:
+    """A support person spent time with a victim: how, about what and how long, with nobody's identity."""
+    return {
+        "caseId": str(case.id),
+        "region": case.region,
+        "assignmentId": str(contact.assignment),
+        "contactId": str(contact.id),
+        "version": contact.version,
+        "on": contact.happened_on.isoformat(),
+        "channel": contact.channel,
+        "kind": contact.kind,
+        "outcome": contact.outcome,
+        "minutes": contact.minutes,
+        "retracted": contact.retracted is not None,
     }
 
 

@@ -9,7 +9,12 @@ from services.kit.problem import FieldError, Malformed
 
 
 def check(
-    screening: Screening, *, reasons: Reasons, agencies: Container[str], to: Mapping[str, Container[str]]
+    screening: Screening,
+    *,
+    reasons: Reasons,
+    agencies: Container[str],
+    to: Mapping[str, Container[str]],
+    types: Container[str],
 ) -> None:
     """Raises Malformed when reason, agencies and destination do not fit the decision.
 
@@ -18,8 +23,10 @@ def check(
         reasons: the published reasons.
         agencies: the agencies that sit in networks today.
         to: the regions and services to which a referral can be sent.
+        types: the published types of cases.
     """
     errors = [*_reason(screening, reasons), *_agencies(screening, agencies), *_to(screening, reasons, to)]
+    errors += _type(screening, types)
     if errors:
         raise Malformed(errors=errors)
 
@@ -32,6 +39,15 @@ def _reason(screening: Screening, reasons: Reasons) -> Iterator[FieldError]:
         yield FieldError("/reason", "required", "this decision needs a reason")
     elif (screening.decision, screening.reason) not in reasons:
         yield FieldError("/reason", "unknown", "there is no such reason for this decision")
+
+
+def _type(screening: Screening, types: Container[str]) -> Iterator[FieldError]:
+    if screening.case_type is None:
+        return
+    if screening.decision is not Decision.ACCEPT:
+        yield FieldError("/caseType", "only-for-accept", "only a case has a type")
+    elif screening.case_type not in types:
+        yield FieldError("/caseType", "unknown", "there is no such type of cases")
 
 
 def _to(screening: Screening, reasons: Reasons, known: Mapping[str, Container[str]]) -> Iterator[FieldError]:

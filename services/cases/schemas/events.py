@@ -253,6 +253,29 @@ class UsageDecided(Envelope):
     data: UsageDecidedData
 
 
+class SupportContactData(View):
+    """How, about what and how long; a later version of the same contact takes the place of the earlier."""
+
+    case_id: UUID
+    region: str
+    assignment_id: UUID
+    contact_id: UUID
+    version: int
+    on: Day
+    channel: str = Field(examples=["phone"])
+    kind: str = Field(examples=["conversation"])
+    outcome: str = Field(examples=["reached"])
+    minutes: int
+    retracted: bool
+
+
+class SupportContact(Envelope):
+    """A support person spent time with a victim."""
+
+    type: Literal["support.contact"]
+    data: SupportContactData
+
+
 AnyEvent: TypeAlias = Annotated[
     Received
     | Scored
@@ -266,7 +289,8 @@ AnyEvent: TypeAlias = Annotated[
     | CaseStep
     | CaseErased
     | Transferred
-    | UsageDecided,
+    | UsageDecided
+    | SupportContact,
     Field(discriminator="type"),
 ]
 
@@ -280,6 +304,7 @@ BY_TYPE: Final[Mapping[EventType, type[Envelope]]] = {
     EventType.CORRECTED: Corrected,
     EventType.CHILD_NOTICE: ChildNotice,
     EventType.GROUND_FOUND: GroundFound,
+    EventType.SUPPORT_CONTACT: SupportContact,
     EventType.CASE_STEP: CaseStep,
     EventType.CASE_ERASED: CaseErased,
     EventType.TRANSFERRED: Transferred,

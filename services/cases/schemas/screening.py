@@ -32,6 +32,10 @@ class ScreeningIn(BaseModel):
         default=None, description="Where a redirected referral goes: a region or a service."
     )
 
+    case_type: Code | None = Field(
+        default=None, alias="caseType", description="What the case is for; nothing said: MARAC."
+    )
+
     def as_screening(self) -> Screening:
         """The decision in the words of the model."""
-        return Screening(self.decision, self.reason, self.note, tuple(self.agencies), self.to)
+        return Screening(self.decision, self.reason, self.note, tuple(self.agencies), self.to, self.case_type)

@@ -270,6 +270,7 @@ class CaseSummary(View):
 
     id: UUID = Field(examples=[_EXAMPLE_ID])
     region: str = Field(examples=["polva"])
+    case_type: str = Field(description="What it is for, as published.", examples=["marac"])
     state: Literal["open", "monitoring", "ended"]
     opened_on: Day
     agencies: list[str] = Field(examples=[["police", "victim-support"]])

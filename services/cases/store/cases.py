@@ -14,8 +14,8 @@ from services.cases.store.dossiers import AGENCIES
 from services.kit.db import Work
 
 _OPEN = text("""
-    insert into marac_case (id, region, state, opened_on, key_id)
-    values (:id, :region, 'open', :opened_on, :key_id)
+    insert into marac_case (id, region, state, opened_on, key_id, case_type)
+    values (:id, :region, 'open', :opened_on, :key_id, :case_type)
 """)
 _INVOLVE = text("""
     insert into case_agency (case_id, agency, region)
@@ -38,9 +38,11 @@ async def open_case(  # noqa: PLR0913 - the facts of a new case
     key: KeyId,
     opened_on: date,
     agencies: Sequence[str],
+    case_type: str,
 ) -> None:
     """Makes the case of an accepted referral; its people and the referral's key pass to it."""
-    await work.conn.execute(_OPEN, {"id": case, "region": region, "opened_on": opened_on, "key_id": key})
+    facts = {"region": region, "opened_on": opened_on, "key_id": key, "case_type": case_type}
+    await work.conn.execute(_OPEN, {"id": case, **facts})
     if agencies:
         await work.conn.execute(_INVOLVE, {"id": case, "region": region, "agencies": list(agencies)})
     await join(work, case, referral)

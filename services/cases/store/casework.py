@@ -17,7 +17,7 @@ from services.kit.paging import Place
 from services.kit.sealed import DataKey, KeyRing
 
 _SEEN: Final = f"""
-    select c.id, c.region, c.state, c.opened_on, c.version, c.key_id, k.wrapped,
+    select c.id, c.region, c.state, c.opened_on, c.version, c.case_type, c.key_id, k.wrapped,
         {AGENCIES.format(case="c.id")}
     from marac_case c join data_key k on k.id = c.key_id and k.wrapped is not null
     join stream s on s.id = c.id where c.id = $1

@@ -72,7 +72,7 @@ _EARLIER = f"""
 """  # noqa: S608 - constants
 _OF_CASE = f"select {_LISTED} {_FROM_REFERRAL} where r.case_id = $1 order by r.referred_on, r.id"
 _CASE = f"""
-    select c.id, c.region, c.state, c.opened_on, c.version, {AGENCIES.format(case="c.id")}
+    select c.id, c.region, c.state, c.opened_on, c.version, c.case_type, {AGENCIES.format(case="c.id")}
     from marac_case c join data_key k on k.id = c.key_id and k.wrapped is not null where c.id = $1
 """  # noqa: S608 - constants
 _PARTS = f"""

@@ -50,7 +50,7 @@ _A = _table(
     "assessment",
     "referral_id instrument version content_hash engine score band grounds scored_at replaced_in",
 )
-_C = _table("marac_case", "id region state opened_on key_id version")
+_C = _table("marac_case", "id region state opened_on key_id version case_type")
 _G = _table("case_agency", "case_id agency region")
 _K = _table("data_key", "id wrapped")
 _D = _table("duty", "referral_id clock state due_on")
@@ -107,7 +107,7 @@ _REFERRALS = select(
     _A.c.scored_at,
 ).select_from(_R.join(_K, _kept(_R)).outerjoin(_A, _tested))  # fmt: skip
 _CASES = select(
-    _C.c.id, _C.c.region, _C.c.state, _C.c.opened_on, _C.c.version, _agency_names(_C.c.id),
+    _C.c.id, _C.c.region, _C.c.state, _C.c.opened_on, _C.c.version, _C.c.case_type, _agency_names(_C.c.id),
     *bars.columns(_C.c.id),
 ).select_from(_C.join(_K, _kept(_C)))  # fmt: skip
 
@@ -166,6 +166,7 @@ def listed_case(row: Row) -> ListedCase:
         taking_part=frozenset(row["agencies"]),
         version=row["version"],
         bars=bars.of(row),
+        case_type=row["case_type"],
     )
 
 

@@ -37,7 +37,7 @@ _ASK = f"""
 _OF_ITEM = f"select {_COLUMNS} from research_request where agenda_item_id = $1 order by agency"  # noqa: S608
 _ONE = f"""
     select {", ".join(f"q.{name} as q_{name}" for name in _COLUMNS.split(", "))}, q.people_sealed,
-        c.id, c.region, c.state, c.opened_on, c.version, c.key_id, k.wrapped, a.text_sealed,
+        c.id, c.region, c.state, c.opened_on, c.version, c.case_type, c.key_id, k.wrapped, a.text_sealed,
         {AGENCIES.format(case="c.id")}
     from research_request q join marac_case c on c.id = q.case_id
     join data_key k on k.id = c.key_id and k.wrapped is not null join stream s on s.id = c.id

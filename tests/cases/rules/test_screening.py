@@ -27,7 +27,13 @@ def to(catalog: Catalog) -> dict[str, Container[str]]:
     ],
 )
 def test_what_says_what_it_must_passes(catalog: Catalog, screening: Screening) -> None:
-    check(screening, reasons=catalog.reasons, agencies=catalog.agencies, to=to(catalog))
+    check(
+        screening,
+        reasons=catalog.reasons,
+        agencies=catalog.agencies,
+        to=to(catalog),
+        types=catalog.case_types.by_code,
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,5 +56,11 @@ def test_what_says_what_it_must_passes(catalog: Catalog, screening: Screening) -
 )
 def test_what_does_not_is_told_where(catalog: Catalog, screening: Screening, place: str, code: str) -> None:
     with pytest.raises(Malformed) as caught:
-        check(screening, reasons=catalog.reasons, agencies=catalog.agencies, to=to(catalog))
+        check(
+            screening,
+            reasons=catalog.reasons,
+            agencies=catalog.agencies,
+            to=to(catalog),
+            types=catalog.case_types.by_code,
+        )
     assert [(error.pointer, error.code) for error in caught.value.errors] == [(place, code)]

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.cases.model.codes import AgeBand, Band, EventType, Ground, Relation, Role, Sex, State
+from services.cases.model.contacts import Contact
 from services.cases.model.dossiers import ListedCase
 from services.cases.model.ids import CaseId, ParticipationId, PersonId, ReferralId
 from services.cases.model.lifecycle import Step
@@ -76,6 +77,21 @@ TRANSFER = Transfer(
     decided=None,
     version=1,
 )
+CONTACT = Contact(
+    id=uuid4(),
+    version=2,
+    case=CASE.id,
+    assignment=uuid4(),
+    happened_on=ON,
+    channel="phone",
+    kind="safety",
+    outcome="reached",
+    minutes=40,
+    retracted=None,
+    note="Kardab.",
+    recorded_by="mari",
+    recorded_at=datetime(2017, 3, 2, tzinfo=UTC),
+)
 DATA = {
     EventType.RECEIVED: told.received(HEAD, State.RECEIVED),
     EventType.SCORED: told.scored(HEAD, State.AWAITING_SCREENING, SCORE),
@@ -90,6 +106,7 @@ DATA = {
     ),
     EventType.CHILD_NOTICE: told.child_notice(HEAD, State.RECEIVED, [ParticipationId(uuid4())]),
     EventType.GROUND_FOUND: told.ground_found(HEAD, State.RECEIVED, RULE),
+    EventType.SUPPORT_CONTACT: told.support_contact(CASE, CONTACT),
     EventType.CASE_STEP: told.case_step(CASE, Step("case", uuid4(), "close", "open", "monitoring"), ON),
     EventType.USAGE_DECIDED: told.usage_decided(CASE, DECIDED, ON),
     EventType.CASE_ERASED: told.case_erased(ERASURE, [new_reference()], ON),

@@ -110,6 +110,7 @@ def test_a_page_is_made_of_what_is_listed() -> None:
             {
                 "id": str(UUID(int=1)),
                 "region": "polva",
+                "caseType": "marac",
                 "state": "open",
                 "openedOn": "2017-05-04",
                 "agencies": ["police"],

@@ -6,15 +6,18 @@ from tests.cases.routes.access.doors_assessments import ASSESSMENTS
 from tests.cases.routes.access.doors_casework import CASEWORK
 from tests.cases.routes.access.doors_closing import CLOSING
 from tests.cases.routes.access.doors_consent import CONSENT
+from tests.cases.routes.access.doors_contacts import CONTACTS
 from tests.cases.routes.access.doors_duties import DUTIES
 from tests.cases.routes.access.doors_lists import LISTS
 from tests.cases.routes.access.doors_meetings import MEETINGS
 from tests.cases.routes.access.doors_networks import NETWORKS
+from tests.cases.routes.access.doors_offers import OFFERS
 from tests.cases.routes.access.doors_offices import OFFICES
 from tests.cases.routes.access.doors_people import PEOPLE
 from tests.cases.routes.access.doors_plan import PLAN
 from tests.cases.routes.access.doors_quality import QUALITY
 from tests.cases.routes.access.doors_referrals import REFERRALS
+from tests.cases.routes.access.doors_removals import REMOVALS
 from tests.cases.routes.access.doors_retention import RETENTION
 from tests.cases.routes.access.doors_safety import SAFETY
 from tests.cases.routes.access.doors_searches import SEARCHES
@@ -44,6 +47,9 @@ DOORS: dict[str, Door] = {
     **RETENTION,
     **SESSIONS,
     **SUPPORT,
+    **CONTACTS,
+    **OFFERS,
+    **REMOVALS,
     **STARTS,
     **TRANSFERS,
     **ASSESSMENTS,

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.cases.routes.access.house import AWAY, HOME, House, Kept
 from tests.cases.routes.access.oracle import Asker, Expected, Thing, expected, granted, stripped
+from tests.cases.routes.access.standing import STANDS
 
 #: The classes that an answer of an operation holds; what a rule allows beyond them does not show.
 CLASSES = {
@@ -34,6 +35,13 @@ CLASSES = {
     "list_evaluations": {"basic", "risk", "narrative"},
     "list_assessments": {"basic", "risk", "narrative"},
     "list_shares": {"basic", "narrative"},
+    "list_support_contacts": {"basic", "narrative"},
+    "list_support_reports": {"basic", "narrative"},
+    "list_services": {"basic"},
+    "list_case_types": {"basic"},
+    "list_removal_measures": {"basic"},
+    "list_removals": {"basic", "criminal"},
+    "list_service_offers": {"basic", "narrative"},
     "list_support_persons": {"basic", "identity", "contact"},
     "list_supervisions": {"basic"},
     "list_support_candidates": {"basic", "identity"},
@@ -53,6 +61,10 @@ CLASSES = {
 }
 #: Lists of one case: one decision shows them, so the row tells its classes whether there is anything or not.
 BY_ONE_DECISION = {
+    "list_support_contacts",
+    "list_support_reports",
+    "list_service_offers",
+    "list_removals",
     "list_case_actions",
     "list_safety_plans",
     "list_consent_facts",
@@ -72,13 +84,15 @@ BY_ONE_DECISION = {
 #: What coordinators read of each case.
 HANGS = ("exclusions", "seal", "history", "support-assignments", "support-candidates", "retention")
 HANGS = ("exclusions", "seal", "history", "support-assignments", "support-candidates", "assessments")
+HANGS = ("exclusions", "seal", "history", "support-assignments", "support-candidates")
+SUPPORT = "support-person"
 SUMMARY = {
     "list_referrals": (
         "id", "reference", "region", "referredOn", "receivedAt", "status", "reason", "caseId", "version",
         "withdrawal", "redirectedTo", "screenBy",
         "score", "band", "grounds",
     ),
-    "list_cases": ("id", "region", "state", "openedOn", "agencies", "version"),
+    "list_cases": ("id", "region", "caseType", "state", "openedOn", "agencies", "version"),
 }  # fmt: skip
 
 
@@ -156,19 +170,24 @@ class Full:
         return made
 
     async def _waits(self, house: House) -> None:
-        """What waits in the house: for coordinators, about referrals and cases."""
-        for region in (HOME, AWAY):
-            told = (await house.ask(Asker("seed", f"dev:coordinator:{region}:"), "/duties")).body["items"]
-            things = {id_: kept.thing for kept in house.kept for id_ in (kept.id, kept.case)}
-            self.duties.extend((things[each["thing"]["id"]], each) for each in told)
+        """What waits in the house: for coordinators, about referrals and cases; for who stands by victims."""
+        askers = [Asker("seed", f"dev:coordinator:{region}:") for region in (HOME, AWAY)]
+        things = {id_: kept.thing for kept in house.kept for id_ in (kept.id, kept.case)}
+        for asker in (*askers, Asker("stands", STANDS)):
+            for each in (await house.ask(asker, "/duties")).body["items"]:
+                self.duties.append((things[each["caseId"] or each["referralId"]], each))
+        known = {each["caseId"] for _, each in self.duties if each["role"] == SUPPORT}
+        [report] = [each for _, each in self.duties if each["role"] == SUPPORT]
+        closed = [kept for kept in house.kept if kept.thing.assigned and kept.case not in known]
+        self.duties.extend((kept.thing, report | {"caseId": kept.case}) for kept in closed)  # to be counted
         self.duties.sort(key=lambda pair: (pair[1]["dueOn"], pair[1]["id"]))
 
     def inbox(self, asker: Asker, purpose: str | None) -> Wanted:
-        """What waits for a coordinator waits for nobody else."""
+        """What waits for a coordinator, or for a support person, waits for nobody else."""
         nothing = expected(asker, "list_duties", purpose, None)
         if nothing.status != 404:
             return Wanted(nothing)
-        found = self._mine(asker, "list_duties", purpose)
+        found = [pair for pair in self._mine(asker, "list_duties", purpose) if _is_for(asker, *pair)]
         words = [expected(asker, "list_duties", purpose, thing) for thing, _ in found]
         rules = tuple(dict.fromkeys(rule for word in words for rule in word.rules))
         if not found:
@@ -178,8 +197,8 @@ class Full:
         return Wanted(Expected(200, rules=rules, fields=frozenset({"basic"})), body, objects)
 
     def _mine(self, asker: Asker, operation: str, purpose: str | None) -> list[tuple[Thing, Any]]:
-        """What waits for a coordinator, in cases and referrals that are not closed to this one."""
-        mine = {region for role, region in _seats(asker) if role == "coordinator"}
+        """What waits in the regions of a coordinator, or for a support person, where they may see it."""
+        mine = {region for role, region in _seats(asker) if role in {"coordinator", SUPPORT}}
         return [
             (thing, duty)
             for thing, duty in self.duties
@@ -273,6 +292,10 @@ class Full:
         return Wanted(
             Expected(200, rules=rules, fields=fields), {"items": items, "next": None}, frozenset(ids)
         )
+
+
+def _is_for(asker: Asker, thing: Thing, duty: dict[str, Any]) -> bool:
+    return (duty["role"], thing.region) in _seats(asker)
 
 
 def _seats(asker: Asker) -> list[tuple[str, str | None]]:
