@@ -67,7 +67,7 @@ REMOVALS: Sequence[Door] = (
         "POST",
         _record,
         lambda _: a_removal(),
-        (("measure",), ("orderedAt",), ("endsAt",), ("reference",), ("note",)),
+        (("measure",), ("reference",), ("note",)),
     ),
     Door(
         "cases",
@@ -75,7 +75,7 @@ REMOVALS: Sequence[Door] = (
         "POST",
         _on("extend_removal", "extension"),
         lambda _: {"endsAt": _hours(30)},
-        (("endsAt",),),
+        (),
     ),
     Door(
         "cases",
@@ -91,6 +91,6 @@ REMOVALS: Sequence[Door] = (
         "POST",
         _on("record_victim_contact", "victim-contacts"),
         lambda _: {"contactedAt": _hours(-1), "outcome": "reached"},
-        (("contactedAt",), ("outcome",)),
+        (("outcome",),),
     ),
 )
