@@ -109,12 +109,11 @@ def disclose_document(  # noqa: PLR0913 - the words of one answer
     action: Action = "read",
     basis: str | None = None,
     client: str | None = None,
-    words: Sequence[str] | None = None,
 ) -> Response:
     """An answer that is no JSON (CSV, XML, a report): its maker says which classes of fields it shows.
 
-    ``words`` is every text in it, for the guard, where the content is not text itself (DOCX, PDF): without
-    them a document that holds what was sealed leaves for nobody but those who may see all of it.
+    The guard reads it where it is text; else, where it holds what was sealed, it leaves for nobody but those
+    who may see all of it.
 
     Raises PermissionError, a programmer's error, if a class is not allowed by every decision.
     """
@@ -125,8 +124,8 @@ def disclose_document(  # noqa: PLR0913 - the words of one answer
         raise PermissionError("the document shows more than the decision allows")
     work.audit(action, objects, shown, decisions, basis=basis, client=client)
     answer = Response(content, status, headers, media_type)
-    if words is None and (media_type.startswith("text/") or media_type.endswith(("json", "xml", "ndjson"))):
-        words = [content.decode("utf-8", "replace")]
+    is_text = media_type.startswith("text/") or media_type.endswith(("json", "xml", "ndjson"))
+    words = [content.decode("utf-8", "replace")] if is_text else None
     work.leaves(Leaving(work, decisions, objects, words=words))
     return answer
 

@@ -79,11 +79,6 @@ class Guard(Protocol):
     async def __call__(self, leaving: Sequence[Leaving]) -> None:
         """Replaces what must not leave; raises a Problem where it can only be stopped."""
 
-    async def cut(
-        self, work: "Work", payload: BaseModel, decisions: Decisions
-    ) -> tuple[BaseModel, Sequence[Withheld]]:
-        """A payload without what must not leave, and what that was."""
-
 
 def told(withheld: Iterable[Withheld]) -> str:
     """The header that says where something was kept back: a list of RFC 9651, at most 32 of its members."""

@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.kit import audit, driver, outage
 from services.kit.driver import Row
-from services.kit.leaving import Decisions, Guard, Leaving, Withheld
+from services.kit.leaving import Guard, Leaving
 from services.kit.policy import Decision, Permit
 
 if TYPE_CHECKING:
@@ -99,12 +98,6 @@ class Work:
         entry = self._entries[row]
         words = [*filter(None, [entry.rule_id]), *(f"withheld:{kind}" for kind in sorted(set(kinds)))]
         self._entries[row] = replace(entry, rule_id="+".join(dict.fromkeys(words)))
-
-    async def guarded(self, payload: BaseModel, decisions: Decisions) -> tuple[BaseModel, Sequence[Withheld]]:
-        """A payload without what its receiver may not be told: for what is made of it, such as a document."""
-        if self._guard is None or not self.opened:
-            return payload, []
-        return await self._guard.cut(self, payload, decisions)
 
     def handle(self, thing: str | UUID) -> str:
         """The keyed handle under which the logs know a thing; it tells nothing without the key."""

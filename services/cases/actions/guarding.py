@@ -23,7 +23,7 @@ from services.cases.store.protection import Guarded
 from services.kit import log
 from services.kit.db import Work
 from services.kit.fieldclass import Excluded
-from services.kit.leaving import Decisions, Leaving, Withheld
+from services.kit.leaving import Leaving, Withheld
 from services.kit.masking import masked
 from services.kit.policy import Decision, Permit, Policy
 from services.kit.sealed import KeyRing
@@ -68,19 +68,6 @@ class DisclosureGuard:
                     one.replace(payload, look.found)
                 if look.found:
                     _told(one.work, look.found, stopped=not one.can_change)
-
-    async def cut(
-        self, work: Work, payload: BaseModel, decisions: Decisions
-    ) -> tuple[BaseModel, Sequence[Withheld]]:
-        """A payload without what its receiver may not be told."""
-        one = Leaving(work, decisions, (), payload)
-        look = await self._look(one)
-        if look is None:
-            return payload, []
-        found = look.at(payload, {})
-        if look.found:
-            _told(work, look.found, stopped=False)
-        return found, look.found
 
     async def _look(self, one: Leaving) -> "_Look | None":
         """What is to be looked for in what leaves; None: nothing."""

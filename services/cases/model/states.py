@@ -1,7 +1,7 @@
 """What a referral can be: a class per state, with only the fields that the state has; mirrored by CHECKs."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TypeAlias
 
 from services.cases.model.codes import AgeBand, Band, Decision, Ground, Relation, Role, Sex, State, Status
@@ -191,11 +191,3 @@ class Participant:
     relation: Relation | None
     sex: Sex
     age_band: AgeBand
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """The outcome of a screening, as the feed tells it."""
-
-    decided_on: date
-    state: Accepted | Declined | Redirected
