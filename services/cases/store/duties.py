@@ -86,22 +86,34 @@ FOR_WHOM: Final = """
         or (d.region = any ($5::text[]) and d.escalate_on <= $6 and d.state = 'open')
     )
 """
+#: Region by region, so that each is read along its index by the day, as far as the page goes.
 _LIST: Final = f"""
+    with picked as materialized (
+        select each.due_on, each.id
+        from (select distinct unnest($2::text[]) as region) place
+        cross join lateral (
+            select d.due_on, d.id from duty d
+            where d.region = place.region and d.state = '{{state}}' and {FOR_WHOM}
+            and ($7::text is distinct from 'overdue' or d.due_on < $6)
+            and ($7::text is distinct from 'soon' or (d.due_on >= $6 and d.warn_on <= $6))
+            and ($7::text is distinct from 'due' or (d.due_on >= $6 and coalesce(d.warn_on > $6, true)))
+            and ($8::text is null or d.region = $8) and ($9::text is null or d.clock = $9)
+            and ($10::date is null or (d.due_on, d.id) > ($10, $11::uuid))
+            order by d.due_on, d.id limit $12
+        ) each
+        order by each.due_on, each.id limit $12
+    )
     select d.*, coalesce(d.case_id, r.case_id) as stream,
         coalesce(c.state, r.state, t.state, n.state) as reach_state,
         array(select a.agency || '@' || a.region from case_agency a
               where a.case_id = coalesce(d.case_id, r.case_id)) as reach_agencies,
         d.member_id is not null as by_name, {_BARS}
     {FROM}
-    where {FOR_WHOM}
-    and (d.state = 'open') = ($7::text is distinct from 'done') and d.state <> 'dropped'
-    and ($7::text is distinct from 'overdue' or d.due_on < $6)
-    and ($7::text is distinct from 'soon' or (d.due_on >= $6 and d.warn_on <= $6))
-    and ($7::text is distinct from 'due' or (d.due_on >= $6 and coalesce(d.warn_on > $6, true)))
-    and ($8::text is null or d.region = $8) and ($9::text is null or d.clock = $9)
-    and ($10::date is null or (d.due_on, d.id) > ($10, $11::uuid))
-    order by d.due_on, d.id limit $12
+    where d.id = any (array(select id from picked))
+    order by d.due_on, d.id
 """  # noqa: S608 - constants
+_OPEN_ONES: Final = _LIST.replace("{state}", "open")
+_DONE_ONES: Final = _LIST.replace("{state}", "done")
 _COUNTS: Final = f"""
     with waiting as (
         select d.region, d.clock, d.due_on, d.warn_on, d.escalate_on, {_BARS}
@@ -148,7 +160,7 @@ async def inbox(work: Work, seats: Seats, filters: DutyFilters, after: Place | N
     """What waits for who sits there, what is due first first; row-level security has its say."""
     today = local_date(work.now)
     rows = await work.fetch(
-        _LIST,
+        _DONE_ONES if filters.standing is DutyStanding.DONE else _OPEN_ONES,
         list(seats.roles),
         list(seats.places),
         list(seats.agencies),
