@@ -6,6 +6,7 @@ edits the file.
 """
 
 import hashlib
+import pickle
 import re
 from decimal import Decimal
 from functools import cache
@@ -36,12 +37,18 @@ def load(package: str, name: str, schema: str | None) -> Any:  # noqa: ANN401 - 
     The schema is JSON Schema 2020-12 in JSON. ``name`` may have folders. Each call returns new
     objects. Raises DataFileError.
     """
-    value = _parse(_label(package, name), _bytes(package, name))
+    return pickle.loads(_checked(package, name, schema, _bytes(package, name)))  # noqa: S301 - our own, see there
+
+
+@cache
+def _checked(package: str, name: str, schema: str | None, content: bytes) -> bytes:
+    """The same bytes are read and checked once for each process: many ask for the same file."""
+    value = _parse(_label(package, name), content)
     if schema is not None:
         error = best_match(_validator(package, schema).iter_errors(value))
         if error is not None:
             raise DataFileError(_explain(_label(package, name), error))
-    return value
+    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
 
 def names(package: str, folder: str = "", suffix: str = ".yaml") -> tuple[str, ...]:
@@ -111,7 +118,7 @@ def _explain(label: str, error: ValidationError) -> str:
     return "; ".join(parts)
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML's safe loader with JSON's few words and unique text keys."""
 
 

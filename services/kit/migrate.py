@@ -8,6 +8,7 @@ A service keeps ``migrations/versions/NNNN_<what>.py`` and an ``env.py`` of two 
 """
 
 import asyncio
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,19 @@ def head(service: str, *, folder: Path | None = None) -> str:
         service: its name; the migrations lie in ``services/<name>/migrations``.
         folder: other migrations, for tests.
     """
-    newest = ScriptDirectory.from_config(_config(service, folder)).get_current_head()
+    newest = _shipped(service) if folder is None else _newest(service, folder)
     if newest is None:
         raise LookupError(f"services/{service}/migrations holds no version")
     return newest
+
+
+@cache
+def _shipped(service: str) -> str | None:
+    return _newest(service, None)
+
+
+def _newest(service: str, folder: Path | None) -> str | None:
+    return ScriptDirectory.from_config(_config(service, folder)).get_current_head()
 
 
 def upgrade(service: str, owner_url: str, *, folder: Path | None = None) -> None:

@@ -108,11 +108,11 @@ class Policy:
         )
 
     @classmethod
+    @cache
     def load(cls, package: str) -> Self:
-        """The table in ``<package>/data/access.yaml``; raises PolicyError or datafile.DataFileError."""
-        return cls.from_data(
-            datafile.load(package, "access.yaml", None), f"{package.replace('.', '/')}/data/access.yaml"
-        )
+        """The table in ``<package>/data/access.yaml``, read once a process; PolicyError, DataFileError."""
+        data = datafile.load(package, "access.yaml", None)
+        return cls.from_data(data, f"{package.replace('.', '/')}/data/access.yaml")
 
     @classmethod
     def from_data(cls, data: object, label: str = "access.yaml") -> Self:

@@ -101,6 +101,7 @@ def test_every_event_that_a_transition_tells_is_one_of_the_feed(catalog: Catalog
     told = {transition.event for transition in catalog.transitions.values()} - {None}
     of_others = {EventType.RECEIVED, EventType.CHILD_NOTICE, EventType.GROUND_FOUND, EventType.CASE_STEP}
     of_others |= {EventType.CASE_ERASED, EventType.TRANSFERRED, EventType.USAGE_DECIDED}
+    of_others |= {EventType.SUPPORT_CONTACT}
     assert told == set(EventType) - of_others
 
 
@@ -120,6 +121,7 @@ def test_a_notice_tells_codes_and_times_only(catalog: Catalog) -> None:
         EventType.CASE_ERASED,
         EventType.TRANSFERRED,
         EventType.USAGE_DECIDED,
+        EventType.SUPPORT_CONTACT,
     }
     assert set(catalog.notices) == set(EventType) - by_itself
     assert all(rule.fields <= allowed for rule in catalog.notices.values())

@@ -12,7 +12,6 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from services.cases.app import create_app
-from services.cases.settings import Settings
 from services.kit import keys
 from services.kit.ids import new_reference
 from services.kit.tokens import AccessTokenIssuer, ServiceSigner
@@ -105,10 +104,21 @@ class Served:
         return str(answer.json()["caseId"])
 
 
+@pytest.fixture(scope="session")
+def routes() -> FastAPI:
+    """The service, which reads its settings when it starts: its routes take longer to make than a test."""
+    return create_app()
+
+
 @pytest_asyncio.fixture
-async def served(world: Any, key_folder: Path) -> AsyncIterator[Served]:
+async def served(
+    world: Any, key_folder: Path, routes: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Served]:
+    app = routes
     url = world.database._url.set(drivername="postgresql").render_as_string(hide_password=False)
-    app = create_app(Settings(database_url=url, keys=key_folder, development=True))
+    monkeypatch.setenv("TURVAVORK_CASES_DATABASE_URL", url)
+    monkeypatch.setenv("TURVAVORK_KEYS", str(key_folder))
+    monkeypatch.setenv("TURVAVORK_DEVELOPMENT", "1")
     async with app.router.lifespan_context(app):
         app.state.intake = replace(app.state.intake, riskscore=world.riskscore)
         app.state.correcting = replace(app.state.correcting, intake=app.state.intake)

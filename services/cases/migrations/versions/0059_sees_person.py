@@ -13,7 +13,7 @@ _FUNCTION = """
 create function sees_person(uuid) returns boolean language sql stable as $$
     select exists (select from person p where p.id = $1)
 $$;
-comment on function sees_person is 'Whether whoever asks sees the person, by the policies that hold for them.';
+comment on function sees_person is 'Whether whoever asks sees the person, by its own policies.';
 """
 _BY = {
     "kept": ("record_entry", "correct_entry"),
