@@ -11,11 +11,10 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from services.cases.app import create_app
-from services.cases.settings import Settings
 from services.kit import keys
 from services.kit.clock import SystemClock
 from services.kit.problem import Unauthenticated
@@ -74,10 +73,15 @@ class Door:
 
 
 @pytest_asyncio.fixture
-async def door(world: Any, key_folder: Path) -> AsyncIterator[Door]:
+async def door(
+    world: Any, key_folder: Path, routes: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Door]:
+    app = routes
     url = world.database._url.set(drivername="postgresql").render_as_string(hide_password=False)
-    settings = Settings(database_url=url, keys=key_folder, oidc_issuer=ISSUER, oidc_client_id=CLIENT)
-    app = create_app(settings)
+    monkeypatch.setenv("TURVAVORK_CASES_DATABASE_URL", url)
+    monkeypatch.setenv("TURVAVORK_KEYS", str(key_folder))
+    monkeypatch.setenv("TURVAVORK_OIDC_ISSUER", ISSUER)
+    monkeypatch.setenv("TURVAVORK_OIDC_CLIENT_ID", CLIENT)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.MockTransport(_provider)) as issuer,
