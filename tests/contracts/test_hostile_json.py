@@ -20,7 +20,7 @@ PATIENCE = 20.0  # a hang, not a busy machine
 RULED = {
     ("agencies",), ("reason",), ("version",), ("referredOn",), ("persons",), ("kind",), ("situation",),
     ("goals",), ("goals", "needs-met"), ("victimsView",), ("closedOn",), ("heldOn",), ("occurredAt",),
-    ("members",), ("members", 0), ("place",), ("ground",),
+    ("members",), ("members", 0), ("place",), ("orderedAt",), ("ground",),
 }  # fmt: skip
 #: Bodies of the corpus that a usual run sends to one door, and puts into one place, of 318: together all.
 AT_A_DOOR, AT_A_PLACE = 48, 12

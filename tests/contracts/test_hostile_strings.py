@@ -168,7 +168,7 @@ async def test_words_in_the_place_of_codes_are_refused(house: Together, door: Do
     places = coded(body)
     cases = [(text, changed(body, dict.fromkeys(places, text))) for text in strings]
     bad = [(text, whole) for text, whole in cases if not door.schema.is_valid(whole)]
-    assert len(bad) > len(cases) * 0.9 or door.operation in OF_ANOTHER or not places
+    assert len(bad) > len(cases) * 0.75 or door.operation in OF_ANOTHER or not places
     assert await refusals(house, door, bad, said) == []
     for text in strings:
         for place in places:

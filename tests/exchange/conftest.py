@@ -253,6 +253,7 @@ class Running:
         await self.partners("DELETE", "/rules")
         self.app.state.xroad.intake._cases._breaker.succeeded()
         self.app.state.xroad.flags.register._breaker.succeeded()
+        self.app.state.xroad.agency_work.register._breaker.succeeded()
         self.clock.advance(AT - self.clock.now())
 
 

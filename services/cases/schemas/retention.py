@@ -8,11 +8,11 @@ from pydantic import Field
 from services.cases.model.retention import Because, Erasure, Hold, Retention
 from services.cases.schemas.exclusions import Reason
 from services.cases.schemas.referral import Message, View
+from services.cases.schemas.screening import Code
 from services.kit.fieldclass import FieldClass
 from services.kit.fields import Day, Instant
 from services.kit.paging import Page
 
-Code = Annotated[str, Field(strict=True, min_length=1, max_length=40)]
 ErasureState = Literal["proposed", "agreed", "approved", "refused", "erased", "certified"]
 
 

@@ -17,13 +17,13 @@ from services.cases.model.subject_access import (
 )
 from services.cases.schemas.exclusions import Reason
 from services.cases.schemas.referral import Message, View
+from services.cases.schemas.screening import Code
 from services.kit import personal_code
 from services.kit.calendar import add_months
 from services.kit.fieldclass import FieldClass
 from services.kit.fields import Day, Instant
 from services.kit.paging import Page
 
-Code = Annotated[str, Field(strict=True, min_length=1, max_length=40)]
 Region = Annotated[str, Field(strict=True, min_length=1, max_length=40, examples=["polva"])]
 PersonalCode = Annotated[
     str, StringConstraints(strict=True, pattern="^[0-9]{11}$"), Field(examples=["48805042711"])

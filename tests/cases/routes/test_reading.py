@@ -136,12 +136,8 @@ async def test_a_case_shows_its_referrals_agencies_and_people(ask: Read, take: B
     assert [each["id"] for each in body["referrals"]] == [referral]
     assert body["persons"] == whole["persons"]
     listed = (await ask("/cases")).json()
-    assert listed == {
-        "items": [
-            {name: body[name] for name in ("id", "region", "state", "openedOn", "agencies", "version")}
-        ],
-        "next": None,
-    }
+    shown = ("id", "region", "caseType", "state", "openedOn", "agencies", "version")
+    assert listed == {"items": [{name: body[name] for name in shown}], "next": None}
 
 
 async def test_a_person_is_shown_by_parts(ask: Read, take: Build, accept: Build) -> None:

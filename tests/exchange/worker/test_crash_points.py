@@ -86,6 +86,11 @@ ASIDE = {
     "usage.find commit": "the same",
     "usage.period commit": "the same",
     "usage.alive commit": "the same: a heartbeat is asked anew, and has a row of its own each time",
+    "incidents.report commit": "reads whether it was told before; what keeps it is intake._store_all",
+    "casework.answer send": "nothing is kept before it; sent again, the register takes it once, by its key",
+    "casework.report send": "the same",
+    "casework.actions send": "a question",
+    "casework._answered commit": "lets the answer out; nothing is kept but its row, and it can be sent again",
     "securityserver.get send": "asks the security server what there is; keeps nothing",
 }
 

@@ -82,9 +82,10 @@ BY_ONE_DECISION = {
     "list_holds",
 }
 #: What coordinators read of each case.
-HANGS = ("exclusions", "seal", "history", "support-assignments", "support-candidates", "retention")
-HANGS = ("exclusions", "seal", "history", "support-assignments", "support-candidates", "assessments")
-HANGS = ("exclusions", "seal", "history", "support-assignments", "support-candidates")
+HANGS = (
+    *("exclusions", "seal", "history", "support-assignments", "support-candidates"),
+    *("assessments", "retention"),
+)
 SUPPORT = "support-person"
 SUMMARY = {
     "list_referrals": (

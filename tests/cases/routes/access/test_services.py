@@ -43,6 +43,8 @@ INSIDE = {
     "receive_logout",
     "seed_members",
     "notify_members",
+    "propose_erasures",
+    "carry_out_erasures",
 }
 #: Who logs in, or whose issuer says that somebody has logged out, has no token of ours yet.
 WITHOUT_TOKEN = {"create_session", "receive_logout"}
