@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from services.cases.model.codes import Status
 from services.cases.model.duties import DutyFilters, Seats
-from services.cases.store import dossiers, duties, listing
+from services.cases.store import dossiers, duties, flags, listing, repeats
 from services.cases.store.listing import Filters
 from services.kit.clock import FixedClock
 from services.kit.db import Database
@@ -259,3 +260,22 @@ async def test_a_single_thing_is_found_by_an_index(
 ) -> None:
     allowed = permit(operation, role, agency="police") if role == "agency-member" else permit(operation, role)
     assert not _scanned(await plans(allowed, lambda work: find(work, uuid4())))
+
+
+BY_PERSON = {
+    "earlier": (repeats._EARLIER, {"ids": []}),
+    "again": (repeats._AGAIN, {"ids": []}),
+    "flag": (flags._VICTIM, {"code": b"-"}),
+}
+
+
+@pytest.mark.parametrize("name", BY_PERSON)
+async def test_who_somebody_is_leads_to_their_parts(crowd: Database, permit: Build, name: str) -> None:
+    """Earlier referrals and flags: no table of parts is read as a whole, with a million this must hold."""
+    statement, values = BY_PERSON[name]
+    async with crowd.work(permit("list_cases"), "-") as work:
+        rows = await work.conn.execute(text(f"explain (format json) {statement.text}"), values)
+        [found] = rows.scalar_one()
+    read = [node for node in _nodes(found["Plan"]) if node.get("Relation Name") == "participation"]
+    assert "Seq Scan" not in {node["Node Type"] for node in read}
+    assert "participation_person_id_idx" in {node.get("Index Name") for node in read}
