@@ -42,18 +42,9 @@ _CANDIDATES = text("""
 """)
 
 
-def same_people(one: str) -> str:
-    """SQL: the ids of the person that a column names; the one place that says what *the same* means.
-
-    To find rows by a person, join this laterally, so that an index serves: ``in (select …)`` of a column that
-    changes with each row looks at every row.
-    """
-    return f"same_people({one})"
-
-
 def same_person(one: str, other: str) -> str:
     """SQL: whether two columns of rows that were found otherwise name the same person."""
-    return f"{one} in (select {same_people(other)})"
+    return f"{one} in (select same_people({other}))"
 
 
 @dataclass(frozen=True, slots=True)

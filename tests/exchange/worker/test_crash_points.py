@@ -5,7 +5,7 @@ effect, in order, with the same bytes, its sender was told the truth, and the lo
 """
 
 from collections.abc import AsyncIterator
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from services.exchange.settings import Settings
-from services.kit import datafile, driver
+from services.kit import driver
 from tests.exchange.worker.crashing import (
     QUESTION,
     Crash,
@@ -27,8 +27,6 @@ from tests.exchange.worker.crashing import (
 from tests.exchange.worker.crashstage import SECRET, WITNESS, Stage
 
 ROOT = Path(__file__).parents[3] / "services/exchange"
-#: Each exchange that begins reads the published data; here hundreds begin.
-LOADED = cache(datafile.load)
 #: Every commit and send on the way of a message that comes in, and of those that go out because of it; of the
 #: questions to the police; of disclosures; and of the logs.
 POINTS = (
@@ -111,7 +109,6 @@ async def stage(
     )
     crash = Crash()
     monkeypatch.setattr(driver, "commit", crash.commits(driver.commit))
-    monkeypatch.setattr(datafile, "load", LOADED)
     connect = partial(asyncpg.connect, connection_class=crash.connection_class())
     monkeypatch.setattr(asyncpg, "connect", connect)
     admin = await asyncpg.connect(database.admin_url)
